@@ -1,0 +1,116 @@
+"""What the plugin's routes answer: the one definition, from which the page's TypeScript types are generated.
+
+`Real` is a number that JSON may not be able to hold; the three strings stand for what it cannot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tb_cnnviz.records.model import ModelRecord
+
+SCHEMA_VERSION = 1
+
+Real = float | Literal["NaN", "Infinity", "-Infinity"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The body of every answer that is not 200."""
+
+    error: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric by epoch, for the run list; at most 64 points, thinned by keeping extremes. `points` of `total`."""
+
+    metric: str
+    epochs: list[int]
+    values: list[Real]
+    total: int
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One row of the run list. `kinds`: which kinds of record it holds. Times are seconds since the epoch."""
+
+    name: str
+    kinds: list[str]
+    first_wall_time: float
+    last_wall_time: float
+    last_step: int
+    records: int
+    bytes: int
+    notices: int
+    curve: Curve | None
+
+
+@dataclass(frozen=True)
+class RunList:
+    schema: int
+    version: str
+    runs: list[RunSummary]
+
+
+@dataclass(frozen=True)
+class LayerSteps:
+    """Steps logged for each of these layers, ascending; layers is empty for kinds of the whole model."""
+
+    layers: list[str]
+    steps: list[int]
+
+
+@dataclass(frozen=True)
+class KindSteps:
+    kind: str
+    groups: list[LayerSteps]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that could not be read, or that the writer gave up. `file` is relative to the run."""
+
+    file: str
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    name: str
+    model: ModelRecord | None
+    kinds: list[KindSteps]
+    notices: list[Notice]
+    last_wall_time: float
+
+
+@dataclass(frozen=True)
+class ArrayEntry:
+    """An array in a binary answer; offset in bytes from the end of the header, a multiple of 8."""
+
+    name: str
+    dtype: Literal["float64", "float32", "float16", "int64", "int32", "int8", "uint32", "uint8"]
+    shape: list[int]
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class RecordEntry:
+    kind: str
+    layer: str | None
+    step: int
+    wall_time: float
+    attributes: dict[str, Any]
+    arrays: list[ArrayEntry]
+
+
+@dataclass(frozen=True)
+class BinaryHeader:
+    """The JSON header of a binary answer. docs/http_api.md describes the framing."""
+
+    schema: int
+    records: list[RecordEntry]

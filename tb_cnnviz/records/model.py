@@ -1,0 +1,114 @@
+"""The model record: what the network is, once a session; everything else in a log refers to it by path or column."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The part of the input on which one output cell can depend, per spatial axis.
+
+    The cell at index i sees input positions from `offset + i * stride` to `offset + i * stride + size - 1`, before
+    clipping to the image; offset is negative where padding reaches over the edge. Where branches join, the union.
+    Source of the recurrence: Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+    Distill 2019, https://doi.org/10.23915/distill.00021
+    """
+
+    size: list[int]
+    stride: list[int]
+    offset: list[int]
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """One layer. Shapes are without the batch axis and as the layer has them; None is an axis of unknown length.
+
+    `role` is one of input, convolution, pooling, dense, normalization, activation, merge, reshape, dropout, other.
+    `pool` is max or average for pooling layers (global ones have kernel_size None); padding is valid, same or causal.
+    `multiply_adds` counts one image; None where it is not known.
+    """
+
+    path: str
+    name: str
+    type: str
+    role: str
+    inbound: list[str] = field(default_factory=list)
+    input_shapes: list[list[int | None]] = field(default_factory=list)
+    output_shape: list[int | None] = field(default_factory=list)
+    data_format: str | None = None
+    kernel_size: list[int] | None = None
+    strides: list[int] | None = None
+    padding: str | None = None
+    dilation: list[int] | None = None
+    groups: int | None = None
+    filters: int | None = None
+    pool: str | None = None
+    activation: str | None = None
+    use_bias: bool | None = None
+    receptive_field: ReceptiveField | None = None
+    parameters: int = 0
+    trainable: bool = True
+    multiply_adds: int | None = None
+
+
+@dataclass(frozen=True)
+class VariableRecord:
+    """One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path."""
+
+    path: str
+    layer: str | None
+    role: str
+    shape: list[int]
+    dtype: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The whole network as one session trains it."""
+
+    name: str
+    layers: list[LayerRecord]
+    variables: list[VariableRecord]
+    parameters: int
+    optimizer: str | None = None
+    loss: str | None = None
+    hparams: dict[str, str | float | int | bool] = field(default_factory=dict)
+    class_names: list[str] | None = None
+    backend: str | None = None
+    keras_version: str | None = None
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self), allow_nan=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> ModelRecord:
+        """Read a model record back, ignoring fields of a newer schema.
+
+        Raises:
+            ValueError: when the text is no JSON object or a field is missing.
+        """
+        raw = json.loads(text)
+        if not isinstance(raw, dict):
+            raise ValueError(f"a model record is a JSON object, not {type(raw).__name__}")
+        try:
+            layers = [_layer(item) for item in raw.pop("layers")]
+            variables = [_known(VariableRecord, item) for item in raw.pop("variables")]
+            return _known(cls, {**raw, "layers": layers, "variables": variables})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a model record: {error}") from error
+
+
+def _layer(raw: dict[str, Any]) -> LayerRecord:
+    region = raw.get("receptive_field")
+    return _known(LayerRecord, {**raw, "receptive_field": _known(ReceptiveField, region) if region else None})
+
+
+def _known(cls: type[T], raw: dict[str, Any]) -> T:
+    names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+    return cls(**{key: value for key, value in raw.items() if key in names})
