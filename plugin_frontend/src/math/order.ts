@@ -1,0 +1,23 @@
+/** Sorting orders: which item stands at which place. */
+
+/** 0, 1, 2, … */
+export function byIndex(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => i);
+}
+
+/** Largest first; NaN before all else, as it wants to be seen; equal ones by index. */
+export function byLargest(keys: ArrayLike<number>): Int32Array {
+  return byIndex(keys.length).sort((a, b) => {
+    const x = keys[a]!;
+    const y = keys[b]!;
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(y)) - Number(Number.isNaN(x)) || a - b;
+    return x === y ? a - b : y > x ? 1 : -1;
+  });
+}
+
+/** The place of each item: the inverse of an order. */
+export function placesOf(order: ArrayLike<number>): Int32Array {
+  const places = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place]!] = place;
+  return places;
+}

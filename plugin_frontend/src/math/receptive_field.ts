@@ -1,0 +1,49 @@
+/** Which part of the image one cell of a map can depend on. The numbers come from the model record. */
+
+export interface ReceptiveField {
+  size: readonly number[];
+  stride: readonly number[];
+  offset: readonly number[];
+}
+
+/** Half-open range of positions on one axis; `start` may lie left of the image where padding reaches over the edge. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** Positions that the cell at `index` sees on axis `axis`, before clipping. */
+export function span(field: ReceptiveField, axis: number, index: number): Span {
+  const start = (field.offset[axis] ?? 0) + index * (field.stride[axis] ?? 1);
+  return { start, end: start + (field.size[axis] ?? 1) };
+}
+
+/** The part of `whole` that lies inside an axis of `length` positions; empty (start = end) where nothing does. */
+export function clip(whole: Span, length: number): Span {
+  const start = Math.min(Math.max(whole.start, 0), length);
+  return { start, end: Math.max(start, Math.min(whole.end, length)) };
+}
+
+/** One clipped span per image axis for the cell, or the whole image for a map that has no spatial axes. */
+export function window(
+  field: ReceptiveField | null,
+  cell: readonly number[],
+  image: readonly number[],
+): Span[] | null {
+  if (cell.length === 0) return image.map((length) => ({ start: 0, end: length }));
+  if (field === null || field.size.length !== cell.length || cell.length !== image.length) return null;
+  return image.map((length, axis) => clip(span(field, axis, cell[axis] ?? 0), length));
+}
+
+/** How much of each side was cut off at the edge of the image: true where the cell also sees padding. */
+export function reachesOver(field: ReceptiveField, cell: readonly number[], image: readonly number[]): boolean {
+  return image.some((length, axis) => {
+    const whole = span(field, axis, cell[axis] ?? 0);
+    return whole.start < 0 || whole.end > length;
+  });
+}
+
+/** "16×16", the extent of spans. */
+export function extent(spans: readonly Span[]): string {
+  return spans.map((one) => String(one.end - one.start)).join("×");
+}
