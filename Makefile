@@ -1,0 +1,59 @@
+# Everything runs in .venv, which the first target that needs it creates.
+PYTHON ?= python3
+DATA ?= digits
+LOGDIR ?= runs
+PORT ?= 6006
+DEMO_SERVE ?= 1
+VENV := .venv
+PY := $(VENV)/bin/python
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test test-full check page bench-capture bench-log clean
+
+demo: $(VENV)/demo.stamp
+	$(PY) examples/demo.py --data $(DATA) --logdir $(LOGDIR)
+ifneq ($(DEMO_SERVE),0)
+	$(PY) -m tensorboard.main --logdir $(LOGDIR) --port $(PORT)
+endif
+
+test: $(VENV)/test.stamp page
+	scripts/find_chromium.sh
+	$(PY) plugin_frontend/build_page.py test
+	$(PY) -m pytest -m "not full" --durations=15
+
+test-full: $(VENV)/test.stamp page
+	scripts/find_chromium.sh
+	$(PY) plugin_frontend/build_page.py test
+	$(PY) -m pytest --durations=30
+
+check: $(VENV)/test.stamp
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) scripts/generate_types.py --check
+	$(PY) plugin_frontend/build_page.py run check
+
+page: $(VENV)/test.stamp
+	$(PY) plugin_frontend/build_page.py
+
+bench-capture: $(VENV)/test.stamp
+	$(PY) benchmarks/bench_capture.py
+
+bench-log: $(VENV)/test.stamp
+	$(PY) benchmarks/bench_log.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tb_cnnviz needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+# The page lies in the package folder, so an editable install serves both the demo and the tests.
+$(VENV)/demo.stamp: setup.py pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --editable '.[tensorflow,demo]'
+	touch $@
+
+$(VENV)/test.stamp: setup.py pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --editable '.[tensorflow,demo,test,check]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info tb_cnnviz/plugin/static plugin_frontend/node_modules

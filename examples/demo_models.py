@@ -1,0 +1,54 @@
+"""The networks and optimizers that the demo compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+#: Every optimizer with a rate that suits the demo's networks.
+OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
+    "sgd": lambda: keras.optimizers.SGD(0.1),
+    "momentum": lambda: keras.optimizers.SGD(0.03, momentum=0.9),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.03),
+    "adadelta": lambda: keras.optimizers.Adadelta(1.0),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.001),
+    "adam": lambda: keras.optimizers.Adam(0.002),
+}
+
+
+def digit_network() -> keras.Model:
+    """Three convolutions, one max and one average pooling: 20,490 parameters on 28 × 28 × 1."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="digit"),
+            layers.Conv2D(16, 5, padding="same", activation="relu", name="conv1"),
+            layers.MaxPooling2D(name="pool1"),
+            layers.Conv2D(32, 3, padding="same", activation="relu", name="conv2"),
+            layers.AveragePooling2D(2, name="pool2"),
+            layers.Conv2D(32, 3, padding="same", activation="relu", name="conv3"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(10, name="dense"),
+        ],
+        name="digit_network",
+    )
+
+
+def photo_network() -> keras.Model:
+    """Five convolutions, the first with 7 × 7 colour filters, and one short residual branch, on 48 × 48 × 3."""
+
+    def conv(filters: int, size: int, name: str) -> layers.Layer:
+        return layers.Conv2D(filters, size, padding="same", activation="relu", name=name)
+
+    image = keras.Input((48, 48, 3), name="image")
+    x = conv(24, 7, "conv1")(image)
+    x = layers.MaxPooling2D(name="pool1")(x)
+    branch = conv(48, 3, "conv2")(x)
+    x = layers.Add(name="add")([branch, conv(48, 3, "conv3")(branch)])
+    x = layers.MaxPooling2D(name="pool2")(x)
+    x = conv(64, 3, "conv4")(x)
+    x = layers.MaxPooling2D(name="pool3")(x)
+    x = conv(64, 3, "conv5")(x)
+    x = layers.GlobalAveragePooling2D(name="gap")(x)
+    return keras.Model(image, layers.Dense(10, name="dense")(x), name="photo_network")
