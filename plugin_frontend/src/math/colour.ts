@@ -8,7 +8,7 @@
  * in double precision, from the float32 value. Where hi ≤ lo the index is 0 below lo, 255 above hi, and else 128 in a
  * diverging map and 0 in any other. NaN is magenta and ±Inf violet, whatever the map.
  */
-import type { ColourMap } from "./colour_maps";
+import type { ColourMap } from "./colour_maps.ts";
 
 export const ENTRIES = 256;
 

@@ -1,5 +1,5 @@
-import { ENTRIES } from "./colour";
-import type { Range } from "./ranges";
+import { ENTRIES } from "./colour.ts";
+import type { Range } from "./ranges.ts";
 
 /** Counts in equal bins over a range. What lies outside is in `below` and `above`, never in the outer bins. */
 export interface Histogram {

@@ -1,0 +1,87 @@
+/**
+ * What a grid renderer draws: equal tiles of cells in columns and rows, with gaps.
+ *
+ * The values of all tiles lie in one array, tile after tile, row after row; `tiles` says which of them stands at which
+ * place, so that sorting copies nothing. Kernels, feature maps, matrices and heatmaps are all such scenes.
+ */
+import type { Palette } from "../math/colour.ts";
+
+/** Places that hold no tile. */
+export const EMPTY = -1;
+/** Places whose tile was not logged: hatched. */
+export const NOT_LOGGED = -2;
+
+export interface GridScene {
+  /** Tile t begins at t · planes · tileWidth · tileHeight. */
+  readonly values: Float32Array;
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** The tile at place row · columns + column, EMPTY or NOT_LOGGED; default: tile p at place p. */
+  readonly tiles?: Int32Array;
+  readonly colouring: Colouring;
+  readonly spacing?: Spacing;
+}
+
+/** How values become colours: through a palette, or three planes a tile as red, green and blue around mid grey. */
+export type Colouring =
+  | { readonly kind: "palette"; readonly palette: Palette; readonly range: TileRanges }
+  | { readonly kind: "folded"; readonly bound: Float64Array | number };
+
+/** One range for all tiles, or one a tile (by tile, not by place). */
+export type TileRanges =
+  | { readonly lo: number; readonly hi: number }
+  | { readonly lo: Float64Array; readonly hi: Float64Array };
+
+/** Distances in CSS pixels, except `gap`, which is in cells so that it grows with the zoom. */
+export interface Spacing {
+  /** Between tiles, in cells; default 1. */
+  readonly gap?: number;
+  /** The gap in CSS pixels is kept between these; default 1 and 12. */
+  readonly smallestGap?: number;
+  readonly largestGap?: number;
+  /** Room for a label below each tile; default 0. */
+  readonly footer?: number;
+  /** After so many columns the gap is `groupGap` times as wide; default: never. */
+  readonly groupColumns?: number;
+  readonly groupGap?: number;
+}
+
+export interface Cell {
+  /** Place on the grid, from the top left, row by row. */
+  readonly place: number;
+  readonly column: number;
+  readonly row: number;
+  /** Inside the tile. */
+  readonly x: number;
+  readonly y: number;
+}
+
+export function planesOf(scene: GridScene): number {
+  return scene.colouring.kind === "folded" ? 3 : 1;
+}
+
+export function tileAt(scene: GridScene, place: number): number {
+  if (place < 0 || place >= scene.columns * scene.rows) return EMPTY;
+  if (scene.tiles) return scene.tiles[place] ?? EMPTY;
+  return place < tileCount(scene) ? place : EMPTY;
+}
+
+export function tileCount(scene: GridScene): number {
+  const size = planesOf(scene) * scene.tileWidth * scene.tileHeight;
+  return size > 0 ? Math.floor(scene.values.length / size) : 0;
+}
+
+/** The value of a cell, of its first plane where there are three; undefined where no tile stands. */
+export function valueAt(scene: GridScene, cell: Cell, plane = 0): number | undefined {
+  const tile = tileAt(scene, cell.place);
+  if (tile < 0) return undefined;
+  const area = scene.tileWidth * scene.tileHeight;
+  return scene.values[(tile * planesOf(scene) + plane) * area + cell.y * scene.tileWidth + cell.x];
+}
+
+export function rangeOfTile(range: TileRanges, tile: number): { lo: number; hi: number } {
+  if (typeof range.lo === "number") return range as { lo: number; hi: number };
+  return { lo: range.lo[tile]!, hi: (range.hi as Float64Array)[tile]! };
+}
