@@ -1,0 +1,2 @@
+/** Stands in for the worker where there is none, so that its route always answers. */
+self.close();

@@ -1,0 +1,47 @@
+import type { DataRecord } from "./binary.ts";
+import { DecodeError } from "./errors.ts";
+
+/** float32 values with their shape, [out, in/groups, *spatial] or [images, channels, *spatial]. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  /** Whether they are the float32 values that were logged, or came from eight bits. */
+  readonly exact: boolean;
+}
+
+/** A record's kernel; int8 levels times their filter's scale. `name`: "kernel" or "pointwise". */
+export function kernelOf(record: DataRecord, name = "kernel"): Tensor {
+  const kernel = record.arrays[name];
+  if (!kernel) throw new DecodeError(`the record holds no ${name}`);
+  if (kernel.values instanceof Float32Array) return { shape: kernel.shape, values: kernel.values, exact: true };
+  const scale = record.arrays[name === "kernel" ? "scale" : `${name}_scale`];
+  const filters = kernel.shape[0] ?? 0;
+  if (!scale || scale.values.length !== filters) throw new DecodeError(`the record holds no scale for its ${name}`);
+  const each = filters ? kernel.values.length / filters : 0;
+  const values = new Float32Array(kernel.values.length);
+  for (let filter = 0; filter < filters; filter++) {
+    const factor = scale.values[filter] ?? 0;
+    for (let i = filter * each; i < (filter + 1) * each; i++) values[i] = (kernel.values[i] ?? 0) * factor;
+  }
+  return { shape: kernel.shape, values, exact: false };
+}
+
+/** A record's feature maps: lo + level * (hi - lo) / 255 by image and channel. `name`: "maps" or "input_maps". */
+export function mapsOf(record: DataRecord, name: "maps" | "input_maps" = "maps"): Tensor {
+  const maps = record.arrays[name];
+  if (!maps) throw new DecodeError(`the record holds no ${name}`);
+  if (maps.values instanceof Float32Array) return { shape: maps.shape, values: maps.values, exact: true };
+  const prefix = name === "maps" ? "" : "input_";
+  const lo = record.arrays[`${prefix}lo`]?.values;
+  const hi = record.arrays[`${prefix}hi`]?.values;
+  const planes = (maps.shape[0] ?? 0) * (maps.shape[1] ?? 0);
+  if (lo?.length !== planes || hi?.length !== planes) throw new DecodeError(`the record holds no range for its ${name}`);
+  const each = planes ? maps.values.length / planes : 0;
+  const values = new Float32Array(maps.values.length);
+  for (let plane = 0; plane < planes; plane++) {
+    const low = lo[plane] ?? 0;
+    const level = ((hi[plane] ?? 0) - low) / 255;
+    for (let i = plane * each; i < (plane + 1) * each; i++) values[i] = low + (maps.values[i] ?? 0) * level;
+  }
+  return { shape: maps.shape, values, exact: false };
+}

@@ -1,0 +1,4 @@
+/** TensorBoard imports this module into its iframe and calls render. */
+export function render(): void {
+  document.body.textContent = "CNN";
+}

@@ -1,0 +1,59 @@
+import { css, html, LitElement } from "lit";
+import type { Option } from "./segmented.ts";
+import { base, controls } from "./styles.ts";
+
+/** A choice from a list, with its name before it. Fires `change` with the value as `detail`. */
+export class Select extends LitElement {
+  static override properties = { options: { attribute: false }, value: {}, label: {} };
+  declare options: readonly Option[];
+  declare value: string;
+  declare label: string;
+
+  constructor() {
+    super();
+    this.options = [];
+    this.value = "";
+    this.label = "";
+  }
+
+  static override styles = [
+    base,
+    controls,
+    css`
+      label {
+        display: inline-flex;
+        align-items: center;
+        gap: var(--s2);
+        color: var(--ink-3);
+      }
+      select {
+        max-width: 160px;
+      }
+    `,
+  ];
+
+  override render(): unknown {
+    return html`<label
+      >${this.label}<select @change=${this.#change} .value=${this.value}>
+        ${this.options.map(
+          (option) =>
+            html`<option
+              value=${option.value}
+              ?selected=${option.value === this.value}
+              ?disabled=${option.disabled !== undefined}
+              title=${option.disabled ?? ""}
+            >
+              ${option.label}
+            </option>`,
+        )}
+      </select></label
+    >`;
+  }
+
+  #change(event: Event): void {
+    event.stopPropagation();
+    this.dispatchEvent(new CustomEvent("change", { detail: (event.target as HTMLSelectElement).value }));
+  }
+}
+
+customElements.define("cnn-select", Select);

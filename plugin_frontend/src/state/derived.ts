@@ -1,0 +1,77 @@
+import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+
+/** Steps at which `kind` was logged, ascending; of `layer` where the kind belongs to layers. */
+export function stepsOf(detail: RunDetail | null, kind: Kind, layer: string | null): readonly number[] {
+  const groups = detail?.kinds.find((entry) => entry.kind === kind)?.groups ?? [];
+  return groups.find((group) => group.layers.length === 0 || (layer !== null && group.layers.includes(layer)))?.steps ?? [];
+}
+
+/** Paths of the layers of which `kind` was logged, in the network's order. */
+export function layersWith(detail: RunDetail | null, kind: Kind): readonly string[] {
+  const logged = new Set(detail?.kinds.find((entry) => entry.kind === kind)?.groups.flatMap((group) => group.layers));
+  return layersOf(detail)
+    .map((layer) => layer.path)
+    .filter((path) => logged.has(path));
+}
+
+/** The layers of a run: those of its model record, or, where that is missing, bare ones that the records name. */
+export function layersOf(detail: RunDetail | null): readonly LayerRecord[] {
+  if (!detail) return [];
+  if (detail.model) return detail.model.layers;
+  const paths = new Set(detail.kinds.flatMap((entry) => entry.groups.flatMap((group) => group.layers)));
+  return [...paths].map(bareLayer);
+}
+
+/** The step nearest to `wish`; the earlier one of two as near. Null when there is none. */
+export function nearestStep(steps: readonly number[], wish: number | "last"): number | null {
+  if (steps.length === 0) return null;
+  const last = steps[steps.length - 1] as number;
+  if (wish === "last") return last;
+  const above = firstAtLeast(steps, wish);
+  if (above === steps.length) return last;
+  const high = steps[above] as number;
+  const low = steps[above - 1];
+  return low !== undefined && wish - low <= high - wish ? low : high;
+}
+
+/** Index of the first step >= `wish`, or the length. */
+export function firstAtLeast(steps: readonly number[], wish: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((steps[middle] as number) < wish) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function hasKind(detail: RunDetail | null, kind: Kind): boolean {
+  return detail?.kinds.some((entry) => entry.kind === kind && entry.groups.some((g) => g.steps.length > 0)) ?? false;
+}
+
+function bareLayer(path: string): LayerRecord {
+  return {
+    path,
+    name: path.split("/").at(-1) ?? path,
+    type: "",
+    role: "other",
+    inbound: [],
+    input_shapes: [],
+    output_shape: [],
+    data_format: null,
+    kernel_size: null,
+    strides: null,
+    padding: null,
+    dilation: null,
+    groups: null,
+    filters: null,
+    pool: null,
+    activation: null,
+    use_bias: null,
+    receptive_field: null,
+    parameters: 0,
+    trainable: true,
+    multiply_adds: null,
+  };
+}

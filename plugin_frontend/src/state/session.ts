@@ -1,0 +1,149 @@
+import type { Api } from "../data/api.ts";
+import { RecordCache } from "../data/record_cache.ts";
+import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
+import type { ViewDefinition } from "../views/view.ts";
+import { layersOf, layersWith, nearestStep, stepsOf } from "./derived.ts";
+import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
+import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
+
+/**
+ * What the page shows, and what is known of the log so far. Everything that a person chose is in the raw entries of
+ * the URL and is parsed from there; the rest is loaded (state/loader.ts) or follows from both.
+ */
+export class Session {
+  readonly cache: RecordCache;
+  runs: RunList | null = null;
+  #raw: ReadonlyMap<string, string> = new Map();
+  #shared: SharedState = parseFields(SHARED_FIELDS, this.#raw);
+  readonly #options = new Map<string, ValuesOf<Fields>>();
+  readonly #details = new Map<string, RunDetail>();
+  readonly #listeners = new Set<() => void>();
+  #scheduled = false;
+
+  constructor(
+    readonly api: Api,
+    readonly views: readonly ViewDefinition[],
+  ) {
+    this.cache = new RecordCache(api);
+  }
+
+  /** Calls `listener` after every change, once for all changes of one task. Returns how to stop. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tell the listeners that something changed. */
+  changed(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      for (const listener of Array.from(this.#listeners)) listener();
+    });
+  }
+
+  // What a person chose ------------------------------------------------------------------------------------------
+
+  get raw(): ReadonlyMap<string, string> {
+    return this.#raw;
+  }
+
+  /** Replace everything chosen, as when the page opens or the URL changes under it. */
+  replaceRaw(raw: ReadonlyMap<string, string>): void {
+    this.#raw = raw;
+    this.#shared = parseFields(SHARED_FIELDS, raw);
+    this.#options.clear();
+    this.changed();
+  }
+
+  get state(): SharedState {
+    return this.#shared;
+  }
+
+  set(patch: Partial<SharedState>): void {
+    this.replaceRaw(formatFields(SHARED_FIELDS, patch, this.#raw));
+  }
+
+  /** A view's own part of the URL. */
+  options<F extends Fields>(view: ViewDefinition<F>): ValuesOf<F> {
+    let values = this.#options.get(view.id);
+    if (!values) {
+      values = parseFields(view.fields, this.#raw, `${view.id}.`);
+      this.#options.set(view.id, values);
+    }
+    return values as ValuesOf<F>;
+  }
+
+  setOptions<F extends Fields>(view: ViewDefinition<F>, patch: Partial<ValuesOf<F>>): void {
+    this.replaceRaw(formatFields(view.fields, patch, this.#raw, `${view.id}.`));
+  }
+
+  // What is loaded -----------------------------------------------------------------------------------------------
+
+  detail(run: string | null): RunDetail | null {
+    return run === null ? null : (this.#details.get(run) ?? null);
+  }
+
+  setDetail(detail: RunDetail): void {
+    this.#details.set(detail.name, detail);
+    this.changed();
+  }
+
+  // What follows -------------------------------------------------------------------------------------------------
+
+  /** The chosen view, or the first one. */
+  get view(): ViewDefinition | null {
+    return this.views.find((view) => view.id === this.#shared.view) ?? this.views[0] ?? null;
+  }
+
+  /** Name of run A: the chosen one, even if it is not there, or the first of the list. */
+  get runA(): string | null {
+    return this.#shared.run ?? this.runs?.runs[0]?.name ?? null;
+  }
+
+  get runB(): string | null {
+    return this.#shared.runB;
+  }
+
+  get detailA(): RunDetail | null {
+    return this.detail(this.runA);
+  }
+
+  get detailB(): RunDetail | null {
+    return this.detail(this.runB);
+  }
+
+  /** Layers of run A. */
+  get layers(): readonly LayerRecord[] {
+    return layersOf(this.detailA);
+  }
+
+  /** The chosen layer of run A, or the first that the view can show; null when the chosen one is not there. */
+  get layer(): LayerRecord | null {
+    const first = this.view ? layersWith(this.detailA, this.view.needs[0])[0] : undefined;
+    const path = this.#shared.layer ?? first;
+    return this.layers.find((layer) => layer.path === path) ?? null;
+  }
+
+  /** Steps at which the view's own kind was logged, of run A and the layer. */
+  get steps(): readonly number[] {
+    return this.view ? this.stepsOf(this.runA, this.view.needs[0]) : [];
+  }
+
+  /** The step shown: the logged one nearest to the chosen one. */
+  get step(): number | null {
+    return nearestStep(this.steps, this.#shared.step);
+  }
+
+  /** Steps of any kind of any run; `layer` defaults to the current one. */
+  stepsOf(run: string | null, kind: Kind, layer: string | null = this.layer?.path ?? null): readonly number[] {
+    return stepsOf(this.detail(run), kind, layer);
+  }
+
+  /** The logged step of another run, kind or layer that is nearest to the step chosen. */
+  stepOf(run: string | null, kind: Kind, layer: string | null = this.layer?.path ?? null): number | null {
+    const chosen = this.#shared.step === "last" ? (this.step ?? "last") : this.#shared.step;
+    return nearestStep(this.stepsOf(run, kind, layer), chosen);
+  }
+}
