@@ -158,6 +158,15 @@ export function hitTest(layout: GridLayout, x: number, y: number): Cell | undefi
   return { place, column: across.tile, row: down.tile, x: across.cell, y: down.cell };
 }
 
+/** How far a rectangle lies outside the viewport, to its right or bottom where positive; zero where it is seen whole. */
+export function distanceToSight(layout: GridLayout, rect: Rect): { dx: number; dy: number } {
+  const { insets, width, height } = layout.viewport;
+  return {
+    dx: beyond(rect.x, rect.width, insets.left, width - insets.right),
+    dy: beyond(rect.y, rect.height, insets.top, height - insets.bottom),
+  };
+}
+
 export function visibleTiles(layout: GridLayout): { columns: Span; rows: Span } | undefined {
   const { width, height } = innerSize(layout.viewport);
   const columns = tilesBetween(layout.across, layout.pose.x, layout.pose.x + width);
@@ -186,6 +195,10 @@ export function gapRange(scene: GridScene): [number, number] {
   const most = scene.spacing?.gap ?? 1;
   if (isDense(scene)) return most > 0 ? [1, 1] : [0, 0];
   return [Math.min(most, most * 0.4), most];
+}
+
+function beyond(start: number, length: number, lo: number, hi: number): number {
+  return start < lo ? start - lo : start + length > hi ? start + length - hi : 0;
 }
 
 function gapPixels(scene: GridScene, cell: number, gap: number): number {
