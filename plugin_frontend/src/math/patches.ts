@@ -29,23 +29,34 @@ export function largestPatches(
   count: number,
   floor: number,
 ): Patch[] {
-  const cells = cellCount(stack);
-  const all: { image: number; index: number; value: number }[] = [];
-  for (let image = 0; image < stack.images; image++) {
-    const values = mapValues(stack, image, slot);
-    for (let index = 0; index < cells; index++) {
-      const value = values[index] ?? NaN;
-      if (value > floor) all.push({ image, index, value });
-    }
-  }
-  all.sort((a, b) => b.value - a.value || a.image - b.image || a.index - b.index);
+  const maps = Array.from({ length: stack.images }, (_, image) => mapValues(stack, image, slot));
   const chosen: Patch[] = [];
-  for (const { image, index, value } of all) {
-    const cell = cellAt(stack, index);
-    const axes = cellAxes(stack, cell);
-    if (chosen.some((other) => other.image === image && near(field, axes, cellAxes(stack, other.cell)))) continue;
-    chosen.push({ image, cell, value });
-    if (chosen.length === count) break;
+  while (chosen.length < count) {
+    const next = largestOutside(stack, maps, field, chosen, floor);
+    if (next === null) break;
+    chosen.push(next);
   }
   return chosen;
+}
+
+function largestOutside(
+  stack: MapStack,
+  maps: readonly Float32Array[],
+  field: ReceptiveField | null,
+  chosen: readonly Patch[],
+  floor: number,
+): Patch | null {
+  const cells = cellCount(stack);
+  let best: Patch | null = null;
+  for (const [image, values] of maps.entries()) {
+    const taken = chosen.filter((patch) => patch.image === image).map((patch) => cellAxes(stack, patch.cell));
+    for (let index = 0; index < cells; index++) {
+      const value = values[index] ?? NaN;
+      if (!(value > (best?.value ?? floor))) continue;
+      const cell = cellAt(stack, index);
+      const axes = cellAxes(stack, cell);
+      if (taken.every((other) => !near(field, axes, other))) best = { image, cell, value };
+    }
+  }
+  return best;
 }

@@ -1,10 +1,8 @@
 /** Which part of the image one cell of a map can depend on. The numbers come from the model record. */
 
-export interface ReceptiveField {
-  size: readonly number[];
-  stride: readonly number[];
-  offset: readonly number[];
-}
+import type { ReceptiveField } from "../data/schema";
+
+export type { ReceptiveField };
 
 /** Half-open range of positions on one axis; `start` may lie left of the image where padding reaches over the edge. */
 export interface Span {
