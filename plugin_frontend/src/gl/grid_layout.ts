@@ -9,6 +9,8 @@ import type { Cell, GridScene, Spacing } from "./grid_scene.ts";
 
 export const DENSE_ABOVE = 4096;
 export const LARGEST_CELL = 96;
+/** Tiles narrower than this have no footer: no number would fit below them. */
+export const LABELLED_FROM = 24;
 
 export interface Insets {
   readonly left: number;
@@ -59,7 +61,8 @@ export function isDense(scene: GridScene): boolean {
 
 export function layoutGrid(scene: GridScene, viewport: Viewport, pose: GridPose): GridLayout {
   const dense = isDense(scene);
-  const footer = dense ? 0 : (scene.spacing?.footer ?? 0);
+  const labelled = !dense && scene.tileWidth * pose.cell >= LABELLED_FROM;
+  const footer = labelled ? (scene.spacing?.footer ?? 0) : 0;
   const gap = gapPixels(scene, pose.cell, pose.gap);
   const group = dense ? 0 : (scene.spacing?.groupColumns ?? 0);
   const across: Axis = {
@@ -78,8 +81,9 @@ export function fitPose(scene: GridScene, viewport: Viewport): GridPose {
   const { width, height } = innerSize(viewport);
   const [least, most] = gapRange(scene);
   const largest = Math.min(LARGEST_CELL, cellThatFits(scene, width, height, least));
-  let cell = largest * viewport.density >= 2 ? Math.floor(largest * viewport.density) / viewport.density : largest;
-  // The least gap in pixels may ask for a smaller cell than the ratio alone.
+  const pixels = Math.floor(largest * viewport.density + 0.01);
+  let cell = pixels >= 2 ? pixels / viewport.density : largest;
+  // A cell that is right but for rounding may be a hair too large.
   while (cell * viewport.density >= 3 && !fits(scene, viewport, { cell, gap: least, x: 0, y: 0 })) {
     cell -= 1 / viewport.density;
   }
@@ -101,7 +105,7 @@ export function bestColumns(count: number, scene: Omit<GridScene, "columns" | "r
     lastRows = rows;
     const candidate = { ...scene, columns, rows };
     const cell = cellThatFits(candidate, width, height, gapRange(candidate)[0]) * viewport.density;
-    const whole = cell >= 2 ? Math.floor(cell) : cell;
+    const whole = cell >= 2 ? Math.floor(cell + 0.01) : cell;
     if (whole > bestCell) {
       best = columns;
       bestCell = whole;
@@ -204,6 +208,7 @@ function beyond(start: number, length: number, lo: number, hi: number): number {
 function gapPixels(scene: GridScene, cell: number, gap: number): number {
   if (isDense(scene) || gap <= 0) return gap * cell;
   const { smallestGap = 1, largestGap = 12 }: Spacing = scene.spacing ?? {};
+  if (cell < 1) return gap * cell;
   return Math.min(largestGap, Math.max(smallestGap, Math.round(gap * cell)));
 }
 
