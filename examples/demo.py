@@ -9,7 +9,7 @@ from pathlib import Path
 
 import demo_data
 import keras
-from demo_models import OPTIMIZERS, digit_network, photo_network
+from demo_models import OPTIMIZERS, RATES, digit_network, photo_network
 
 import tb_cnnviz
 
@@ -40,7 +40,7 @@ def train(name: str, data: str, images: demo_data.Images, logdir: Path, epochs: 
     keras.utils.set_random_seed(1)
     model = NETWORKS[data]()
     model.compile(
-        optimizer=OPTIMIZERS[name](),
+        optimizer=OPTIMIZERS[name](RATES[data][name]),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
