@@ -1,0 +1,1 @@
+"""What the numbers of a log mean. numpy only; knows neither Keras nor TensorBoard."""
