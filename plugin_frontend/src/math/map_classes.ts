@@ -1,6 +1,6 @@
 /** Which channels respond to an image, which are silent on it, and which respond to no probe image at all. */
 
-import type { MapStatistics } from "./map_values";
+import type { MapStatistics } from "./map_values.ts";
 
 export type MapClass = "active" | "silent" | "dead";
 

@@ -1,8 +1,8 @@
 /** The scales of feature maps: what the two ends of the colour bar stand for. */
 
-import { cellCount, mapValues, type MapStack } from "./map_values";
-import { magnitudePercentileOfAll } from "./percentile";
-import { largestMagnitude, magnitudeRange, symmetric, union, type Range } from "./ranges";
+import { cellCount, mapValues, type MapStack } from "./map_values.ts";
+import { magnitudePercentileOfAll } from "./percentile.ts";
+import { largestMagnitude, magnitudeRange, symmetric, union, type Range } from "./ranges.ts";
 
 /** A share of the values that are not zero lies below the upper end; the rest is clipped, so that one peak cannot
  * darken a whole layer. */

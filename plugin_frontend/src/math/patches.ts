@@ -1,7 +1,7 @@
 /** The places of the probe images that excite one channel most. */
 
-import { cellAt, cellAxes, cellCount, mapValues, type MapStack } from "./map_values";
-import { span, type ReceptiveField } from "./receptive_field";
+import { cellAt, cellAxes, cellCount, mapValues, type MapStack } from "./map_values.ts";
+import { span, type ReceptiveField } from "./receptive_field.ts";
 
 export interface Patch {
   image: number;

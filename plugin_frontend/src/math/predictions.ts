@@ -1,6 +1,6 @@
 /** What the network says about a probe image, and what the numbers of its last layer are. */
 
-import type { NumberArray } from "./map_values";
+import type { NumberArray } from "./map_values.ts";
 
 /**
  * probability: the outputs are shares already. softmax, sigmoid: outputs are logits, and the share is computed here.

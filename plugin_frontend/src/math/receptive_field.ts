@@ -1,6 +1,6 @@
 /** Which part of the image one cell of a map can depend on. The numbers come from the model record. */
 
-import type { ReceptiveField } from "../data/schema";
+import type { ReceptiveField } from "../data/schema.ts";
 
 export type { ReceptiveField };
 

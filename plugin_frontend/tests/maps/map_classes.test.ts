@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { classify, deadCount, strongest, zeroShare } from "../../src/math/map_classes";
-import { mapStatistics } from "../../src/math/map_values";
-import { mapsCase, recordOf, seeded, type Case } from "./cases";
+import { classify, deadCount, strongest, zeroShare } from "../../src/math/map_classes.ts";
+import { mapStatistics } from "../../src/math/map_values.ts";
+import { mapsCase, recordOf, seeded, type Case } from "./cases.ts";
 
 /** From the float32 maps themselves, not from their statistics. */
 function classFromTruth(one: Case, image: number, channel: number): string {

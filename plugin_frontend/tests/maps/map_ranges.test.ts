@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CLIP_SHARE, layerScale, mapScale, widest } from "../../src/math/map_ranges";
-import { mapStack } from "../../src/math/map_values";
-import { mapsCase, recordOf, seeded } from "./cases";
+import { CLIP_SHARE, layerScale, mapScale, widest } from "../../src/math/map_ranges.ts";
+import { mapStack } from "../../src/math/map_values.ts";
+import { mapsCase, recordOf, seeded } from "./cases.ts";
 
 test("a map's scale holds all of it, from zero, and is symmetric where negative values count", () => {
   expect(mapScale([3, 1, 2], false)).toEqual({ lo: 0, hi: 3, clipped: false });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
   cellAt, cellAxes, cellIndex, mapStack, mapStatistics, mapValues, slotOf, valueError,
-} from "../../src/math/map_values";
-import { mapsCase, recordOf, seeded } from "./cases";
+} from "../../src/math/map_values.ts";
+import { mapsCase, recordOf, seeded } from "./cases.ts";
 
 describe("values of maps", () => {
   test("float32 maps are read as they are", () => {

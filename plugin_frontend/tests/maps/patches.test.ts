@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { cellAxes, mapStack } from "../../src/math/map_values";
-import { largestPatches } from "../../src/math/patches";
-import { below, mapsCase, recordOf, seeded } from "./cases";
+import { cellAxes, mapStack } from "../../src/math/map_values.ts";
+import { largestPatches } from "../../src/math/patches.ts";
+import { below, mapsCase, recordOf, seeded } from "./cases.ts";
 
 test("patches are the largest values over all images, none twice", () => {
   const random = seeded(31);

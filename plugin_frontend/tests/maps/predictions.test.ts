@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { labelOf, meaningOf, predictionOf } from "../../src/math/predictions";
-import { formatShare } from "../../src/math/share";
-import { below, seeded } from "./cases";
+import { labelOf, meaningOf, predictionOf } from "../../src/math/predictions.ts";
+import { formatShare } from "../../src/math/share.ts";
+import { below, seeded } from "./cases.ts";
 
 const table = (rows: number[][]) => ({ shape: [rows.length, rows[0]!.length], data: Float32Array.from(rows.flat()) });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clip, extent, reachesOver, window } from "../../src/math/receptive_field";
-import { below, seeded } from "./cases";
+import { clip, extent, reachesOver, window } from "../../src/math/receptive_field.ts";
+import { below, seeded } from "./cases.ts";
 
 interface Step {
   kernel: number;
