@@ -1,4 +1,39 @@
-/** TensorBoard imports this module into its iframe and calls render. */
+import { baseOf, HttpApi } from "./data/api.ts";
+import { App } from "./frame/app.ts";
+import { connectHost } from "./host/tensorboard.ts";
+import { followTheme } from "./host/theme.ts";
+import { syncUrl } from "./host/url_sync.ts";
+import { TOKENS } from "./parts/tokens.ts";
+import { Loader } from "./state/loader.ts";
+import { Player } from "./state/player.ts";
+import { Session } from "./state/session.ts";
+import { VIEWS } from "./views/registry.ts";
+
+/** TensorBoard imports this module into its frame and calls render. */
 export function render(): void {
-  document.body.textContent = "CNN";
+  const host = connectHost();
+  const session = new Session(new HttpApi(baseOf(import.meta.url)), VIEWS);
+  syncUrl(session, host);
+
+  const tokens = new CSSStyleSheet();
+  tokens.replaceSync(TOKENS);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, tokens];
+  followTheme((dark) => {
+    document.documentElement.classList.toggle("dark-mode", dark);
+    session.dark = dark;
+    session.changed();
+  });
+
+  const app = new App();
+  app.session = session;
+  app.host = host;
+  app.loader = new Loader(session);
+  app.player = new Player(session);
+  document.documentElement.lang = "en";
+  document.title ||= "CNN";
+  document.body.append(app);
+
+  host.onReload(() => void app.loader.poll());
+  document.addEventListener("visibilitychange", () => void (document.hidden || app.loader.poll()));
+  app.loader.start();
 }

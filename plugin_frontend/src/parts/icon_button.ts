@@ -1,4 +1,4 @@
-import { css, html, LitElement, svg, type SVGTemplateResult } from "lit";
+import { css, html, LitElement, nothing, svg, type SVGTemplateResult } from "lit";
 import { base, controls } from "./styles.ts";
 
 /** Pictures of 16 × 16, filled with the ink. */
@@ -69,7 +69,7 @@ export class IconButton extends LitElement {
     return html`<button
       aria-label=${this.label}
       title=${this.label}
-      aria-pressed=${this.pressed === null ? "undefined" : this.pressed}
+      aria-pressed=${this.pressed === null ? nothing : this.pressed}
       ?disabled=${this.disabled}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[this.icon]}</svg>

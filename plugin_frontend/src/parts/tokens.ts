@@ -45,6 +45,9 @@ export const TOKENS = `
   --hatch: #6a6a66; --bars: #70706d;
 }
 @media (max-width: 1360px) { :root { --w-runs: 172px; --w-legend: 220px; --h-strip: 84px; } }
+@media (max-width: 1000px) { :root { --w-runs: 40px; --w-legend: 200px; } }
+@media (max-width: 700px) { :root { --w-legend: 0px; } }
+:root.legend-off { --w-legend: 0px; }
 @media (max-height: 780px) { :root { --h-strip: 84px; --h-scrub: 64px; --h-head: 44px; } }
 @media (prefers-reduced-motion: reduce) { :root { --ease: 0ms; } }
 html, body { margin: 0; height: 100%; overflow: hidden; background: var(--page); }

@@ -142,8 +142,15 @@ export class ViewLayout extends LitElement {
           flex-basis: 100%;
         }
       }
-      :host-context(.legend-off) {
-        --w-legend: 0px;
+      /* The key L, or a very narrow window, takes the legend away. */
+      aside {
+        container-type: inline-size;
+      }
+      @container (max-width: 40px) {
+        .legend,
+        cnn-how-to-read {
+          display: none;
+        }
       }
     `,
   ];

@@ -1,10 +1,18 @@
-import type { Api } from "../data/api.ts";
+import type { Api, RecordsQuery } from "../data/api.ts";
+import type { ApiError } from "../data/errors.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "../views/view.ts";
 import { layersOf, layersWith, nearestStep, stepsOf } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
+
+/** Records that a view wanted and did not get; its picture stays, and the frame says so. */
+export interface Problem {
+  readonly query: RecordsQuery;
+  readonly error: ApiError;
+  readonly retry: () => void;
+}
 
 /**
  * What the page shows, and what is known of the log so far. Everything that a person chose is in the raw entries of
@@ -13,12 +21,24 @@ import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 export class Session {
   readonly cache: RecordCache;
   runs: RunList | null = null;
+  /** Why the list of runs could not be read the last time. */
+  offline: ApiError | null = null;
+  /** When the list of runs was read last, by this machine's clock. Milliseconds. */
+  readAt = 0;
+  /** Requests of views under way. */
+  pending = 0;
+  dark = false;
   #raw: ReadonlyMap<string, string> = new Map();
   #shared: SharedState = parseFields(SHARED_FIELDS, this.#raw);
   readonly #options = new Map<string, ValuesOf<Fields>>();
   readonly #details = new Map<string, RunDetail>();
+  readonly #detailErrors = new Map<string, ApiError>();
+  readonly #problems = new Map<object, Problem>();
+  readonly #damaged = new Map<string, Set<number>>();
   readonly #listeners = new Set<() => void>();
+  readonly #hearers = new Set<(text: string) => void>();
   #scheduled = false;
+  #shownA: string | null = null;
 
   constructor(
     readonly api: Api,
@@ -85,9 +105,54 @@ export class Session {
     return run === null ? null : (this.#details.get(run) ?? null);
   }
 
+  /** Why a run could not be read. */
+  detailError(run: string | null): ApiError | null {
+    return run === null ? null : (this.#detailErrors.get(run) ?? null);
+  }
+
   setDetail(detail: RunDetail): void {
     this.#details.set(detail.name, detail);
+    this.#detailErrors.delete(detail.name);
     this.changed();
+  }
+
+  failDetail(run: string, error: ApiError): void {
+    this.#detailErrors.set(run, error);
+    this.changed();
+  }
+
+  /** Forget all that is known of a run, because another one stands under its name. */
+  forget(run: string): void {
+    this.#details.delete(run);
+    this.cache.drop(run);
+    this.changed();
+  }
+
+  get problem(): Problem | null {
+    return this.#problems.values().next().value ?? null;
+  }
+
+  setProblem(owner: object, problem: Problem | null): void {
+    if (problem) {
+      this.#problems.set(owner, problem);
+      if (problem.error.status === 410) this.#noteDamage(problem.query);
+    } else if (!this.#problems.delete(owner)) return;
+    this.changed();
+  }
+
+  /** How many logged steps of a layer turned out to be damaged. */
+  unreadable(run: string | null, layer: string | null): number {
+    return this.#damaged.get(JSON.stringify([run, layer]))?.size ?? 0;
+  }
+
+  /** Say something to those who cannot see it: the frame's live region reads it. */
+  announce(text: string): void {
+    for (const hear of this.#hearers) hear(text);
+  }
+
+  onAnnounce(hear: (text: string) => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
   }
 
   // What follows -------------------------------------------------------------------------------------------------
@@ -97,9 +162,17 @@ export class Session {
     return this.views.find((view) => view.id === this.#shared.view) ?? this.views[0] ?? null;
   }
 
-  /** Name of run A: the chosen one, even if it is not there, or the first of the list. */
-  get runA(): string | null {
+  /** The run chosen as A, even if it is not there; or the first of the list. */
+  get wishedA(): string | null {
     return this.#shared.run ?? this.runs?.runs[0]?.name ?? null;
+  }
+
+  /** Name of run A: the chosen one, or, until that one's details came (or failed to), the one before. */
+  get runA(): string | null {
+    const wished = this.wishedA;
+    const known = wished !== null && (this.#details.has(wished) || this.#detailErrors.has(wished));
+    if (known || this.#shownA === null || !this.#details.has(this.#shownA)) this.#shownA = wished;
+    return this.#shownA;
   }
 
   get runB(): string | null {
@@ -145,5 +218,14 @@ export class Session {
   stepOf(run: string | null, kind: Kind, layer: string | null = this.layer?.path ?? null): number | null {
     const chosen = this.#shared.step === "last" ? (this.step ?? "last") : this.#shared.step;
     return nearestStep(this.stepsOf(run, kind, layer), chosen);
+  }
+
+  /** A request for one record tells which one is damaged; of many, the plugin's notices have to say it. */
+  #noteDamage(query: RecordsQuery): void {
+    const [layer = null] = query.layers;
+    const [step] = query.steps;
+    if (query.layers.length > 1 || query.steps.length !== 1 || step === undefined) return;
+    const key = JSON.stringify([query.run, layer]);
+    this.#damaged.set(key, (this.#damaged.get(key) ?? new Set()).add(step));
   }
 }

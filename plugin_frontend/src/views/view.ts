@@ -1,7 +1,7 @@
-import { LitElement, type PropertyValues } from "lit";
 import type { Kind } from "../data/schema.ts";
 import type { Fields, ValuesOf } from "../state/fields.ts";
-import type { Session } from "../state/session.ts";
+import { SessionElement } from "../state/session_element.ts";
+import { situationOf } from "../state/situation.ts";
 
 export type ViewId = "model" | "filters" | "maps" | "lab" | "gradients" | "compare";
 
@@ -28,15 +28,12 @@ export interface ViewDefinition<F extends Fields = Fields> {
 }
 
 /**
- * A view. The frame sets `session` and creates it only while there is a run, a layer and a step to show:
- * `session.runA`, `session.layer` and `session.step` are then not null. It is updated at every change of the session.
+ * A view. The frame shows it only while there is something to show: `session.runA`, `session.detailA`,
+ * `session.layer` and `session.step` are then not null, and the layer has records of the kind that the view needs first.
+ * It is updated at every change of the session. Failures of its RecordsControllers are told by the frame.
  */
-export abstract class ViewElement<F extends Fields = Fields> extends LitElement {
-  static override properties = { session: { attribute: false } };
-
-  declare session: Session;
+export abstract class ViewElement<F extends Fields = Fields> extends SessionElement {
   abstract readonly definition: ViewDefinition<F>;
-  #leave: (() => void) | null = null;
 
   /** This view's own part of the URL state. */
   get options(): ValuesOf<F> {
@@ -56,24 +53,9 @@ export abstract class ViewElement<F extends Fields = Fields> extends LitElement 
   /** A key that the frame does not use itself; true when the view did something with it. */
   handleKey?(event: KeyboardEvent): boolean;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#follow();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#leave?.();
-    this.#leave = null;
-  }
-
-  protected override willUpdate(changed: PropertyValues): void {
-    super.willUpdate(changed);
-    if (changed.has("session")) this.#follow();
-  }
-
-  #follow(): void {
-    this.#leave?.();
-    this.#leave = this.session ? this.session.subscribe(() => this.requestUpdate()) : null;
+  /** Never while there is nothing to show, so that a view need not ask. */
+  protected override shouldUpdate(): boolean {
+    const situation = situationOf(this.session);
+    return situation.is === "ready" && situation.view.id === this.definition.id;
   }
 }

@@ -1,0 +1,66 @@
+import type { Host } from "../host/tensorboard.ts";
+import { imageCount } from "../state/probe.ts";
+import type { Session } from "../state/session.ts";
+import { formatFields } from "../state/fields.ts";
+import { SHARED_FIELDS } from "../state/url_state.ts";
+import type { ViewElement } from "../views/view.ts";
+import { copyText, download, fileName } from "./save.ts";
+
+/** What keys and buttons do to the session. Each says in words what it did, or null where that can be seen. */
+
+/** The next (or an earlier) run of those shown becomes A. */
+export function moveRun(session: Session, shown: readonly string[], by: number): void {
+  const at = shown.indexOf(session.wishedA ?? "");
+  const run = shown[(at + by + shown.length) % Math.max(1, shown.length)];
+  if (run !== undefined) session.set({ run, runB: session.runB === run ? null : session.runB });
+}
+
+/** `pointed`, or the run behind A, becomes B; if there is a B and none is pointed at, there is none afterwards. */
+export function setB(session: Session, shown: readonly string[], pointed: string | null): void {
+  const a = session.wishedA;
+  if (pointed !== null && pointed !== a) session.set({ runB: pointed === session.runB ? null : pointed });
+  else if (session.runB !== null) session.set({ runB: null });
+  else session.set({ runB: shown[(shown.indexOf(a ?? "") + 1) % Math.max(1, shown.length)] ?? null });
+}
+
+export function swapRuns(session: Session): void {
+  if (session.runB !== null && session.wishedA !== null) session.set({ run: session.runB, runB: session.wishedA });
+}
+
+/** The tile before or behind the current layer; the first one that the view can show something of, if there is one. */
+export function moveLayer(session: Session, paths: readonly string[], by: number): void {
+  const current = session.layer?.path;
+  const at = current === undefined ? -1 : paths.indexOf(current);
+  const next = paths[Math.min(paths.length - 1, Math.max(0, at + by))];
+  if (next !== undefined) session.set({ layer: next });
+}
+
+export function moveImage(session: Session, by: number): void {
+  const count = imageCount(session);
+  if (count) session.set({ image: (session.state.image + by + count) % count });
+}
+
+/** The address of exactly what is shown: what was left to chance is pinned. */
+export function linkTo(session: Session, host: Host): string {
+  const pinned = { view: session.view?.id ?? null, run: session.runA, layer: session.layer?.path ?? null };
+  const step = session.step ?? session.state.step;
+  return host.link(formatFields(SHARED_FIELDS, { ...pinned, step }, session.raw));
+}
+
+export async function copyLink(session: Session, host: Host): Promise<string> {
+  return (await copyText(linkTo(session, host))) ? "Link copied" : "The browser does not allow copying";
+}
+
+export async function savePng(session: Session, view: ViewElement | null): Promise<string> {
+  if (!view?.savePng) return "This view has no picture now";
+  const name = fileName(session, "png");
+  download(await view.savePng(), name);
+  return `Saved ${name}`;
+}
+
+export async function saveCsv(session: Session, view: ViewElement | null): Promise<string> {
+  if (!view?.saveCsv) return "This view has no table now";
+  const name = fileName(session, "csv");
+  download(new Blob([await view.saveCsv()], { type: "text/csv" }), name);
+  return `Saved ${name}`;
+}

@@ -1,0 +1,115 @@
+import { css, html, LitElement, nothing } from "lit";
+import { base, controls } from "../parts/styles.ts";
+import type { ViewDefinition } from "../views/view.ts";
+import { KEYS } from "./keys.ts";
+
+/** All keys, and the view's two sentences, which small windows have no room for elsewhere. */
+export class KeysOverlay extends LitElement {
+  static override properties = { view: { attribute: false } };
+  declare view: ViewDefinition | null;
+
+  constructor() {
+    super();
+    this.view = null;
+  }
+
+  static override styles = [
+    base,
+    controls,
+    css`
+      dialog {
+        font: inherit;
+        color: inherit;
+        background: var(--page);
+        border: 1px solid var(--line-strong);
+        border-radius: var(--r3);
+        padding: var(--s4) var(--s5);
+        max-width: min(560px, calc(100vw - 32px));
+        max-height: calc(100vh - 32px);
+        overflow: auto;
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 35%);
+      }
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        margin-bottom: var(--s2);
+      }
+      h2 {
+        font-size: var(--t-l);
+        font-weight: var(--w-b);
+      }
+      h3 {
+        font-weight: var(--w-b);
+        margin-top: var(--s3);
+      }
+      dl {
+        display: grid;
+        grid-template-columns: max-content minmax(0, 1fr);
+        gap: var(--s1) var(--s4);
+        margin: var(--s1) 0 0;
+      }
+      dd {
+        margin: 0;
+        color: var(--ink-2);
+      }
+      kbd {
+        font: inherit;
+        border: 1px solid var(--line-strong);
+        border-radius: var(--r1);
+        padding: 0 5px;
+        margin-right: 3px;
+        background: var(--panel);
+      }
+      p {
+        color: var(--ink-2);
+        margin-top: var(--s1);
+      }
+    `,
+  ];
+
+  show(): void {
+    this.renderRoot.querySelector("dialog")?.showModal();
+  }
+
+  get shown(): boolean {
+    return this.renderRoot.querySelector("dialog")?.open ?? false;
+  }
+
+  close(): void {
+    this.renderRoot.querySelector("dialog")?.close();
+  }
+
+  override render(): unknown {
+    return html`<dialog aria-label="All keys" @click=${this.#outside}>
+      <header>
+        <h2>Keys</h2>
+        <button aria-label="Close" @click=${() => this.close()}>Close</button>
+      </header>
+      ${list(KEYS)}
+      ${this.view
+        ? html`${this.view.keys?.length ? html`<h3>${this.view.title}</h3>${list(this.view.keys)}` : nothing}
+            <h3>How to read ${this.view.title}</h3>
+            <p>${this.view.howToRead}</p>`
+        : nothing}
+    </dialog>`;
+  }
+
+  #outside(event: MouseEvent): void {
+    if ((event.target as HTMLElement).localName === "dialog") this.close();
+  }
+}
+
+function list(keys: readonly (readonly [string, string])[]): unknown {
+  return html`<dl>
+    ${keys.map(
+      ([key, meaning]) =>
+        html`<dt>${key.split(" ").map((part) => (part === "–" ? " – " : html`<kbd>${part}</kbd>`))}</dt>
+          <dd>${meaning}</dd>`,
+    )}
+  </dl>`;
+}
+
+customElements.define("cnn-keys-overlay", KeysOverlay);

@@ -1,0 +1,112 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { Loader } from "../state/loader.ts";
+import type { Session } from "../state/session.ts";
+import type { Situation } from "../state/situation.ts";
+import "../parts/message.ts";
+import "../parts/loading_bar.ts";
+
+const CALLBACK = `import tb_cnnviz
+
+cnnviz = tb_cnnviz.CNNViz("runs/first", probe=(x[:8], y[:8]))
+model.fit(x, y, callbacks=[cnnviz])`;
+
+/** What stands in the view's place: reason, what works, one way on. */
+export function placeholder(situation: Situation, session: Session, loader: Loader): unknown {
+  switch (situation.is) {
+    case "ready":
+      return nothing;
+    case "loading":
+      return html`<div class="wait"><cnn-loading-bar text="reading the log"></cnn-loading-bar></div>`;
+    case "offline":
+      return message("The log cannot be read", situation.error.reason, again("Try again", () => void loader.poll()));
+    case "no-runs":
+      return html`<cnn-message
+        heading="No run has logged anything yet"
+        text="Add one callback to the training. This page finds the run by itself as soon as it starts, below the folder that TensorBoard was given as --logdir."
+        .code=${CALLBACK}
+        more="The probe are a few images that stay the same: the page shows what the network makes of them at every logged step."
+      ></cnn-message>`;
+    case "no-run":
+      return message(
+        `Run ${shorten(situation.run)} is not there`,
+        "The link names a run that is not below TensorBoard's folder, or it was deleted.",
+        ...firstRun(session),
+      );
+    case "unreadable-run":
+      return message(
+        `Run ${shorten(situation.run)} cannot be read`,
+        situation.error.reason,
+        again("Try again", () => loader.retryDetail(situation.run)),
+      );
+    case "no-kind":
+      return html`<cnn-message
+        .heading=${situation.view.empty.title}
+        .text=${situation.view.empty.text}
+        .code=${situation.view.empty.code}
+        .more=${situation.other.length ? `${situation.other.map((view) => view.title).join(" and ")} of this run ${situation.other.length > 1 ? "are" : "is"} there.` : ""}
+        >${situation.other[0]
+          ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
+          : nothing}</cnn-message
+      >`;
+    case "no-layer":
+      return message(
+        `Layer ${shorten(situation.path)} is not in run ${shorten(session.runA ?? "")}`,
+        `The link names a layer that this run does not have. ${layersInWords(situation.layers)}`,
+        ...openLayer(session, situation.layers.at(-1) ?? null),
+      );
+    case "bare-layer":
+      return message(
+        `${shorten(situation.layer.name)} has no ${situation.kind.replaceAll("_", " ")}`,
+        bareReason(situation.layer.role, situation.kind),
+        ...openLayer(session, situation.next),
+        ...otherViewOf(session, situation.layer.path),
+      );
+  }
+}
+
+function message(heading: string, text: string, ...actions: TemplateResult[]): TemplateResult {
+  return html`<cnn-message .heading=${heading} .text=${text}>${actions}</cnn-message>`;
+}
+
+function again(label: string, act: () => void, primary = true): TemplateResult {
+  return html`<button slot="actions" class=${primary ? "primary" : ""} @click=${act}>${label}</button>`;
+}
+
+function firstRun(session: Session): TemplateResult[] {
+  const run = session.runs?.runs[0]?.name;
+  return run === undefined ? [] : [again(`Open ${shorten(run)}`, () => session.set({ run, layer: null }))];
+}
+
+function openLayer(session: Session, path: string | null): TemplateResult[] {
+  if (path === null) return [];
+  const name = session.layers.find((layer) => layer.path === path)?.name ?? path;
+  return [again(`Open ${shorten(name)}`, () => session.set({ layer: path }))];
+}
+
+/** Another view that has something of this layer. */
+function otherViewOf(session: Session, path: string): TemplateResult[] {
+  const view = session.views.find(
+    (each) => each !== session.view && session.stepsOf(session.runA, each.needs[0], path).length > 0,
+  );
+  return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
+}
+
+function bareReason(role: string, kind: string): string {
+  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
+  if (kind === "feature_maps" && role !== "convolution" && role !== "pooling") {
+    return "Maps are logged of convolutions and pooling layers.";
+  }
+  return "Nothing of it was logged: the layer may have been left out by the callback's argument `layers`.";
+}
+
+function layersInWords(layers: readonly string[]): string {
+  if (layers.length === 0) return "";
+  if (layers.length === 1) return `It has ${shorten(layers[0] ?? "")}.`;
+  return `It has ${layers.length}, from ${shorten(layers[0] ?? "")} to ${shorten(layers.at(-1) ?? "")}.`;
+}
+
+/** A name of any length as part of a sentence, its direction kept to itself. */
+function shorten(name: string): string {
+  const short = name.length > 60 ? `${name.slice(0, 59)}…` : name;
+  return `\u2068${short}\u2069`;
+}

@@ -1,0 +1,26 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { nearestStep, stepsOf } from "../state/derived.ts";
+import type { Problem, Session } from "../state/session.ts";
+
+/** One line above the view: what could not be read, why, and the way on. The picture stays. */
+export function problemBar(session: Session, problem: Problem): TemplateResult {
+  const { query, error } = problem;
+  const [layer = null] = query.layers;
+  const step = query.steps[0];
+  const name = session.layers.find((each) => each.path === layer)?.name ?? layer;
+  const what = query.kind.replaceAll("_", " ");
+  const heading = `${query.steps.length === 1 ? `Step ${step}` : `${query.steps.length} steps`}${name === null ? "" : ` of ${name}`}`;
+  const good = error.status === 410 && step !== undefined ? otherStep(session, query.run, query.kind, layer, step) : null;
+  return html`<div class="problem" role="alert">
+    <b aria-hidden="true">!</b>
+    <span class="grow" title=${error.reason}><b>${heading}: ${what} cannot be read.</b> ${error.reason}</span>
+    ${good === null
+      ? nothing
+      : html`<button class="link" @click=${() => session.set({ step: good })}>Go to step ${good}</button>`}
+    <button class="link" @click=${problem.retry}>Try again</button>
+  </div>`;
+}
+
+function otherStep(session: Session, run: string, kind: Problem["query"]["kind"], layer: string | null, step: number): number | null {
+  return nearestStep(stepsOf(session.detail(run), kind, layer).filter((each) => each !== step), step);
+}

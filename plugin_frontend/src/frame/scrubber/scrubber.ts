@@ -1,0 +1,200 @@
+import { html, nothing, svg } from "lit";
+import { formatCount, formatNumber } from "../../math/format.ts";
+import { base } from "../../parts/styles.ts";
+import { hasKind } from "../../state/derived.ts";
+import type { Player } from "../../state/player.ts";
+import { SeriesController } from "../../state/series_controller.ts";
+import { SessionElement } from "../../state/session_element.ts";
+import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
+import { lossPath, lossSeries, rowAt, type LossPath, type LossSeries } from "./loss_curve.ts";
+import { scrubberStyles } from "./scrubber_styles.ts";
+import { snapIndex, tickPath } from "./snap.ts";
+import "./step_fields.ts";
+import "../../parts/icon_button.ts";
+
+/** The axis starts and ends so far from the view's edges; charts of views do the same. Pixels. */
+export const AXIS_LEFT = 64;
+export const AXIS_RIGHT = 104;
+
+const POINTS = 4000;
+
+/** The one time axis: loss behind, a tick a logged step, snapping. */
+export class Scrubber extends SessionElement {
+  static override properties = { ...SessionElement.properties, player: { attribute: false }, width: { state: true }, height: { state: true } };
+  declare player: Player;
+  declare width: number;
+  declare height: number;
+  readonly #resize = new ResizeObserver(() => this.#measure());
+  readonly #losses = new SeriesController(this, () => this.session, () => this.#wanted());
+  #series: LossSeries | null = null;
+  #seriesOf: unknown = null;
+  #path: LossPath | null = null;
+  #pathOf: unknown[] = [];
+
+  constructor() {
+    super();
+    this.width = 0;
+    this.height = 0;
+  }
+
+  static override styles = [base, scrubberStyles];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+  }
+
+  override render(): unknown {
+    const { session, player } = this;
+    const [steps, step] = [session.steps, session.step];
+    const series = this.#readSeries();
+    const none = step === null;
+    return html`
+      <div class="play" role="group" aria-label="Play">
+        ${this.#button("first", "First step (Home)", none, () => player.first())}
+        ${this.#button("back", "Logged step before (←)", none, () => player.move(-1))}
+        <cnn-icon-button
+          framed
+          icon=${player.playing ? "pause" : "play"}
+          label=${player.playing ? "Pause (Space)" : "Play (Space)"}
+          .disabled=${steps.length < 2}
+          @click=${() => player.toggle()}
+        ></cnn-icon-button>
+        ${this.#button("next", "Logged step behind (→)", none, () => player.move(1))}
+        ${this.#button("last", "Last step, follow the run (End)", none, () => player.last())}
+      </div>
+      <div class="axis">${this.width > 0 ? this.#axis(steps, step, series) : nothing}</div>
+      <cnn-step-fields .session=${session} .last=${this.#last()} .epoch=${this.#epoch(series)}></cnn-step-fields>
+    `;
+  }
+
+  #button(icon: string, label: string, disabled: boolean, act: () => void): unknown {
+    return html`<cnn-icon-button icon=${icon} label=${label} .disabled=${disabled} @click=${act}></cnn-icon-button>`;
+  }
+
+  #axis(steps: readonly number[], step: number | null, series: LossSeries | null): unknown {
+    const axis = timeAxis(this.session.state.axis, this.#last());
+    const width = Math.max(40, this.width - AXIS_LEFT - AXIS_RIGHT);
+    const floor = this.height - 22;
+    const x = step === null ? null : axis.toShare(step) * width;
+    const loss = series && this.#lossPath(series, axis, width, floor - 8);
+    const text = series && step !== null ? lossText(series, step) : "";
+    return html`
+      <span class="gutter loss">${series ? html`train<br />loss` : nothing}</span>
+      <span class="gutter logged">logged</span>
+      <div
+        class="slider"
+        role="slider"
+        tabindex="0"
+        aria-label="Step"
+        aria-valuemin="0"
+        aria-valuemax=${axis.last}
+        aria-valuenow=${step ?? 0}
+        aria-valuetext=${step === null ? "no step logged" : `step ${step}${text ? `, ${text}` : ""}`}
+        .style=${`left:${AXIS_LEFT}px;width:${width}px`}
+        @pointerdown=${(event: PointerEvent) => this.#drag(event, axis, width)}
+      >
+        <svg width=${width} height=${this.height} aria-hidden="true">
+          ${loss
+            ? svg`<g transform="translate(0 6)"><path class="raw" d=${loss.raw}/><path class="smooth" d=${loss.smooth}/>
+              ${loss.broken.map((at) => svg`<rect class="broken" x=${at - 1} y="0" width="2" height="6"/>`)}</g>`
+            : nothing}
+          ${svg`<path class="base" d="M0 ${floor + 0.5}H${width}"/>
+          <path class="ticks" d=${tickPath(steps, axis, width, floor, 7)}/>`}
+          ${axis.ticks(34 / width).map(
+            (tick) =>
+              svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 18}
+                  text-anchor="middle">${formatCount(tick)}</text>`,
+          )}
+          ${x === null
+            ? nothing
+            : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="12" rx="2"/>`}
+        </svg>
+        ${x !== null && text ? html`<span class="here-text ${x > width - 20 || x < width - 150 ? "" : "flip"}" .style=${`left:${x}px`}>${text}</span>` : nothing}
+      </div>
+    `;
+  }
+
+  /** Follow the pointer until it is let go: each move goes to the nearest logged step. */
+  #drag(event: PointerEvent, axis: TimeAxis, width: number): void {
+    const slider = event.currentTarget as HTMLElement;
+    if (event.button !== 0) return;
+    this.player.stop();
+    slider.setPointerCapture(event.pointerId);
+    const left = slider.getBoundingClientRect().left;
+    const go = (x: number): void => {
+      const { steps } = this.session;
+      if (steps.length) this.player.goto(snapIndex(steps, axis, Math.min(1, Math.max(0, (x - left) / width))));
+    };
+    const move = (moved: PointerEvent): void => go(moved.clientX);
+    const end = (): void => {
+      slider.removeEventListener("pointermove", move);
+      slider.removeEventListener("pointerup", end);
+      slider.removeEventListener("pointercancel", end);
+    };
+    slider.addEventListener("pointermove", move);
+    slider.addEventListener("pointerup", end);
+    slider.addEventListener("pointercancel", end);
+    go(event.clientX);
+  }
+
+  #wanted(): ReturnType<typeof wantedLosses> {
+    return wantedLosses(this.session.runA, this.session.detailA);
+  }
+
+  #readSeries(): LossSeries | null {
+    if (this.#losses.value !== this.#seriesOf) {
+      this.#seriesOf = this.#losses.value;
+      this.#series = lossSeries(this.#losses.value);
+    }
+    return this.#losses.query?.run === this.session.runA ? this.#series : null;
+  }
+
+  #lossPath(series: LossSeries, axis: TimeAxis, width: number, height: number): LossPath {
+    const key = [series, axis.kind, axis.last, width, height];
+    if (!this.#path || key.some((part, i) => part !== this.#pathOf[i])) {
+      this.#pathOf = key;
+      this.#path = lossPath(series, axis, width, height);
+    }
+    return this.#path;
+  }
+
+  #last(): number {
+    const { session } = this;
+    const summary = session.runs?.runs.find((run) => run.name === session.runA);
+    return Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0);
+  }
+
+  #epoch(series: LossSeries | null): number | null {
+    const { step } = this.session;
+    const epoch = series && step !== null ? series.epochs[rowAt(series, step)] : undefined;
+    return epoch ?? null;
+  }
+
+  #measure(): void {
+    const style = getComputedStyle(this);
+    const columns = style.gridTemplateColumns.split(" ").map(Number.parseFloat);
+    this.width = columns[1] ?? 0;
+    this.height = this.clientHeight;
+  }
+}
+
+function wantedLosses(run: string | null, detail: Scrubber["session"]["detailA"]) {
+  if (run === null || !detail || !hasKind(detail, "losses")) return null;
+  return { run, kind: "losses" as const, columns: ["loss", "epoch"], points: POINTS, at: detail.last_wall_time };
+}
+
+/** The step's own loss, or the nearest earlier one that is there, and where that is. */
+function lossText(series: LossSeries, step: number): string {
+  const row = rowAt(series, step);
+  const at = series.steps[row] as number;
+  const text = `train loss ${formatNumber(series.loss[row] as number, { digits: 3 })}`;
+  return Math.abs(at - step) > 1 ? `${text} at ${at}` : text;
+}
+
+customElements.define("cnn-scrubber", Scrubber);

@@ -1,0 +1,44 @@
+import type { StripItem } from "./fold.ts";
+
+/** An edge between two tiles, by index; from < to unless the network's order is unusual. */
+export interface StripEdge {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which tile hands its output to which; each pair once. */
+export function edgesOf(items: readonly StripItem[]): StripEdge[] {
+  const tileOf = new Map<string, number>();
+  for (const [index, item] of items.entries()) for (const layer of item.layers) tileOf.set(layer.path, index);
+  const seen = new Set<string>();
+  const edges: StripEdge[] = [];
+  for (const [to, item] of items.entries()) {
+    for (const path of item.layers.flatMap((layer) => layer.inbound)) {
+      const from = tileOf.get(path);
+      if (from === undefined || from === to || seen.has(`${from} ${to}`)) continue;
+      seen.add(`${from} ${to}`);
+      edges.push({ from, to });
+    }
+  }
+  return edges;
+}
+
+/** Rows above the line, so that arcs that overlap do not lie on each other: 0 is the lowest. */
+export function arcLevels(arcs: readonly StripEdge[], most = 3): number[] {
+  const placed: { from: number; to: number; level: number }[] = [];
+  const order = arcs.map((_, i) => i).sort((a, b) => width(arcs[a]) - width(arcs[b]));
+  const levels = arcs.map(() => 0);
+  for (const i of order) {
+    const { from, to } = arcs[i] as StripEdge;
+    const taken = new Set(placed.filter((p) => p.from < to && from < p.to).map((p) => p.level));
+    let level = 0;
+    while (taken.has(level) && level < most - 1) level++;
+    placed.push({ from, to, level });
+    levels[i] = level;
+  }
+  return levels;
+}
+
+function width(edge: StripEdge | undefined): number {
+  return edge ? Math.abs(edge.to - edge.from) : 0;
+}

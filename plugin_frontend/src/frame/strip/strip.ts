@@ -1,0 +1,298 @@
+import { css, html, nothing, svg } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { base } from "../../parts/styles.ts";
+import { probeQuery } from "../../state/probe.ts";
+import { RecordsController } from "../../state/records_controller.ts";
+import { SessionElement } from "../../state/session_element.ts";
+import { describeLayer, spatialShape, spatialSide, times } from "../../state/shapes.ts";
+import { hasStepsOf } from "./choosable.ts";
+import { edgesOf } from "./edges.ts";
+import { edgesSvg, type TilePlace } from "./edges_svg.ts";
+import { foldStrip, type StripItem } from "./fold.ts";
+import { cellWidth, sheetCount, tileSide } from "./geometry.ts";
+import { glyphOf } from "./glyph.ts";
+import type { Picture } from "./picture.ts";
+import { mapsQuery, pictureOf, predictionsQuery } from "./pictures.ts";
+import "./picture_element.ts";
+
+const SHEET = 2;
+
+/** The probe image on its way through the network: a tile a layer, the current one in orange. */
+export class Strip extends SessionElement {
+  static override properties = { ...SessionElement.properties, width: { state: true }, height: { state: true } };
+  declare width: number;
+  declare height: number;
+  #items: StripItem[] = [];
+  #itemsOf: unknown[] = [];
+  #shownLayer: string | null = null;
+  readonly #resize = new ResizeObserver(() => this.#measure());
+  readonly #session = (): typeof this.session => this.session;
+  readonly #probe = new RecordsController(this, this.#session, () => probeQuery(this.session));
+  readonly #predictions = new RecordsController(this, this.#session, () => predictionsQuery(this.session));
+  readonly #maps = new RecordsController(this, this.#session, () =>
+    mapsQuery(this.session, this.#tiles().map((item) => item.face.path)),
+  );
+
+  constructor() {
+    super();
+    this.width = 0;
+    this.height = 0;
+  }
+
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        position: relative;
+        border-bottom: 1px solid var(--line);
+        overflow: auto hidden;
+        scrollbar-width: thin;
+      }
+      .row {
+        position: relative;
+        display: flex;
+        height: 100%;
+        min-width: 100%;
+        justify-content: space-around;
+      }
+      .edges {
+        position: absolute;
+        inset: 0;
+        height: 100%;
+        fill: none;
+        stroke: var(--line-strong);
+        pointer-events: none;
+      }
+      button {
+        all: unset;
+        flex: none;
+        position: relative;
+        display: grid;
+        grid-template-rows: 1fr 16px 14px;
+        justify-items: center;
+        padding-bottom: var(--s1);
+        cursor: pointer;
+        min-width: 0;
+        border-radius: var(--r2);
+        margin: 1px 0;
+      }
+      button:focus-visible {
+        outline: 2px solid var(--focus);
+        outline-offset: -2px;
+      }
+      button[aria-current="true"] {
+        background: var(--here-wash);
+        box-shadow: inset 0 0 0 2px var(--here);
+      }
+      .art {
+        position: relative;
+        align-self: center;
+      }
+      .sheet {
+        position: absolute;
+        inset: 0;
+        border: 1px solid var(--line-strong);
+        background: var(--page);
+      }
+      cnn-picture {
+        position: absolute;
+        inset: 0;
+        background: var(--sunken);
+        outline: 1px solid var(--page);
+      }
+      .art svg {
+        position: absolute;
+        left: 50%;
+        top: 50%;
+        overflow: visible;
+        fill: var(--page);
+        stroke: var(--ink-3);
+        stroke-width: 1.2;
+      }
+      .label,
+      .note {
+        max-width: calc(100% - 6px);
+        text-align: center;
+        line-height: 16px;
+      }
+      .note {
+        font-size: var(--t-xs);
+        line-height: 13px;
+        color: var(--ink-3);
+      }
+      button.without .label {
+        color: var(--ink-3);
+      }
+      button[aria-current="true"] .label {
+        color: var(--here-ink);
+        font-weight: var(--w-b);
+      }
+      .count {
+        position: absolute;
+        right: -9px;
+        top: -5px;
+        min-width: 16px;
+        padding: 0 3px;
+        text-align: center;
+        font-size: var(--t-xs);
+        line-height: 15px;
+        border-radius: var(--pill);
+        background: var(--ink-2);
+        color: var(--page);
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+  }
+
+  /** The tiles, for the keys that walk along them. */
+  get items(): readonly StripItem[] {
+    return this.#tiles();
+  }
+
+  override render(): unknown {
+    const items = this.#tiles();
+    if (items.length === 0 || this.width === 0) return nothing;
+    const cell = cellWidth(items.length, this.width);
+    const pitch = Math.max(cell, this.width / items.length);
+    const arts = items.map((item) => this.#artOf(item));
+    const line = (this.height - 36) / 2 + 1;
+    const places = arts.map((art, i): TilePlace => {
+      const middle = pitch * (i + 0.5);
+      return {
+        middle,
+        left: middle - art.width / 2,
+        right: middle + art.width / 2 + SHEET * art.sheets,
+        top: line - art.height / 2 - SHEET * art.sheets,
+      };
+    });
+    const edges = edgesOf(items);
+    return html`<div class="row" role="group" aria-label="Layers" .style=${`width:${pitch * items.length}px`}>
+      <svg class="edges" width=${pitch * items.length} aria-hidden="true">${edgesSvg(edges, places, line)}</svg>
+      ${repeat(
+        items,
+        (item) => item.face.path,
+        (item, i) => this.#tile(item, arts[i] as Art, cell),
+      )}
+    </div>`;
+  }
+
+  protected override updated(): void {
+    const path = this.session?.layer?.path ?? null;
+    if (path === this.#shownLayer) return;
+    this.#shownLayer = path;
+    const tile = this.renderRoot.querySelector<HTMLElement>('[aria-current="true"]');
+    if (tile) this.scrollTo({ left: tile.offsetLeft + tile.offsetWidth / 2 - this.clientWidth / 2 });
+  }
+
+  #tile(item: StripItem, art: Art, cell: number): unknown {
+    const { session } = this;
+    const here = item.layers.some((layer) => layer.path === session.layer?.path);
+    const label = item.folded ? foldName(item) : item.face.name;
+    const note = item.folded ? foldNote(item) : describeLayer(item.face);
+    const without = !item.layers.some((layer) => hasStepsOf(session, layer.path));
+    return html`<button
+      class=${without ? "without" : ""}
+      aria-current=${here}
+      tabindex=${here ? 0 : -1}
+      title=${titleOf(item, art.picture, note)}
+      .style=${`width:${cell}px`}
+      @click=${() => session.set({ layer: item.face.path })}
+    >
+      <span class="art" .style=${`width:${art.width}px;height:${art.height}px`}>
+        ${Array.from({ length: art.sheets }, (_, i) => art.sheets - i).map(
+          (n) => html`<span class="sheet" .style=${`transform:translate(${n * SHEET}px,${-n * SHEET}px)`}></span>`,
+        )}
+        ${art.picture
+          ? html`<cnn-picture .picture=${art.picture}></cnn-picture>`
+          : svg`<svg width="1" height="1" aria-hidden="true">${glyphOf(item.face)}</svg>`}
+        ${item.folded ? html`<span class="count">${item.layers.length}</span>` : nothing}
+      </span>
+      <span class="label name">${label}</span>
+      <span class="note name">${note}</span>
+    </button>`;
+  }
+
+  #artOf(item: StripItem): Art {
+    const picture = this.#pictureOf(item.face.path, item.face.role);
+    const room = Math.max(20, this.height - 48);
+    if (!picture) return { picture, width: 18, height: 22, sheets: item.folded ? 3 : 0 };
+    if (picture.width === 1) return { picture, width: 10, height: room, sheets: 0 };
+    const side = tileSide(item.face, this.#largestSide(), room);
+    const flat = picture.height === 1 ? 0.35 : picture.height / picture.width;
+    const [width, height] = flat <= 1 ? [side, side * flat] : [side / flat, side];
+    return { picture, width, height, sheets: item.folded ? 4 : sheetCount(item.face) };
+  }
+
+  #largestSide(): number {
+    return Math.max(1, ...this.session.layers.map((layer) => spatialSide(layer) ?? 0));
+  }
+
+  #pictureOf(path: string, role: string): Picture | null {
+    const { image } = this.session.state;
+    if (role === "input") return this.#draw(this.#probe, 0, image);
+    const at = this.#maps.query?.layers.indexOf(path) ?? -1;
+    if (at >= 0) return this.#draw(this.#maps, at, image);
+    const isLast = this.session.layers.at(-1)?.path === path;
+    return isLast ? this.#draw(this.#predictions, 0, image) : null;
+  }
+
+  #draw(controller: RecordsController, at: number, image: number): Picture | null {
+    const record = controller.query?.run === this.session.runA ? controller.records?.[at] : undefined;
+    return record ? pictureOf(record, image) : null;
+  }
+
+  #tiles(): StripItem[] {
+    const key = [this.session.layers, this.session.layer?.path ?? null];
+    if (key.some((part, i) => part !== this.#itemsOf[i]) || this.#itemsOf.length === 0) {
+      this.#itemsOf = key;
+      this.#items = foldStrip(this.session.layers, this.session.layer?.path ?? null);
+    }
+    return this.#items;
+  }
+
+  #measure(): void {
+    this.width = this.clientWidth;
+    this.height = this.clientHeight;
+  }
+}
+
+interface Art {
+  readonly picture: Picture | null;
+  readonly width: number;
+  readonly height: number;
+  readonly sheets: number;
+}
+
+/** What the folded layers' names have in common, else first to last. */
+function foldName(item: StripItem): string {
+  const names = item.layers.map((layer) => layer.name);
+  const [first = "", last = ""] = [names[0], names.at(-1)];
+  let shared = 0;
+  while (shared < first.length && names.every((name) => name[shared] === first[shared])) shared++;
+  const stem = first.slice(0, shared).replace(/[_\W\d]*$/, "");
+  return stem.length > 2 ? `${first.slice(0, shared).replace(/[_\W]+$/, "")}…` : `${first} … ${last}`;
+}
+
+function foldNote(item: StripItem): string {
+  const shape = spatialShape(item.face);
+  return shape.length ? times(shape) : item.face.type;
+}
+
+function titleOf(item: StripItem, picture: Picture | null, note: string): string {
+  const what = item.folded
+    ? `${item.layers.length} layers, ${item.layers[0]?.name} to ${item.layers.at(-1)?.name}; click to unfold`
+    : item.layers.map((layer) => `${layer.path} (${layer.type || "layer"})`).join(", ");
+  return [what, note, picture ? `Shown: ${picture.words}.` : ""].filter(Boolean).join("\n");
+}
+
+customElements.define("cnn-strip", Strip);

@@ -1,0 +1,96 @@
+import { css, html, nothing } from "lit";
+import { base, controls } from "../parts/styles.ts";
+import type { Loader } from "../state/loader.ts";
+import { SessionElement } from "../state/session_element.ts";
+import { situationOf } from "../state/situation.ts";
+import type { ViewElement, ViewId } from "../views/view.ts";
+import { placeholder } from "./placeholder.ts";
+import { problemBar } from "./problem_bar.ts";
+
+/** Holds the current view's element, or what stands in its place. Views keep their state while others are shown. */
+export class ViewHost extends SessionElement {
+  static override properties = { ...SessionElement.properties, loader: { attribute: false } };
+  declare loader: Loader;
+  readonly #elements = new Map<ViewId, ViewElement>();
+
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-width: 0;
+        min-height: 0;
+        position: relative;
+      }
+      .view {
+        flex: 1;
+        min-height: 0;
+        display: grid;
+      }
+      .view > * {
+        min-width: 0;
+        min-height: 0;
+      }
+      .problem {
+        flex: none;
+        display: flex;
+        align-items: baseline;
+        gap: var(--s2);
+        padding: var(--s1) var(--s4);
+        background: var(--warn-wash);
+        color: var(--ink-2);
+      }
+      .problem b {
+        color: var(--warn);
+      }
+      .problem .grow {
+        flex: 1;
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .wait {
+        padding: var(--s5) var(--s4);
+        opacity: 0;
+        animation: appear 0s 150ms forwards;
+      }
+      @keyframes appear {
+        to {
+          opacity: 1;
+        }
+      }
+    `,
+  ];
+
+  /** The view that is shown; null while something stands in its place. */
+  get view(): ViewElement | null {
+    const situation = situationOf(this.session);
+    return situation.is === "ready" ? (this.#elements.get(situation.view.id) ?? null) : null;
+  }
+
+  override render(): unknown {
+    const situation = situationOf(this.session);
+    if (situation.is !== "ready") {
+      return html`<div class="view">${placeholder(situation, this.session, this.loader)}</div>`;
+    }
+    const { view } = situation;
+    let element = this.#elements.get(view.id);
+    if (!element) {
+      element = document.createElement(view.tag) as ViewElement;
+      element.session = this.session;
+      this.#elements.set(view.id, element);
+    }
+    const { problem } = this.session;
+    return html`${problem ? problemBar(this.session, problem) : nothing}
+      <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
+  }
+
+  protected override updated(): void {
+    this.dispatchEvent(new CustomEvent("view-shown"));
+  }
+}
+
+customElements.define("cnn-view-host", ViewHost);

@@ -1,0 +1,31 @@
+import { LitElement, type PropertyValues } from "lit";
+import type { Session } from "./session.ts";
+
+/** An element that is updated at every change of its session. */
+export abstract class SessionElement extends LitElement {
+  static override properties = { session: { attribute: false } };
+
+  declare session: Session;
+  #leave: (() => void) | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#leave?.();
+    this.#leave = null;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (changed.has("session")) this.#follow();
+  }
+
+  #follow(): void {
+    this.#leave?.();
+    this.#leave = this.session ? this.session.subscribe(() => this.requestUpdate()) : null;
+  }
+}
