@@ -75,7 +75,9 @@ class StockWriter:
             ValueError: for another dtype or shape.
         """
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
-            raise ValueError(f"images: {images.dtype} {images.shape} given; accepted is uint8 [images, height, width, 1 or 3]")
+            raise ValueError(
+                f"images: {images.dtype} {images.shape} given; accepted is uint8 [images, height, width, 1 or 3]"
+            )
         size = [str(images.shape[2]).encode(), str(images.shape[1]).encode()]
         values = size + [_png(picture) for picture in images]
         shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(values))])
@@ -104,7 +106,9 @@ class StockWriter:
             elif isinstance(value, str):
                 info.hparams[name].string_value = value
             else:
-                raise ValueError(f"hparams[{name!r}]: {type(value).__name__} given; accepted are text, numbers, True and False")
+                raise ValueError(
+                    f"hparams[{name!r}]: {type(value).__name__} given; accepted are text, numbers, True and False"
+                )
         self._hparams(_HPARAMS_START, plugin_data_pb2.HParamsPluginData(session_start_info=info))
 
     def end_hparams(self, *, succeeded: bool = True) -> None:
@@ -145,7 +149,9 @@ class StockWriter:
 
     def _file(self, folder: str) -> AppendFile:
         if folder not in self._files:
-            file = AppendFile(self._root / folder, lambda start: f"events.out.tfevents.{start // 10**9}.{host_name()}.{start}")
+            file = AppendFile(
+                self._root / folder, lambda start: f"events.out.tfevents.{start // 10**9}.{host_name()}.{start}"
+            )
             self._files[folder] = file
             begin = Event(wall_time=time.time(), file_version="brain.Event:2")
             file.append(frame([begin.SerializeToString()]))

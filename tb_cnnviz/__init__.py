@@ -1,0 +1,57 @@
+"""See inside a convolutional network while it trains, in TensorBoard.
+
+Names are loaded when they are first used, so that reading a log needs no Keras.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tb_cnnviz.callbacks import CNNViz, FeatureMapLogger, FilterLogger, GradientLogger, LossLogger
+    from tb_cnnviz.eventlog.reader import open_log
+    from tb_cnnviz.schedule import Schedule
+    from tb_cnnviz.snapshot import snapshot
+
+try:
+    __version__ = version("tb_cnnviz")
+except PackageNotFoundError:  # a checkout on the path, not installed
+    __version__ = "0+unknown"
+
+_HOMES = {
+    "CNNViz": "callbacks",
+    "FeatureMapLogger": "callbacks",
+    "FilterLogger": "callbacks",
+    "GradientLogger": "callbacks",
+    "LossLogger": "callbacks",
+    "Schedule": "schedule",
+    "open_log": "eventlog.reader",
+    "snapshot": "snapshot",
+}
+
+__all__ = [
+    "CNNViz",
+    "FeatureMapLogger",
+    "FilterLogger",
+    "GradientLogger",
+    "LossLogger",
+    "Schedule",
+    "__version__",
+    "open_log",
+    "snapshot",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tb_cnnviz' has no attribute {name!r}")
+    value = getattr(import_module(f"tb_cnnviz.{_HOMES[name]}"), name)
+    # The submodule of the same name has just been set on this package: what the user means is the function in it.
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

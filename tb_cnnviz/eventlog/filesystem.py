@@ -1,0 +1,166 @@
+"""Where log files lie: found below a root without leaving it, and read at a position. Local disks only, so far."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+RECORDS_FILE = re.compile(r"cnnviz\.([0-9]{1,20})\..*\.records")
+
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A records file: `folder` is relative to the root, with '/' and '.' for the root itself."""
+
+    folder: str
+    name: str
+    path: str
+    start: int
+
+
+@dataclass(frozen=True)
+class FileIdentity:
+    """What tells a file from another one under the same name, and its growth."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+    def is_same_file(self, other: FileIdentity) -> bool:
+        return (self.device, self.inode) == (other.device, other.inode)
+
+
+def local_path(folder: str | Path) -> Path:
+    """The folder as a path.
+
+    Raises:
+        ValueError: for a remote address such as gs:// or s3://.
+    """
+    if _REMOTE.match(str(folder)):
+        raise ValueError(
+            f"log_dir: {str(folder)!r} given; remote folders are not supported yet. Give a local folder, and copy the "
+            "run to its bucket afterwards."
+        )
+    return Path(folder)
+
+
+def find_records(root: str | Path) -> Iterator[FoundFile]:
+    """Every records file below a root, folder by folder; nothing where the root does not exist.
+
+    A symlink is followed where it leads to a place inside the root and is not itself met inside another symlink;
+    one that leads out is passed over.
+
+    Raises:
+        ValueError: for a remote root.
+    """
+    top = os.fspath(local_path(root))
+    real_top = os.path.realpath(top)
+    pending = [(top, ".", False)]
+    while pending:
+        path, folder, linked = pending.pop()
+        for entry in _entries(path):
+            name = os.fsencode(entry.name).decode("utf-8", "replace")
+            is_link = _is_link(entry)
+            if is_link and (linked or not _is_inside(entry.path, real_top)):
+                continue
+            match = RECORDS_FILE.fullmatch(name)
+            if _is_folder(entry):
+                pending.append((entry.path, name if folder == "." else f"{folder}/{name}", linked or is_link))
+            elif match and _is_regular(entry):
+                yield FoundFile(folder, name, entry.path, int(match[1]))
+
+
+def _entries(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() or entry.is_junction() if hasattr(entry, "is_junction") else entry.is_symlink()
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_regular(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _is_inside(path: str, real_top: str) -> bool:
+    try:
+        real = os.path.realpath(path, strict=True)
+    except OSError:  # dangling, or a loop
+        return False
+    return real == real_top or real.startswith(real_top.rstrip(os.sep) + os.sep)
+
+
+def identity(path: str) -> FileIdentity | None:
+    """The file's identity, or None where it is gone."""
+    try:
+        return _identity(os.stat(path))
+    except OSError:
+        return None
+
+
+def _identity(status: os.stat_result) -> FileIdentity:
+    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class RandomAccessFile:
+    """A file open for reads at a position; one object may be used from several threads.
+
+    Raises:
+        OSError: when the file cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> RandomAccessFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+    def identity(self) -> FileIdentity:
+        return _identity(os.fstat(self._descriptor))
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`; fewer where the file ends."""
+        first = self._read_once(offset, length)
+        if len(first) == length or not first:
+            return first
+        pieces = [first]
+        taken = len(first)
+        while taken < length and (piece := self._read_once(offset + taken, length - taken)):
+            pieces.append(piece)
+            taken += len(piece)
+        return b"".join(pieces)
+
+    def _read_once(self, offset: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, length, offset)
+        with self._lock:  # Windows: the position is the descriptor's own
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, length)

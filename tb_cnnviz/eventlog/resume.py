@@ -1,0 +1,57 @@
+"""Where a run's log ended, for a fit that goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.eventlog.filesystem import find_records, local_path
+from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+
+
+@dataclass(frozen=True)
+class Resume:
+    """`last_epoch` is None where no epoch ended. The offsets are those of the last session record."""
+
+    last_step: int
+    last_epoch: int | None
+    iterations_offset: int
+    epoch_offset: int
+
+
+def last_session(log_dir: str | Path) -> Resume | None:
+    """What the run's own records say, or None where there are none.
+
+    Raises:
+        ValueError: for a remote log_dir.
+    """
+    folder = local_path(log_dir)
+    if not any(found.folder == "." for found in find_records(folder)):
+        return None
+    index = LogIndex({"": str(folder)})
+    index.refresh()
+    run = index["."]
+    if not run.records:
+        return None
+    session = _last_attributes(run, "session")
+    epoch = _last_attributes(run, "epochs").get("epoch")
+    return Resume(
+        last_step=run.last_step,
+        last_epoch=epoch if isinstance(epoch, int) else None,
+        iterations_offset=_whole(session.get("iterations_offset")),
+        epoch_offset=_whole(session.get("epoch_offset")),
+    )
+
+
+def _last_attributes(run: RunIndex, kind: str) -> dict[str, object]:
+    for entry in reversed(run.entries(kind)):
+        try:
+            return dict(run.read_entry(entry).attributes)
+        except DamagedRecord:
+            continue
+    return {}
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0

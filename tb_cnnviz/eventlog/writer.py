@@ -1,0 +1,223 @@
+"""Records into a file, from a thread of its own, so that training waits for no disk."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import threading
+import time
+import warnings
+import weakref
+from collections import Counter
+from pathlib import Path
+
+from tb_cnnviz.eventlog.appending import AppendFile, host_name
+from tb_cnnviz.eventlog.encoding import Snapshot, encode, snapshot
+from tb_cnnviz.eventlog.filesystem import local_path
+from tb_cnnviz.eventlog.framing import frame
+from tb_cnnviz.eventlog.queue import RecordQueue
+from tb_cnnviz.records.record import Record
+
+#: Seconds between two records that say what was dropped, while dropping goes on.
+_NOTICE_SECONDS = 5.0
+#: Seconds that the end of the process waits for the disk.
+_EXIT_SECONDS = 30.0
+
+_writers: weakref.WeakSet[RecordWriter] = weakref.WeakSet()
+
+
+class RecordWriter:
+    """Writes the records of a run to a new file `cnnviz.<start>.<host>.<pid>.records` in its folder.
+
+    A record whose `write` returned and that was flushed is on its way to the disk whatever becomes of the process.
+    Disk errors never reach the caller: one warning says that there were some, and `dropped` counts what they cost.
+    Safe to use from several threads; a forked child that goes on using it writes to a file of its own.
+
+    Args:
+        log_dir: the run's folder, on a local disk; made at the first record.
+        queue_bytes: how much may wait for the disk. Above it the oldest unwritten pictures (filters, feature_maps,
+            predictions) are dropped, never anything else, and a `notices` record says how many.
+
+    Raises:
+        ValueError: for a remote log_dir, or queue_bytes below 1.
+    """
+
+    def __init__(self, log_dir: str | Path, *, queue_bytes: int = 64 << 20) -> None:
+        if queue_bytes < 1:
+            raise ValueError(f"queue_bytes: {queue_bytes} given; it must be at least 1")
+        self._folder = local_path(log_dir)
+        self._queue_bytes = queue_bytes
+        self._start_afresh()
+        _writers.add(self)
+
+    def _start_afresh(self) -> None:
+        self.dropped: dict[str, int] = {}
+        self._changed = threading.Condition()
+        self._queue = RecordQueue(self._queue_bytes)
+        self._file: AppendFile | None = None
+        self._thread: threading.Thread | None = None
+        self._writing: int | None = None
+        self._closed = False
+        self._warned = False
+        self._unsaid: Counter[str] = Counter()
+        self._said_at = 0.0
+        self._step = 0
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is being written, or None before the first record."""
+        return self._file.path if self._file else None
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes in the file that is being written."""
+        return self._file.size if self._file else 0
+
+    def write(self, record: Record) -> None:
+        """Queue a record. Returns after copying its arrays, which may then change.
+
+        Raises:
+            ValueError: when the writer is closed, or the record holds what a log cannot (see `encoding.snapshot`).
+        """
+        item = snapshot(record)
+        with self._changed:
+            if self._closed:
+                raise ValueError("this RecordWriter is closed; make a new one to log on")
+            self._count_dropped(self._queue.push(item), say=True)
+            if self._thread is None:
+                self._start_thread()
+            self._changed.notify_all()
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until everything queued before this call is in the file or given up.
+
+        Args:
+            timeout: seconds to wait at most; None waits as long as it takes.
+
+        Returns:
+            False when the time was not enough.
+        """
+        with self._changed:
+            goal = self._queue.pushed
+            if self._thread is None or not self._thread.is_alive():
+                self._drain()
+            return self._changed.wait_for(lambda: self._oldest_unwritten() >= goal, timeout)
+
+    def close(self) -> None:
+        """Flush, then close the file. A second call does nothing."""
+        self.flush()
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+        self._release_file()
+
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._run, name="tb_cnnviz-writer", daemon=True)
+        with contextlib.suppress(RuntimeError):  # too late in the interpreter's life: flush writes in its own thread
+            thread.start()
+            self._thread = thread
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: len(self._queue) or self._unsaid or self._closed)
+                if not len(self._queue) and not self._unsaid:
+                    return
+                self._writing = self._queue.oldest
+                item = self._next()
+            self._put(item)
+            with self._changed:
+                self._writing = None
+                self._changed.notify_all()
+
+    def _drain(self) -> None:
+        while len(self._queue) or self._unsaid:
+            self._put(self._next())
+
+    def _oldest_unwritten(self) -> int:
+        return self._queue.oldest if self._writing is None else self._writing
+
+    def _next(self) -> Snapshot:
+        """What to write next: a record of the callers, or what they have to know of dropped ones."""
+        due = not len(self._queue) or time.monotonic() - self._said_at > _NOTICE_SECONDS
+        if self._unsaid and due:
+            self._said_at = time.monotonic()
+            lost, self._unsaid = self._unsaid, Counter()
+            return snapshot(_notice(lost, self._step))
+        item = self._queue.pop()
+        self._step = item.step
+        return item
+
+    def _put(self, item: Snapshot) -> None:
+        """Append a record. Whatever goes wrong costs that record and, once, a warning."""
+        try:
+            pieces = frame(encode(item))
+            if self._file is None:
+                self._file = AppendFile(
+                    self._folder, lambda start: f"cnnviz.{start}.{host_name()}.{os.getpid()}.records"
+                )
+            self._file.append(pieces)
+        except Exception as error:
+            if self._file is not None and self._file.is_damaged:
+                self._release_file()  # the next record goes to a new one
+            with self._changed:
+                self._count_dropped(Counter({item.kind: 1}), say=False)
+            self._warn(error)
+
+    def _release_file(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def _count_dropped(self, dropped: Counter[str], *, say: bool) -> None:
+        for kind, count in dropped.items():
+            self.dropped[kind] = self.dropped.get(kind, 0) + count
+        if say:
+            self._unsaid.update(dropped)
+
+    def _warn(self, error: Exception) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        with contextlib.suppress(Warning):  # where warnings are errors, this thread still has records to write
+            warnings.warn(
+                f"tb_cnnviz could not write to {self._folder}: {error}. Training goes on; what cannot be written is "
+                "missing from the log and counted in RecordWriter.dropped.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
+def _notice(lost: Counter[str], step: int) -> Record:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(lost.items()))
+    message = (
+        f"the disk was slower than training: {lost.total()} pictures were dropped before they were written ({kinds})"
+    )
+    return Record("notices", step, attributes={"part": "writer", "message": message, "dropped": dict(lost)})
+
+
+def _flush_all() -> None:
+    for writer in list(_writers):
+        if not writer.flush(_EXIT_SECONDS):
+            warnings.warn(
+                f"tb_cnnviz: {writer._folder} did not take the last records in time", RuntimeWarning, stacklevel=1
+            )
+
+
+def _forget_parent() -> None:
+    """In a forked child: the parent's thread, lock and queue are the parent's, and so is its file."""
+    for writer in list(_writers):
+        writer._release_file()
+        writer._start_afresh()
+
+
+atexit.register(_flush_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)
