@@ -1,5 +1,6 @@
 import type { Api, RecordsQuery } from "./api.ts";
 import type { DataRecord } from "./binary.ts";
+import { ApiError } from "./errors.ts";
 
 /** Least recently used records go first once they hold more than `maxBytes`. */
 export class RecordCache {
@@ -9,6 +10,7 @@ export class RecordCache {
   constructor(
     private readonly api: Api,
     private readonly maxBytes = 256 << 20,
+    private readonly onDamage: (query: RecordsQuery, error: ApiError) => void = () => {},
   ) {}
 
   get bytes(): number {
@@ -27,12 +29,15 @@ export class RecordCache {
     return records;
   }
 
-  /** The same, fetching what is missing in one request. */
+  /**
+   * The same, fetching what is missing in one request. Where some of several records are damaged on disk, the others
+   * come without them; ApiError where none can be read.
+   */
   async load(query: RecordsQuery, signal?: AbortSignal): Promise<DataRecord[]> {
     const here = this.peek(query);
     if (here) return here;
     const missing = this.#missing(query);
-    const fetched = await this.api.records(missing, signal);
+    const fetched = await this.#salvage(missing, signal);
     const byKey = new Map(fetched.map((record) => [keyOf(query.run, record.kind, record.layer, record.step), record]));
     const records: DataRecord[] = [];
     for (const key of keysOf(query)) {
@@ -46,6 +51,30 @@ export class RecordCache {
   /** Forget a run, for instance when it was written anew under the same name. */
   drop(run: string): void {
     for (const key of this.#entries.keys()) if (JSON.parse(key)[0] === run) this.#remove(key);
+  }
+
+  /** A damaged record spoils the whole answer: ask for halves until it stands alone. */
+  async #salvage(query: RecordsQuery, signal?: AbortSignal): Promise<DataRecord[]> {
+    try {
+      return await this.api.records(query, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 410) throw error;
+      const halves = halvesOf(query);
+      if (halves.length === 0) {
+        this.onDamage(query, error);
+        throw error;
+      }
+      const found: DataRecord[] = [];
+      for (const half of halves) {
+        try {
+          found.push(...(await this.#salvage(half, signal)));
+        } catch (inner) {
+          if (!(inner instanceof ApiError) || inner.status !== 410) throw inner;
+        }
+      }
+      if (found.length === 0) throw error;
+      return found;
+    }
   }
 
   /** Only the layers of which a step is missing, and the steps missing of any. */
@@ -82,6 +111,14 @@ export class RecordCache {
     this.#entries.delete(key);
     this.#bytes -= record.bytes;
   }
+}
+
+/** The query in two, by steps or else by layers; none where it asks for one record. */
+function halvesOf(query: RecordsQuery): RecordsQuery[] {
+  const cut = <T>(items: readonly T[]): [T[], T[]] => [items.slice(0, items.length >> 1), items.slice(items.length >> 1)];
+  if (query.steps.length > 1) return cut(query.steps).map((steps) => ({ ...query, steps }));
+  if (query.layers.length > 1) return cut(query.layers).map((layers) => ({ ...query, layers }));
+  return [];
 }
 
 function keyOf(run: string, kind: string, layer: string | null, step: number): string {

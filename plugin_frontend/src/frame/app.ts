@@ -63,7 +63,9 @@ export class App extends LitElement {
         grid-area: runs;
         position: relative;
         display: grid;
+        grid-template: minmax(0, 1fr) / minmax(0, 1fr);
         min-height: 0;
+        z-index: 1;
       }
       cnn-strip {
         grid-area: strip;
@@ -160,7 +162,7 @@ export class App extends LitElement {
         return commands.moveImage(session, action.by);
       case "layer": {
         const strip = this.renderRoot.querySelector<Strip>("cnn-strip");
-        return commands.moveLayer(session, strip?.items.map((item) => item.face.path) ?? [], action.by);
+        return commands.moveLayer(session, strip?.items ?? [], action.by);
       }
       case "next-run":
         return commands.moveRun(session, names, 1);

@@ -4,6 +4,8 @@ import type { Session } from "../state/session.ts";
 import { formatFields } from "../state/fields.ts";
 import { SHARED_FIELDS } from "../state/url_state.ts";
 import type { ViewElement } from "../views/view.ts";
+import { choiceOf, isChoosable } from "./strip/choosable.ts";
+import type { StripItem } from "./strip/fold.ts";
 import { copyText, download, fileName } from "./save.ts";
 
 /** What keys and buttons do to the session. Each says in words what it did, or null where that can be seen. */
@@ -27,12 +29,13 @@ export function swapRuns(session: Session): void {
   if (session.runB !== null && session.wishedA !== null) session.set({ run: session.runB, runB: session.wishedA });
 }
 
-/** The tile before or behind the current layer; the first one that the view can show something of, if there is one. */
-export function moveLayer(session: Session, paths: readonly string[], by: number): void {
-  const current = session.layer?.path;
-  const at = current === undefined ? -1 : paths.indexOf(current);
-  const next = paths[Math.min(paths.length - 1, Math.max(0, at + by))];
-  if (next !== undefined) session.set({ layer: next });
+/** The next tile (or the one before) that the view can show something of. */
+export function moveLayer(session: Session, items: readonly StripItem[], by: 1 | -1): void {
+  const path = session.layer?.path;
+  const at = items.findIndex((item) => item.layers.some((layer) => layer.path === path));
+  const rest = by > 0 ? items.slice(at + 1) : items.slice(0, Math.max(0, at)).toReversed();
+  const next = rest.find((item) => isChoosable(session, item));
+  if (next) session.set({ layer: choiceOf(session, next) });
 }
 
 export function moveImage(session: Session, by: number): void {

@@ -1,7 +1,8 @@
 /** What a key asks of the frame. */
 export type Action =
   | { readonly do: "view"; readonly key: string }
-  | { readonly do: "step" | "image" | "layer"; readonly by: number }
+  | { readonly do: "step" | "image"; readonly by: number }
+  | { readonly do: "layer"; readonly by: 1 | -1 }
   | {
       readonly do:
         | "first"

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { Kind } from "../data/schema.ts";
 import { nearestStep, stepsOf } from "../state/derived.ts";
 import type { Problem, Session } from "../state/session.ts";
 
@@ -21,6 +22,8 @@ export function problemBar(session: Session, problem: Problem): TemplateResult {
   </div>`;
 }
 
-function otherStep(session: Session, run: string, kind: Problem["query"]["kind"], layer: string | null, step: number): number | null {
-  return nearestStep(stepsOf(session.detail(run), kind, layer).filter((each) => each !== step), step);
+function otherStep(session: Session, run: string, kind: Kind, layer: string | null, step: number): number | null {
+  const damaged = session.unreadable(run, kind, layer);
+  const good = stepsOf(session.detail(run), kind, layer).filter((each) => each !== step && !damaged.has(each));
+  return nearestStep(good, step);
 }

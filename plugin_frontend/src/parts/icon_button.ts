@@ -52,6 +52,9 @@ export class IconButton extends LitElement {
         border-color: transparent;
         background: none;
       }
+      button:disabled {
+        border-color: transparent;
+      }
       :host([framed]) button {
         width: 34px;
         border-color: var(--line-strong);

@@ -5,10 +5,13 @@ const INTERVAL_MS = 160;
 
 /** Walks along the logged steps: by key, by button, or by itself, never faster than the pictures come. */
 export class Player {
-  playing = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly session: Session) {}
+
+  get playing(): boolean {
+    return this.session.playing;
+  }
 
   /** Go `by` logged steps on (or back), stopping at the ends. */
   move(by: number): void {
@@ -41,7 +44,7 @@ export class Player {
 
   stop(): void {
     if (!this.playing) return;
-    this.playing = false;
+    this.session.playing = false;
     clearInterval(this.#timer);
     this.session.changed();
   }
@@ -50,7 +53,7 @@ export class Player {
     const { steps, step } = this.session;
     if (steps.length < 2) return;
     if (step === steps[steps.length - 1]) this.goto(0);
-    this.playing = true;
+    this.session.playing = true;
     this.#timer = setInterval(() => this.#advance(), INTERVAL_MS);
     this.session.changed();
   }

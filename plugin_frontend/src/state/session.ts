@@ -7,6 +7,9 @@ import { layersOf, layersWith, nearestStep, stepsOf } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 
+const CACHE_BYTES = 256 << 20;
+const NONE: ReadonlySet<number> = new Set();
+
 /** Records that a view wanted and did not get; its picture stays, and the frame says so. */
 export interface Problem {
   readonly query: RecordsQuery;
@@ -28,6 +31,8 @@ export class Session {
   /** Requests of views under way. */
   pending = 0;
   dark = false;
+  /** The steps walk by themselves: scales stay as they are until they rest. */
+  playing = false;
   #raw: ReadonlyMap<string, string> = new Map();
   #shared: SharedState = parseFields(SHARED_FIELDS, this.#raw);
   readonly #options = new Map<string, ValuesOf<Fields>>();
@@ -44,7 +49,7 @@ export class Session {
     readonly api: Api,
     readonly views: readonly ViewDefinition[],
   ) {
-    this.cache = new RecordCache(api);
+    this.cache = new RecordCache(api, CACHE_BYTES, (query) => this.#noteDamage(query));
   }
 
   /** Calls `listener` after every change, once for all changes of one task. Returns how to stop. */
@@ -133,16 +138,14 @@ export class Session {
   }
 
   setProblem(owner: object, problem: Problem | null): void {
-    if (problem) {
-      this.#problems.set(owner, problem);
-      if (problem.error.status === 410) this.#noteDamage(problem.query);
-    } else if (!this.#problems.delete(owner)) return;
+    if (problem) this.#problems.set(owner, problem);
+    else if (!this.#problems.delete(owner)) return;
     this.changed();
   }
 
-  /** How many logged steps of a layer turned out to be damaged. */
-  unreadable(run: string | null, layer: string | null): number {
-    return this.#damaged.get(JSON.stringify([run, layer]))?.size ?? 0;
+  /** Logged steps that turned out to be damaged on disk. */
+  unreadable(run: string | null, kind: Kind, layer: string | null): ReadonlySet<number> {
+    return this.#damaged.get(JSON.stringify([run, kind, layer])) ?? NONE;
   }
 
   /** Say something to those who cannot see it: the frame's live region reads it. */
@@ -220,12 +223,12 @@ export class Session {
     return nearestStep(this.stepsOf(run, kind, layer), chosen);
   }
 
-  /** A request for one record tells which one is damaged; of many, the plugin's notices have to say it. */
   #noteDamage(query: RecordsQuery): void {
     const [layer = null] = query.layers;
-    const [step] = query.steps;
-    if (query.layers.length > 1 || query.steps.length !== 1 || step === undefined) return;
-    const key = JSON.stringify([query.run, layer]);
-    this.#damaged.set(key, (this.#damaged.get(key) ?? new Set()).add(step));
+    const key = JSON.stringify([query.run, query.kind, layer]);
+    const steps = this.#damaged.get(key) ?? new Set();
+    for (const step of query.steps) steps.add(step);
+    this.#damaged.set(key, steps);
+    this.changed();
   }
 }

@@ -11,6 +11,8 @@ export abstract class SessionElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#follow();
+    // What changed while it was away was not heard.
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {

@@ -36,10 +36,16 @@ export function describeLayer(layer: LayerRecord): string {
     case "dense":
       return `${layer.input_shapes[0]?.at(-1) ?? "?"} → ${layer.output_shape.at(-1) ?? "?"}`;
     case "merge":
-      return layer.inbound.map((path) => path.split("/").at(-1)).join(/^add$/i.test(layer.type) ? " + " : ", ");
+      return mergeInWords(layer);
     default:
       return layer.activation && layer.activation !== "linear" ? layer.activation : layer.type;
   }
+}
+
+function mergeInWords(layer: LayerRecord): string {
+  const names = layer.inbound.map((path) => path.split("/").at(-1));
+  const text = names.join(layer.type === "Add" ? " + " : ", ");
+  return text.length <= 18 ? text : `${names.length} inputs`;
 }
 
 function strided(layer: LayerRecord): string {

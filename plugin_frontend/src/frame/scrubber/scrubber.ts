@@ -80,7 +80,7 @@ export class Scrubber extends SessionElement {
   #axis(steps: readonly number[], step: number | null, series: LossSeries | null): unknown {
     const axis = timeAxis(this.session.state.axis, this.#last());
     const width = Math.max(40, this.width - AXIS_LEFT - AXIS_RIGHT);
-    const floor = this.height - 22;
+    const floor = this.height - 25;
     const x = step === null ? null : axis.toShare(step) * width;
     const loss = series && this.#lossPath(series, axis, width, floor - 8);
     const text = series && step !== null ? lossText(series, step) : "";
@@ -108,12 +108,12 @@ export class Scrubber extends SessionElement {
           <path class="ticks" d=${tickPath(steps, axis, width, floor, 7)}/>`}
           ${axis.ticks(34 / width).map(
             (tick) =>
-              svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 18}
+              svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 21}
                   text-anchor="middle">${formatCount(tick)}</text>`,
           )}
           ${x === null
             ? nothing
-            : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="12" rx="2"/>`}
+            : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`}
         </svg>
         ${x !== null && text ? html`<span class="here-text ${x > width - 20 || x < width - 150 ? "" : "flip"}" .style=${`left:${x}px`}>${text}</span>` : nothing}
       </div>

@@ -96,11 +96,9 @@ export const scrubberStyles = css`
     overflow: hidden;
   }
   @media (max-width: 1000px) {
-    :host {
-      grid-template-columns: auto minmax(0, 1fr) var(--w-legend);
-    }
-    .play {
-      padding: 0 2px;
+    /* The axis stays under the view's; arrow keys do what the buttons did. */
+    .play > :not([framed]) {
+      display: none;
     }
   }
 `;

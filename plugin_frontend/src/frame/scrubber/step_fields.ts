@@ -57,13 +57,25 @@ export class StepFields extends SessionElement {
       cnn-segmented {
         font-size: var(--t-xs);
       }
+      @media (max-width: 1360px) {
+        :host {
+          padding: 0 var(--s2);
+        }
+        div {
+          gap: var(--s1);
+        }
+        input {
+          width: 56px;
+          padding: 0 var(--s1);
+        }
+      }
     `,
   ];
 
   override render(): unknown {
     const { session } = this;
     const { step, steps } = session;
-    const kept = steps.length - session.unreadable(session.runA, session.layer?.path ?? null);
+    const kept = steps.length - this.#damaged();
     return html`
       <div>
         <label for="step">step</label>
@@ -92,6 +104,12 @@ export class StepFields extends SessionElement {
         ></cnn-segmented>
       </div>
     `;
+  }
+
+  #damaged(): number {
+    const { session } = this;
+    const kind = session.view?.needs[0];
+    return kind ? session.unreadable(session.runA, kind, session.layer?.path ?? null).size : 0;
   }
 
   #lastTitle(): string {

@@ -4,13 +4,14 @@ import { base } from "../../parts/styles.ts";
 import { probeQuery } from "../../state/probe.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { SessionElement } from "../../state/session_element.ts";
-import { describeLayer, spatialShape, spatialSide, times } from "../../state/shapes.ts";
-import { hasStepsOf } from "./choosable.ts";
+import { describeLayer, spatialSide } from "../../state/shapes.ts";
+import { choiceOf, isChoosable } from "./choosable.ts";
 import { edgesOf } from "./edges.ts";
 import { edgesSvg, type TilePlace } from "./edges_svg.ts";
 import { foldStrip, type StripItem } from "./fold.ts";
 import { cellWidth, sheetCount, tileSide } from "./geometry.ts";
 import { glyphOf } from "./glyph.ts";
+import { foldName, foldNote, headAndTail } from "./labels.ts";
 import type { Picture } from "./picture.ts";
 import { mapsQuery, pictureOf, predictionsQuery } from "./pictures.ts";
 import "./picture_element.ts";
@@ -115,6 +116,15 @@ export class Strip extends SessionElement {
         max-width: calc(100% - 6px);
         text-align: center;
         line-height: 16px;
+        unicode-bidi: isolate;
+      }
+      .label {
+        display: flex;
+      }
+      .tail {
+        flex: none;
+        white-space: pre;
+        unicode-bidi: isolate;
       }
       .note {
         font-size: var(--t-xs);
@@ -199,14 +209,13 @@ export class Strip extends SessionElement {
     const here = item.layers.some((layer) => layer.path === session.layer?.path);
     const label = item.folded ? foldName(item) : item.face.name;
     const note = item.folded ? foldNote(item) : describeLayer(item.face);
-    const without = !item.layers.some((layer) => hasStepsOf(session, layer.path));
     return html`<button
-      class=${without ? "without" : ""}
+      class=${isChoosable(session, item) ? "" : "without"}
       aria-current=${here}
       tabindex=${here ? 0 : -1}
       title=${titleOf(item, art.picture, note)}
       .style=${`width:${cell}px`}
-      @click=${() => session.set({ layer: item.face.path })}
+      @click=${() => session.set({ layer: choiceOf(session, item) })}
     >
       <span class="art" .style=${`width:${art.width}px;height:${art.height}px`}>
         ${Array.from({ length: art.sheets }, (_, i) => art.sheets - i).map(
@@ -217,7 +226,7 @@ export class Strip extends SessionElement {
           : svg`<svg width="1" height="1" aria-hidden="true">${glyphOf(item.face)}</svg>`}
         ${item.folded ? html`<span class="count">${item.layers.length}</span>` : nothing}
       </span>
-      <span class="label name">${label}</span>
+      <span class="label">${shortened(label)}</span>
       <span class="note name">${note}</span>
     </button>`;
   }
@@ -239,15 +248,15 @@ export class Strip extends SessionElement {
 
   #pictureOf(path: string, role: string): Picture | null {
     const { image } = this.session.state;
-    if (role === "input") return this.#draw(this.#probe, 0, image);
-    const at = this.#maps.query?.layers.indexOf(path) ?? -1;
-    if (at >= 0) return this.#draw(this.#maps, at, image);
+    if (role === "input") return this.#draw(this.#probe, null, image);
+    const maps = this.#draw(this.#maps, path, image);
     const isLast = this.session.layers.at(-1)?.path === path;
-    return isLast ? this.#draw(this.#predictions, 0, image) : null;
+    return maps ?? (isLast ? this.#draw(this.#predictions, null, image) : null);
   }
 
-  #draw(controller: RecordsController, at: number, image: number): Picture | null {
-    const record = controller.query?.run === this.session.runA ? controller.records?.[at] : undefined;
+  #draw(controller: RecordsController, layer: string | null, image: number): Picture | null {
+    const own = controller.query?.run === this.session.runA ? controller.records : null;
+    const record = own?.find((each) => each.layer === layer);
     return record ? pictureOf(record, image) : null;
   }
 
@@ -273,19 +282,10 @@ interface Art {
   readonly sheets: number;
 }
 
-/** What the folded layers' names have in common, else first to last. */
-function foldName(item: StripItem): string {
-  const names = item.layers.map((layer) => layer.name);
-  const [first = "", last = ""] = [names[0], names.at(-1)];
-  let shared = 0;
-  while (shared < first.length && names.every((name) => name[shared] === first[shared])) shared++;
-  const stem = first.slice(0, shared).replace(/[_\W\d]*$/, "");
-  return stem.length > 2 ? `${first.slice(0, shared).replace(/[_\W]+$/, "")}…` : `${first} … ${last}`;
-}
-
-function foldNote(item: StripItem): string {
-  const shape = spatialShape(item.face);
-  return shape.length ? times(shape) : item.face.type;
+/** A long name keeps its end, in which layers differ. */
+function shortened(label: string): unknown {
+  const [head, tail] = headAndTail(label);
+  return html`<span class="name">${head}</span>${tail ? html`<span class="tail">${tail}</span>` : nothing}`;
 }
 
 function titleOf(item: StripItem, picture: Picture | null, note: string): string {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { baseOf, HttpApi } from "../../src/data/api.ts";
+import { container } from "./container.ts";
+
+const BASE = "http://h/data/plugin/cnnviz/";
+
+function api(answer: (url: string) => Response | Error): { api: HttpApi; urls: string[] } {
+  const urls: string[] = [];
+  const fetcher = async (url: string): Promise<Response> => {
+    urls.push(url);
+    const response = answer(url);
+    if (response instanceof Error) throw response;
+    return response;
+  };
+  return { api: new HttpApi(BASE, fetcher as unknown as typeof fetch), urls };
+}
+
+describe("baseOf", () => {
+  it.each([
+    ["http://localhost:6006/data/plugin/cnnviz/index.js", "http://localhost:6006/data/plugin/cnnviz/"],
+    ["http://h/proxy/6006/data/plugin/cnnviz/static/index.js?v=1", "http://h/proxy/6006/data/plugin/cnnviz/"],
+    ["http://h/elsewhere/index.js", "http://h/elsewhere/"],
+  ])("of %s", (url, base) => expect(baseOf(url)).toBe(base));
+});
+
+describe("HttpApi", () => {
+  it("asks with every name as it is", async () => {
+    const { api: it_, urls } = api(() => new Response(container([])));
+    const query = { run: "a&b=c/../é", kind: "filters" as const, layers: ["x y", "x&step=9"], steps: [1, 2] };
+    await it_.records(query);
+    const url = new URL(urls[0] ?? "");
+    expect(url.pathname).toBe("/data/plugin/cnnviz/records");
+    expect(url.searchParams.get("run")).toBe(query.run);
+    expect(url.searchParams.getAll("layer")).toEqual(query.layers);
+    expect(url.searchParams.getAll("step")).toEqual(["1", "2"]);
+  });
+
+  it("says what the plugin said", async () => {
+    const failure = { error: "not_found", reason: "no layer conv9" };
+    const { api: it_ } = api(() => new Response(JSON.stringify(failure), { status: 404 }));
+    await expect(it_.run("r")).rejects.toMatchObject({ status: 404, code: "not_found", reason: "no layer conv9" });
+  });
+
+  it.each([
+    ["an answer that is no JSON", () => new Response("<html>", { status: 200 }), "malformed"],
+    ["an answer of another shape", () => new Response("null"), "malformed"],
+    ["an error page of a proxy", () => new Response("<html>", { status: 502 }), "http"],
+    ["no answer", () => new TypeError("Failed to fetch"), "offline"],
+  ])("gives words for %s", async (_, answer, code) => {
+    const { api: it_ } = api(answer);
+    await expect(it_.runs()).rejects.toMatchObject({ name: "ApiError", code });
+    await expect(it_.records({ run: "r", kind: "filters", layers: ["l"], steps: [1] })).rejects.toMatchObject({ name: "ApiError" });
+  });
+
+  it("leaves an abort an abort", async () => {
+    const { api: it_ } = api(() => new DOMException("gone", "AbortError"));
+    await expect(it_.runs()).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
