@@ -1,0 +1,40 @@
+import type { TileRanges } from "../../gl/grid_scene.ts";
+import { brbg, cividis, rdbu, viridis, type ColourMap } from "../../math/colour_maps.ts";
+import { mapScale, widest, type Scale } from "../../math/map_ranges.ts";
+import type { ScaleBy } from "./maps_definition.ts";
+
+export interface ColourChoice {
+  readonly magnitude: "viridis" | "cividis";
+  readonly signed: "RdBu" | "BrBG";
+}
+
+export function colourMap(signed: boolean, choice: ColourChoice): ColourMap {
+  if (signed) return choice.signed === "BrBG" ? brbg : rdbu;
+  return choice.magnitude === "cividis" ? cividis : viridis;
+}
+
+/** What gives a map its ends: one scale for all, or each map's own. */
+export interface Scaling {
+  readonly by: ScaleBy;
+  readonly signed: boolean;
+  /** Null where each map has its own. */
+  readonly shared: Scale | null;
+}
+
+export function scaleOfMap(scaling: Scaling, values: ArrayLike<number>): Scale {
+  return scaling.shared ?? mapScale(values, scaling.signed);
+}
+
+export function tileRanges(scaling: Scaling, tiles: readonly (ArrayLike<number> | null)[]): TileRanges {
+  if (scaling.shared) return scaling.shared;
+  const own = tiles.map((values) => mapScale(values ?? [], scaling.signed));
+  return { lo: Float64Array.from(own, (scale) => scale.lo), hi: Float64Array.from(own, (scale) => scale.hi) };
+}
+
+/** Scales of several records as one; symmetric around zero where any of them is. */
+export function together(scales: readonly Scale[], signed: boolean): Scale | null {
+  const all = widest(scales);
+  if (!all || !signed) return all;
+  const end = Math.max(-all.lo, all.hi);
+  return { lo: -end, hi: end, clipped: all.clipped };
+}

@@ -1,0 +1,186 @@
+import { css } from "lit";
+
+export const imageColumnStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    position: relative;
+    min-height: 0;
+    height: 100%;
+  }
+  .head {
+    display: flex;
+    justify-content: space-between;
+    gap: var(--s2);
+    height: 22px;
+    flex: none;
+    white-space: nowrap;
+  }
+  .head .name {
+    flex: 0 1 auto;
+  }
+  .head .quiet {
+    font-size: var(--t-xs);
+    line-height: 17px;
+    min-width: 0;
+  }
+  .wrong {
+    color: var(--ink);
+    font-weight: var(--w-b);
+  }
+  .image {
+    position: relative;
+    flex: none;
+    background: var(--sunken);
+  }
+  .window {
+    position: absolute;
+    inset: 0;
+    overflow: visible;
+  }
+  .outside {
+    fill: #000;
+    fill-opacity: 0.42;
+  }
+  .halo,
+  .frame {
+    fill: none;
+  }
+  .halo {
+    stroke: #fff;
+    stroke-width: 5px;
+  }
+  .frame {
+    stroke: var(--here);
+    stroke-width: 2px;
+  }
+  .window text {
+    font: var(--w-b) var(--t-xs) var(--font);
+    fill: #fff;
+    stroke: #000;
+    stroke-opacity: 0.75;
+    stroke-width: 3px;
+    stroke-linejoin: round;
+    paint-order: stroke;
+  }
+  .missing {
+    color: var(--ink-3);
+    padding: var(--s3) 0;
+  }
+  .views {
+    display: flex;
+    gap: 12px;
+    flex: none;
+    margin-top: 10px;
+  }
+  .views figcaption {
+    display: flex;
+    justify-content: space-between;
+    gap: var(--s1);
+    height: 22px;
+    white-space: nowrap;
+    overflow: hidden;
+  }
+  figcaption .quiet {
+    font-size: var(--t-xs);
+    line-height: 17px;
+  }
+  .facts {
+    display: grid;
+    align-content: start;
+    margin: 22px 0 0;
+    font-size: var(--t-xs);
+    min-width: 64px;
+  }
+  .facts dt {
+    color: var(--ink-3);
+  }
+  .facts dd {
+    margin: 0 0 7px;
+    font-size: var(--t-s);
+    white-space: nowrap;
+  }
+  .facts dd small {
+    display: block;
+    font-size: var(--t-xs);
+    color: var(--ink-3);
+  }
+  .facts.below {
+    grid-auto-flow: column;
+    grid-template-rows: auto auto;
+    justify-content: space-between;
+    gap: 0 var(--s2);
+    margin: 6px 0 0;
+    height: 42px;
+    flex: none;
+  }
+  .thumbnails {
+    margin-top: auto;
+    padding-top: var(--s2);
+    flex: none;
+    min-width: 0;
+  }
+  .thumbnails .head {
+    height: 20px;
+    color: var(--ink-3);
+    font-size: var(--t-xs);
+  }
+  .row {
+    display: flex;
+    gap: 4px;
+    overflow-x: auto;
+    scrollbar-width: thin;
+    padding: 3px 3px 1px;
+    margin: 0 -3px;
+  }
+  .row button {
+    flex: none;
+    border: 0;
+    background: none;
+    padding: 0;
+    width: 26px;
+    height: auto;
+    cursor: pointer;
+    font: var(--t-xs) / 16px var(--font);
+    color: var(--ink-3);
+  }
+  .row button:hover {
+    background: none;
+    color: var(--ink);
+  }
+  .row cnn-picture,
+  .row .none {
+    display: block;
+    width: 26px;
+    height: 26px;
+    background: var(--sunken);
+  }
+  .row [aria-pressed="true"] cnn-picture,
+  .row [aria-pressed="true"] .none {
+    outline: 2px solid var(--here);
+    outline-offset: 1px;
+  }
+  .row [aria-pressed="true"] {
+    color: var(--here-ink);
+    font-weight: var(--w-b);
+  }
+  .thread {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+    pointer-events: none;
+    overflow: visible;
+  }
+  .thread line {
+    stroke: var(--here);
+    stroke-width: 1.5px;
+    stroke-dasharray: 3 3;
+  }
+  .thread .under {
+    stroke: var(--page);
+    stroke-width: 3.5px;
+    stroke-opacity: 0.7;
+    stroke-dasharray: none;
+  }
+`;

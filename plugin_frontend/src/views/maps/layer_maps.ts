@@ -1,0 +1,115 @@
+import type { DataRecord } from "../../data/binary.ts";
+import { deadCount, ruleOf, zeroShare } from "../../math/map_classes.ts";
+import { layerScale, type Scale } from "../../math/map_ranges.ts";
+import {
+  cellCount, mapStack, mapStatistics, mapValues, type Arrays, type MapStack, type MapStatistics,
+} from "../../math/map_values.ts";
+
+/** Everything that the view needs of one feature_maps record. */
+export interface LayerMaps {
+  readonly record: DataRecord;
+  readonly stack: MapStack;
+  readonly statistics: MapStatistics;
+  /** What went into a pooling layer, where the record holds it itself. */
+  readonly input: MapStack | null;
+  /** Path of the layer whose maps are this pooling layer's input, where that is logged. */
+  readonly inputLayer: string | null;
+  /** Negative values occur: colours are symmetric around zero. */
+  readonly signed: boolean;
+}
+
+const known = new WeakMap<DataRecord, LayerMaps | Error>();
+
+/** The maps of a record, or an Error that says why they cannot be drawn. Computed once a record. */
+export function layerMaps(record: DataRecord): LayerMaps | Error {
+  let maps = known.get(record);
+  if (maps === undefined) {
+    try {
+      maps = read(record);
+    } catch (error) {
+      maps = error instanceof Error ? error : new Error(String(error));
+    }
+    known.set(record, maps);
+  }
+  return maps;
+}
+
+function read(record: DataRecord): LayerMaps {
+  const arrays: Arrays = (name) => {
+    const found = record.arrays[name];
+    return found && { shape: found.shape, data: found.values };
+  };
+  const count = (name: string): number => {
+    const value = record.attributes[name];
+    return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+  };
+  const stack = mapStack(arrays, count("of"));
+  const statistics = mapStatistics(arrays);
+  if (statistics.of < stack.of || statistics.images < stack.images) {
+    throw new Error(`statistics of ${statistics.of} channels stand beside maps of ${stack.of}`);
+  }
+  const { input_layer: inputLayer } = record.attributes;
+  return {
+    record,
+    stack,
+    statistics,
+    input: record.arrays["input_maps"] ? mapStack(arrays, count("input_of"), "input_") : null,
+    inputLayer: typeof inputLayer === "string" ? inputLayer : null,
+    signed: ruleOf(statistics) === "constant",
+  };
+}
+
+const magnitudeScales = new WeakMap<MapStack, Scale>();
+const signedScales = new WeakMap<MapStack, Scale>();
+
+/** The scale of all images and channels at this step. Computed once. */
+export function scaleOf(stack: MapStack, signed: boolean): Scale {
+  const scales = signed ? signedScales : magnitudeScales;
+  let scale = scales.get(stack);
+  if (!scale) scales.set(stack, (scale = layerScale(stack, signed)));
+  return scale;
+}
+
+export interface LayerSummary {
+  readonly zero: number;
+  readonly dead: number;
+}
+
+const summaries = new WeakMap<MapStatistics, LayerSummary>();
+
+/** Over all probe images and all channels, kept or not. */
+export function summaryOf({ statistics, stack }: LayerMaps): LayerSummary {
+  let summary = summaries.get(statistics);
+  if (!summary) {
+    summary = { zero: zeroShare(statistics), dead: deadCount(statistics, cellCount(stack)) };
+    summaries.set(statistics, summary);
+  }
+  return summary;
+}
+
+/** Of the channels that were kept. */
+export function keptChannels(stack: MapStack): number[] {
+  return Array.from(stack.channels);
+}
+
+/** One statistic of one channel on one image. */
+export function statistic(
+  { statistics }: LayerMaps, name: "mean" | "min" | "max" | "zeros", image: number, channel: number,
+): number {
+  return statistics[name][image * statistics.of + channel] ?? NaN;
+}
+
+/** The cell of the largest value, of the largest magnitude where negative values count. */
+export function peakOf(stack: MapStack, image: number, slot: number, signed: boolean): number {
+  const values = mapValues(stack, image, slot);
+  let best = 0;
+  let most = -Infinity;
+  for (const [index, value] of values.entries()) {
+    const size = signed ? Math.abs(value) : value;
+    if (size > most) {
+      best = index;
+      most = size;
+    }
+  }
+  return best;
+}

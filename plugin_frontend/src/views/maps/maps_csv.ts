@@ -1,0 +1,30 @@
+import { classOf } from "../../math/map_classes.ts";
+import { cellCount, slotOf } from "../../math/map_values.ts";
+import { statistic } from "./layer_maps.ts";
+import type { Side } from "./shown.ts";
+
+/** Quoted where it must be; what a spreadsheet would take for a formula is kept from being one. */
+export function csvCell(value: string | number): string {
+  if (typeof value === "number") return Number.isNaN(value) ? "NaN" : String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** One row a channel and run: the exact statistics of one image's maps, of all channels, kept or not. */
+export function mapsCsv(layer: string, image: number, sides: readonly Side[]): string {
+  const rows: (string | number)[][] = [
+    ["run", "layer", "step", "image", "channel", "class", "kept", "mean", "min", "max", "zero_share"],
+  ];
+  for (const { run, maps } of sides) {
+    const cells = cellCount(maps.stack);
+    for (let channel = 0; channel < maps.statistics.of; channel++) {
+      rows.push([
+        run, layer, maps.record.step, image, channel,
+        classOf(maps.statistics, image, channel, maps.signed ? "constant" : "zero", cells),
+        slotOf(maps.stack, channel) >= 0 ? 1 : 0,
+        ...(["mean", "min", "max", "zeros"] as const).map((name) => statistic(maps, name, image, channel)),
+      ]);
+    }
+  }
+  return rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("");
+}

@@ -1,0 +1,164 @@
+import { css } from "lit";
+
+export const mapsViewStyles = css`
+  :host {
+    display: block;
+    height: 100%;
+    min-width: 0;
+    --w-image: 240px;
+  }
+  .controls {
+    display: flex;
+    align-items: center;
+    gap: var(--s2) var(--s4);
+  }
+  .slice {
+    display: inline-flex;
+    align-items: center;
+    gap: var(--s2);
+    color: var(--ink-3);
+  }
+  .slice input {
+    padding: 0;
+    width: 96px;
+    accent-color: var(--ink-2);
+  }
+  .picture {
+    display: grid;
+    grid-template-columns: var(--w-image) minmax(0, 1fr);
+    gap: 28px;
+    height: 100%;
+    min-height: 300px;
+  }
+  .maps {
+    display: flex;
+    flex-direction: column;
+    gap: var(--s2);
+    min-width: 0;
+    min-height: 0;
+  }
+  .count {
+    flex: none;
+    font-size: var(--t-xs);
+    height: 16px;
+    white-space: nowrap;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .maps p.quiet {
+    flex: none;
+    font-size: var(--t-xs);
+  }
+  .grids {
+    flex: 1 1 0;
+    min-height: 120px;
+    display: flex;
+    gap: var(--s4);
+  }
+  .grids section {
+    flex: 1 1 0;
+    min-width: 0;
+    display: flex;
+    flex-direction: column;
+    gap: var(--s1);
+  }
+  .grids cnn-grid {
+    flex: 1 1 0;
+    min-height: 0;
+    /* Room for the frame of a tile at the border. */
+    margin: -4px;
+  }
+  .letter {
+    color: var(--page);
+    background: var(--ink-2);
+    border-radius: var(--r1);
+    padding: 0 4px;
+  }
+  cnn-unit-bars {
+    flex: 0 1 auto;
+  }
+  .layers {
+    display: flex;
+    flex-wrap: wrap;
+    align-content: start;
+    gap: var(--s4);
+    overflow-y: auto;
+    min-height: 0;
+    padding: 2px;
+  }
+  .layers figure {
+    display: grid;
+    grid-template: 18px 132px 18px / minmax(0, 1fr) auto;
+    width: 132px;
+    column-gap: var(--s1);
+    font-size: var(--t-xs);
+  }
+  .layers figure > button {
+    text-align: left;
+    text-decoration: none;
+    color: var(--ink);
+  }
+  .layers figure > button:hover {
+    text-decoration: underline;
+    background: none;
+  }
+  .layers cnn-grid,
+  .layers cnn-picture {
+    grid-column: 1 / -1;
+    align-self: start;
+  }
+  .layers figcaption {
+    grid-column: 1 / -1;
+    display: flex;
+    justify-content: space-between;
+    color: var(--ink-3);
+    line-height: 18px;
+  }
+  .layers .here > button,
+  .layers .here figcaption span:first-child {
+    color: var(--here-ink);
+    font-weight: var(--w-b);
+  }
+  .layers .here cnn-grid {
+    outline: 2px solid var(--here);
+    outline-offset: 2px;
+  }
+  .badges {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--s1);
+    margin-top: var(--s2);
+  }
+  .colours {
+    margin-top: calc(-1 * var(--s2));
+  }
+  .patches .row {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: flex-end;
+    gap: var(--s1) 6px;
+    margin-top: var(--s1);
+  }
+  .patches button {
+    height: auto;
+    border: 0;
+    padding: 0;
+    background: none;
+    font-size: var(--t-xs);
+    color: var(--ink-3);
+    text-align: left;
+  }
+  .patches p {
+    font-size: var(--t-xs);
+    color: var(--ink-2);
+    margin-top: var(--s1);
+  }
+  @media (max-width: 1360px) {
+    .picture {
+      gap: var(--s4);
+    }
+    :host {
+      --w-image: 212px;
+    }
+  }
+`;
