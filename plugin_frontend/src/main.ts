@@ -6,6 +6,7 @@ import { syncUrl } from "./host/url_sync.ts";
 import { TOKENS } from "./parts/tokens.ts";
 import { Loader } from "./state/loader.ts";
 import { Player } from "./state/player.ts";
+import { prefetchNeighbours } from "./state/prefetch.ts";
 import { Session } from "./state/session.ts";
 import { VIEWS } from "./views/registry.ts";
 
@@ -35,5 +36,6 @@ export function render(): void {
 
   host.onReload(() => void app.loader.poll());
   document.addEventListener("visibilitychange", () => void (document.hidden || app.loader.poll()));
+  prefetchNeighbours(session);
   app.loader.start();
 }

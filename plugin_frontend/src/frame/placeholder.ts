@@ -7,7 +7,8 @@ import "../parts/loading_bar.ts";
 
 const CALLBACK = `import tb_cnnviz
 
-cnnviz = tb_cnnviz.CNNViz("runs/first", probe=(x[:8], y[:8]))
+cnnviz = tb_cnnviz.CNNViz("runs/first",
+                          probe=(x[:8], y[:8]))
 model.fit(x, y, callbacks=[cnnviz])`;
 
 /** What stands in the view's place: reason, what works, one way on. */
@@ -24,7 +25,7 @@ export function placeholder(situation: Situation, session: Session, loader: Load
         heading="No run has logged anything yet"
         text="Add one callback to the training. This page finds the run by itself as soon as it starts, below the folder that TensorBoard was given as --logdir."
         .code=${CALLBACK}
-        more="The probe are a few images that stay the same: the page shows what the network makes of them at every logged step."
+        more="The probe is a few images that stay the same. The page shows what the network makes of them at every logged step."
       ></cnn-message>`;
     case "no-run":
       return message(
@@ -43,7 +44,7 @@ export function placeholder(situation: Situation, session: Session, loader: Load
         .heading=${situation.view.empty.title}
         .text=${situation.view.empty.text}
         .code=${situation.view.empty.code}
-        .more=${situation.other.length ? `${situation.other.map((view) => view.title).join(" and ")} of this run ${situation.other.length > 1 ? "are" : "is"} there.` : ""}
+        .more=${situation.other.length ? `The run has ${situation.other.map((view) => view.title).join(" and ")}.` : ""}
         >${situation.other[0]
           ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
           : nothing}</cnn-message

@@ -38,6 +38,7 @@ export class ViewLayout extends LitElement {
         min-height: 0;
       }
       header {
+        grid-area: 1 / 1;
         display: flex;
         align-items: center;
         gap: var(--s2);
@@ -80,7 +81,7 @@ export class ViewLayout extends LitElement {
         flex: none;
       }
       .body {
-        grid-row: 2;
+        grid-area: 2 / 1;
         position: relative;
         min-width: 0;
         min-height: 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { snapIndex, tickPath } from "../../src/frame/scrubber/snap.ts";
 import { firstAtLeast, layersOf, layersWith, nearestStep, stepsOf } from "../../src/state/derived.ts";
+import { neighbours } from "../../src/state/prefetch.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { detail, layer, seeded } from "../support.ts";
 
@@ -103,5 +104,16 @@ describe("the time axis", () => {
     const many = xs(Array.from({ length: 10_000 }, (_, i) => i), 300);
     expect(many.length).toBeLessThanOrEqual(201);
     for (let i = 1; i < many.length; i++) expect((many[i] as number) - (many[i - 1] as number)).toBeGreaterThanOrEqual(1.5);
+  });
+});
+
+describe("neighbours", () => {
+  it("are two ahead and one behind, of those there are", () => {
+    const steps = [0, 10, 20, 30, 40];
+    expect(neighbours(steps, 20, true)).toEqual([30, 40, 10]);
+    expect(neighbours(steps, 20, false)).toEqual([10, 0, 30]);
+    expect(neighbours(steps, 40, true)).toEqual([30]);
+    expect(neighbours(steps, 0, false)).toEqual([10]);
+    expect(neighbours([5], 5, true)).toEqual([]);
   });
 });

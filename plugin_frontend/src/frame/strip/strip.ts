@@ -70,7 +70,7 @@ export class Strip extends SessionElement {
         flex: none;
         position: relative;
         display: grid;
-        grid-template-rows: 1fr 16px 14px;
+        grid-template: 1fr 16px 14px / minmax(0, 1fr);
         justify-items: center;
         padding-bottom: var(--s1);
         cursor: pointer;
@@ -116,6 +116,7 @@ export class Strip extends SessionElement {
         max-width: calc(100% - 6px);
         text-align: center;
         line-height: 16px;
+        min-width: 0;
         unicode-bidi: isolate;
       }
       .label {
