@@ -62,7 +62,7 @@ describe("histogram", () => {
       const bound = largestMagnitude(values) * random.uniform();
       const bins = random.integer(1, 40);
       const found = histogram([values], { lo: -bound, hi: bound }, bins);
-      const expected = new Array<number>(bins).fill(0);
+      const expected = Array.from({ length: bins }, () => 0);
       for (const v of values) {
         if (!Number.isFinite(v) || Math.abs(v) > bound) continue;
         if (bound === 0) expected[bins >> 1]!++;

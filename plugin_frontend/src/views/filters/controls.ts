@@ -1,0 +1,72 @@
+/** The choices in the view's head. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { Option } from "../../parts/segmented.ts";
+import "../../parts/segmented.ts";
+import "../../parts/select.ts";
+import { modesFor, type FilterOptions, type Mode } from "./fields.ts";
+import type { KernelShape } from "./kernels.ts";
+import type { Picture } from "./picture.ts";
+
+const MODE_LABELS: Readonly<Record<Mode, string>> = {
+  folded: "Folded RGB", tiles: "Tiles", matrix: "Matrix", one: "One filter",
+};
+
+export interface ControlsInput {
+  readonly picture: Picture;
+  readonly shape: KernelShape;
+  readonly options: FilterOptions;
+  readonly pointwise: boolean;
+  readonly firstStep: number;
+  /** Why A − B cannot be shown; undefined where it can. */
+  readonly noDifference: string | undefined;
+}
+
+export function controls(input: ControlsInput, set: (patch: Partial<FilterOptions>) => void): TemplateResult {
+  const { picture, shape, options } = input;
+  const { mode } = picture;
+  const flat = mode === "folded" || mode === "tiles";
+  return html`
+    <cnn-segmented slot="controls" label="Picture" .options=${modeOptions(shape)} .value=${mode}
+      @change=${(event: CustomEvent<Mode>) => set({ mode: event.detail })}></cnn-segmented>
+    ${input.pointwise
+      ? html`<cnn-select slot="controls" label="part" .value=${options.part}
+          .options=${[{ value: "kernel", label: "depthwise" }, { value: "pointwise", label: "pointwise" }]}
+          @change=${(event: CustomEvent<FilterOptions["part"]>) => set({ part: event.detail })}></cnn-select>`
+      : nothing}
+    <cnn-select slot="controls" label="scale" .value=${picture.scale}
+      .options=${[
+        ...(flat ? [] : [{ value: "kernel", label: "by kernel" }]),
+        { value: "filter", label: "by filter" }, { value: "layer", label: "by layer" },
+        { value: "all", label: "all steps" },
+      ]}
+      @change=${(event: CustomEvent<FilterOptions["scale"]>) => set({ scale: event.detail })}></cnn-select>
+    <cnn-select slot="controls" label="sort" .value=${options.sort}
+      .options=${[
+        { value: "norm", label: "norm" }, { value: "change", label: "change" }, { value: "index", label: "index" },
+      ]}
+      @change=${(event: CustomEvent<FilterOptions["sort"]>) => set({ sort: event.detail })}></cnn-select>
+    <cnn-select slot="controls" label="show" .value=${options.show}
+      .options=${[
+        { value: "weights", label: "weights" },
+        { value: "change", label: `change since ${input.firstStep}` },
+        { value: "difference", label: "A − B", disabled: input.noDifference },
+      ]}
+      @change=${(event: CustomEvent<FilterOptions["show"]>) => set({ show: event.detail })}></cnn-select>
+  `;
+}
+
+export function mapChoice(options: FilterOptions, set: (patch: Partial<FilterOptions>) => void): TemplateResult {
+  return html`<cnn-select label="colours" .value=${options.map}
+    .options=${[
+      { value: "rdbu", label: "red, blue" }, { value: "brbg", label: "teal, brown" }, { value: "grey", label: "grey" },
+    ]}
+    @change=${(event: CustomEvent<FilterOptions["map"]>) => set({ map: event.detail })}></cnn-select>`;
+}
+
+function modeOptions(shape: KernelShape): Option[] {
+  const own = modesFor(shape);
+  const options = own.map((mode): Option => ({ value: mode, label: MODE_LABELS[mode] }));
+  if (own.includes("folded") || own.includes("tiles")) return options;
+  const why = shape.inputs === 3 ? "Folding needs flat kernels" : `Needs 3 input channels; these have ${shape.inputs}`;
+  return [{ value: "folded", label: MODE_LABELS.folded, disabled: why }, ...options];
+}

@@ -1,0 +1,55 @@
+import type { LayerRecord } from "../../data/schema.ts";
+import { formatNumber } from "../../math/format.ts";
+import type { InputWords, Row } from "./cursor_rows.ts";
+import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
+import { kernelText, type Kernels } from "./kernels.ts";
+import type { Picture } from "./picture.ts";
+
+/** Words for a layer's filters and their inputs. */
+export class FilterWords implements InputWords {
+  private readonly source: InputSource;
+
+  constructor(layers: readonly LayerRecord[], private readonly layer: LayerRecord, private readonly kernels: Kernels | null) {
+    this.source = inputSource(layers, layer);
+  }
+
+  name(input: number): string {
+    return inputName(this.source, this.kernels?.inputs ?? 0, input);
+  }
+
+  origin(filter: number, input: number): string | null {
+    const { kernels } = this;
+    if (!kernels) return null;
+    const channel = channelOf(this.groups, kernels.filters, kernels.inputs, filter, input);
+    const named = this.source.kind === "image" && kernels.inputs === 3 && this.groups === 1;
+    return named ? null : inputOrigin(this.source, channel);
+  }
+
+  /** "24 filters, 7×7 on 3 channels" */
+  subtitle(kernels: Kernels): string {
+    const { filters, inputs } = kernels;
+    const what = `${filters} ${plural(filters, "filter")}, ${kernelText(kernels)}`;
+    if (this.groups > 1 && inputs === 1) return `${what}, each on one of ${this.groups} channels`;
+    if (this.groups > 1) return `${what} on ${inputs} of ${inputs * this.groups} channels, in ${this.groups} groups`;
+    return `${what} on ${inputs} ${plural(inputs, "channel")}`;
+  }
+
+  /** Of the opened filter, while nothing is under the cursor. */
+  filterRows({ panels, filter }: Picture): Row[] {
+    const [{ kernels }] = panels as [Picture["panels"][number]];
+    return [["filter", String(filter)], ["filter norm", formatNumber(kernels.norms[filter] ?? NaN)]];
+  }
+
+  /** A depthwise layer is grouped by channel, whether or not its record says so. */
+  private get groups(): number {
+    const { groups, type } = this.layer;
+    if (groups && groups > 1) return groups;
+    const channels = this.layer.input_shapes[0];
+    const count = this.layer.data_format === "channels_first" ? channels?.[0] : channels?.at(-1);
+    return /depthwise|separable/i.test(type) && this.kernels?.inputs === 1 ? (count ?? 1) : 1;
+  }
+}
+
+function plural(count: number, word: string): string {
+  return count === 1 ? word : `${word}s`;
+}

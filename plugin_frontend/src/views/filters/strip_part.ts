@@ -1,0 +1,35 @@
+/** Below the matrix: one filter's inputs in a row, strongest first. */
+import { html, type TemplateResult } from "lit";
+import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridPainter } from "../../gl/grid_theme.ts";
+import type { InputWords } from "./cursor_rows.ts";
+import { tileOf } from "./kernels.ts";
+import { paintTiles, TILE_INSETS } from "./painters.ts";
+import { strongestInputs } from "./panel_painter.ts";
+import type { Panel, Picture } from "./picture.ts";
+
+const MOST = 32;
+
+export function stripPart(picture: Picture, filter: number, input: number | null, words: InputWords): TemplateResult {
+  const [panel] = picture.panels as [Panel, ...Panel[]];
+  const { kernels } = panel;
+  const { inputs, norms } = strongestInputs(kernels, filter);
+  const items = inputs.subarray(0, MOST);
+  const tiles = Int32Array.from({ length: items.length * kernels.slices }, (_, place) =>
+    tileOf(kernels, filter, items[Math.floor(place / kernels.slices)]!, place % kernels.slices));
+  const scene: GridScene = {
+    ...panel.scene, tiles, columns: tiles.length, rows: 1, spacing: { gap: 1.5, largestGap: 8, footer: 18 },
+  };
+  const labels = {
+    slices: kernels.slices, items, here: input, hovered: input, name: (item: number) => words.name(item),
+    norm: (item: number) => norms[item]!, largestNorm: norms[inputs[0]!] ?? 0,
+  };
+  const painter: GridPainter = (context, layout, theme) => paintTiles(context, layout, theme, labels);
+  const heading = items.length < kernels.inputs
+    ? `Filter ${filter}: its ${items.length} strongest of ${kernels.inputs} inputs`
+    : `Filter ${filter}: its ${kernels.inputs} inputs, strongest first`;
+  return html`<div class="strip">
+    <div class="row-head"><b>${heading}</b><span class="quiet">click a filter for its biography</span></div>
+    <cnn-grid .scene=${scene} .insets=${TILE_INSETS} .painter=${painter} label=${heading}></cnn-grid>
+  </div>`;
+}
