@@ -2,7 +2,7 @@ import type { Api, RecordsQuery } from "../data/api.ts";
 import type { ApiError } from "../data/errors.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
-import type { ViewDefinition } from "../views/view.ts";
+import type { ViewDefinition } from "./view_definition.ts";
 import { layersOf, layersWith, nearestStep, stepsOf } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";

@@ -1,6 +1,6 @@
 import type { ApiError } from "../data/errors.ts";
 import type { Kind, LayerRecord } from "../data/schema.ts";
-import type { ViewDefinition } from "../views/view.ts";
+import type { ViewDefinition } from "./view_definition.ts";
 import { hasKind, layersWith } from "./derived.ts";
 import type { Session } from "./session.ts";
 

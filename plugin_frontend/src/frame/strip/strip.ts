@@ -1,5 +1,8 @@
 import { css, html, nothing, svg } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import "../../parts/picture.ts";
+import type { Picture } from "../../parts/picture.ts";
+import { pictureOf } from "../../parts/record_pictures.ts";
 import { base } from "../../parts/styles.ts";
 import { probeQuery } from "../../state/probe.ts";
 import { RecordsController } from "../../state/records_controller.ts";
@@ -12,9 +15,7 @@ import { foldStrip, type StripItem } from "./fold.ts";
 import { cellWidth, sheetCount, tileSide } from "./geometry.ts";
 import { glyphOf } from "./glyph.ts";
 import { foldName, foldNote, headAndTail } from "./labels.ts";
-import type { Picture } from "./picture.ts";
-import { mapsQuery, pictureOf, predictionsQuery } from "./pictures.ts";
-import "./picture_element.ts";
+import { mapsQuery, predictionsQuery } from "./queries.ts";
 
 const SHEET = 2;
 

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, svg, type PropertyValues } from "lit";
-import type { Picture } from "../../frame/strip/picture.ts";
-import "../../frame/strip/picture_element.ts";
+import type { Picture } from "../../parts/picture.ts";
+import "../../parts/picture.ts";
 import "../../gl/grid_element.ts";
 import type { GridElement, GridHover } from "../../gl/grid_element.ts";
 import type { GridScene } from "../../gl/grid_scene.ts";

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
-import { pictureOf } from "../../frame/strip/pictures.ts";
+import { pictureOf } from "../../parts/record_pictures.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { slotOf } from "../../math/map_values.ts";
 import type { Session } from "../../state/session.ts";

@@ -1,5 +1,5 @@
 import { html, nothing, svg } from "lit";
-import type { Picture } from "../../frame/strip/picture.ts";
+import type { Picture } from "../../parts/picture.ts";
 import type { Mark } from "./map_painter.ts";
 
 /** The image with the part that one cell sees: the rest dimmed, the part framed, and its size in words. */

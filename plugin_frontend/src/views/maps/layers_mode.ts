@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import { pictureOf } from "../../frame/strip/pictures.ts";
+import { pictureOf } from "../../parts/record_pictures.ts";
 import "../../gl/grid_element.ts";
 import type { GridHover } from "../../gl/grid_element.ts";
 import type { Cell, GridScene } from "../../gl/grid_scene.ts";

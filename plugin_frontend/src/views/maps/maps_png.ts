@@ -1,4 +1,4 @@
-import type { Picture } from "../../frame/strip/picture.ts";
+import type { Picture } from "../../parts/picture.ts";
 import type { GridElement } from "../../gl/grid_element.ts";
 import { frameHere, readTheme, setFont } from "../../gl/grid_theme.ts";
 import type { Mark } from "./map_painter.ts";

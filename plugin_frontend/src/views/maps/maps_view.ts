@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import type { RecordsQuery } from "../../data/api.ts";
-import { pictureOf } from "../../frame/strip/pictures.ts";
+import { pictureOf } from "../../parts/record_pictures.ts";
 import type { GridElement } from "../../gl/grid_element.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";

@@ -1,7 +1,8 @@
 import { html } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import { probePicture, type Picture } from "../../frame/strip/picture.ts";
+import type { Picture } from "../../parts/picture.ts";
+import { probePicture } from "../../parts/record_pictures.ts";
 import { formatNumber } from "../../math/format.ts";
 import { slotOf } from "../../math/map_values.ts";
 import { largestPatches, type Patch } from "../../math/patches.ts";

@@ -1,8 +1,6 @@
 import type { RecordsQuery } from "../../data/api.ts";
-import type { DataRecord } from "../../data/binary.ts";
 import { stepsOf } from "../../state/derived.ts";
 import type { Session } from "../../state/session.ts";
-import { predictionPicture, probePicture, strongestPicture, type Picture } from "./picture.ts";
 
 /** The feature maps of these layers at the step nearest to the shown one, in one request. */
 export function mapsQuery(session: Session, paths: readonly string[]): RecordsQuery | null {
@@ -19,19 +17,4 @@ export function predictionsQuery(session: Session): RecordsQuery | null {
   return session.runA === null || step === null
     ? null
     : { run: session.runA, kind: "predictions", layers: [], steps: [step] };
-}
-
-const made = new WeakMap<DataRecord, Map<number, Picture | null>>();
-
-/** The picture of a record for a probe image; made once for each. */
-export function pictureOf(record: DataRecord, image: number): Picture | null {
-  let byImage = made.get(record);
-  if (!byImage) made.set(record, (byImage = new Map()));
-  let picture = byImage.get(image);
-  if (picture === undefined) {
-    const make = { probe: probePicture, predictions: predictionPicture }[record.kind] ?? strongestPicture;
-    picture = make(record, image);
-    byImage.set(image, picture);
-  }
-  return picture;
 }

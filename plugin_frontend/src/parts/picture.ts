@@ -1,6 +1,14 @@
 import { css, html, LitElement } from "lit";
-import { base } from "../../parts/styles.ts";
-import type { Picture } from "./picture.ts";
+import { base } from "./styles.ts";
+
+/** A small picture: pixels as 0xaabbggrr, row after row. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint32Array;
+  /** What it shows, in words. */
+  readonly words: string;
+}
 
 /** Draws a small picture, each pixel a sharp square. Its size comes from the outside. */
 export class PictureElement extends LitElement {

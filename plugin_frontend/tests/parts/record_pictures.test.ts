@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
-import { predictionPicture, probePicture, strongestPicture } from "../../src/frame/strip/picture.ts";
+import { predictionPicture, probePicture, strongestPicture } from "../../src/parts/record_pictures.ts";
 import { NAN_PIXEL } from "../../src/math/colour.ts";
 import { viridis } from "../../src/math/colour_maps.ts";
 import { seeded } from "../support.ts";

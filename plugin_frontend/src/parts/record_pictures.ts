@@ -1,21 +1,28 @@
-import type { DataRecord } from "../../data/binary.ts";
-import { colourPixel, paletteOf } from "../../math/colour.ts";
-import { viridis } from "../../math/colour_maps.ts";
-
-/** A small picture: pixels as 0xaabbggrr, row after row. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint32Array;
-  /** What it shows, in words. */
-  readonly words: string;
-}
+import type { DataRecord } from "../data/binary.ts";
+import { colourPixel, paletteOf } from "../math/colour.ts";
+import { viridis } from "../math/colour_maps.ts";
+import type { Picture } from "./picture.ts";
 
 /** One map of a record and its values' range. */
 interface Plane {
   readonly channel: number;
   readonly values: Float64Array;
   readonly variance: number;
+}
+
+const made = new WeakMap<DataRecord, Map<number, Picture | null>>();
+
+/** The picture of a record for a probe image; made once for each. */
+export function pictureOf(record: DataRecord, image: number): Picture | null {
+  let byImage = made.get(record);
+  if (!byImage) made.set(record, (byImage = new Map()));
+  let picture = byImage.get(image);
+  if (picture === undefined) {
+    const make = { probe: probePicture, predictions: predictionPicture }[record.kind] ?? strongestPicture;
+    picture = make(record, image);
+    byImage.set(image, picture);
+  }
+  return picture;
 }
 
 /** The probe image as it was logged for display; null where there is none of that index. */
