@@ -1,0 +1,91 @@
+"""HTTP answers: their headers, compression and revalidation."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+BINARY_TYPE = "application/vnd.cnnviz"
+
+_GZIP_FROM_BYTES = 2048
+
+
+def json_answer(request: Request, value: Any, status: int = 200) -> Response:
+    """A dataclass of http_schema as JSON, never stored by a cache."""
+    body = to_json(value)
+    headers = {"Cache-Control": "no-store"}
+    if _takes_gzip(request) and len(body) >= _GZIP_FROM_BYTES:
+        body = gzip.compress(body, compresslevel=3, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return _response(body, status, "application/json", headers)
+
+
+def binary_answer(request: Request, chunks: Iterable[bytes | memoryview], length: int, etag: str) -> Response:
+    """Chunks of `length` bytes together; the browser keeps them and asks by `etag` whether they still hold."""
+    headers = {"Cache-Control": "private, no-cache", "Content-Length": str(length)}
+    response = _response(chunks, 200, BINARY_TYPE, headers)
+    response.set_etag(etag)
+    return response
+
+
+def text_answer(request: Request, body: bytes, content_type: str, etag: str, compress: bool) -> Response:
+    """A file of the page, revalidated by `etag`."""
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    if compress and _takes_gzip(request):
+        body = _gzipped(body)
+        headers["Content-Encoding"] = "gzip"
+        etag += "-gzip"
+    response = _response(body, 200, content_type, headers)
+    response.set_etag(etag)
+    response.make_conditional(request)
+    return response
+
+
+def not_modified(request: Request, etag: str) -> Response | None:
+    """The 304 answer where the browser already holds this version, so that nothing needs to be read."""
+    if not request.if_none_match.contains_weak(etag):
+        return None
+    response = _response(b"", 304, BINARY_TYPE, {"Cache-Control": "private, no-cache"})
+    response.set_etag(etag)
+    return response
+
+
+def to_json(value: Any) -> bytes:
+    """ASCII JSON of dataclasses, mappings, lists and scalars, with NaN and infinity as the strings of `Real`."""
+    return json.dumps(plain(value), allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold of a value: dataclasses as objects, numbers that JSON has not as strings."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _response(body: Any, status: int, content_type: str, headers: Mapping[str, str]) -> Response:
+    response = Response(body, status=status, content_type=content_type, headers=dict(headers))
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _takes_gzip(request: Request) -> bool:
+    return request.accept_encodings.quality("gzip") > 0
+
+
+@lru_cache(maxsize=32)
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=6, mtime=0)

@@ -1,0 +1,47 @@
+"""The tab named CNN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tensorboard.plugins import base_plugin
+
+from tb_cnnviz.plugin.binary_routes import BinaryRoutes
+from tb_cnnviz.plugin.guard import allowed_hosts, guarded
+from tb_cnnviz.plugin.json_routes import JsonRoutes
+from tb_cnnviz.plugin.roots import log_roots
+from tb_cnnviz.plugin.series import SeriesCache
+from tb_cnnviz.plugin.static_files import StaticFiles
+from tb_cnnviz.plugin.watched_index import WatchedIndex
+
+
+class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
+    """Serves the page and what the runs below TensorBoard's log directory hold."""
+
+    plugin_name = "cnnviz"
+
+    def __init__(self, context: base_plugin.TBContext) -> None:
+        self._index = WatchedIndex(log_roots(context.logdir, getattr(context.flags, "logdir_spec", None)))
+
+    def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
+        series = SeriesCache()
+        json_routes = JsonRoutes(self._index, series)
+        binary_routes = BinaryRoutes(self._index, series)
+        hosts = allowed_hosts()
+        routes = {
+            "/runs": json_routes.runs,
+            "/run": json_routes.run,
+            "/records": binary_routes.records,
+            "/series": binary_routes.series,
+            "/*": StaticFiles().serve,
+        }
+        return {route: guarded(handler, hosts) for route, handler in routes.items()}
+
+    def is_active(self) -> bool:
+        """Whether a run holds a records file. TensorBoard itself asks first whether any run's events name cnnviz."""
+        return self._index.known()
+
+    def frontend_metadata(self) -> Any:
+        # The page asks for what is new by itself; a reload by TensorBoard would only throw its state away.
+        return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name="CNN", disable_reload=True)

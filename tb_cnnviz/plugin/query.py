@@ -1,0 +1,66 @@
+"""Read a request's query: which parameters a route takes, how often, and within which bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from werkzeug.wrappers import Request
+
+from tb_cnnviz.plugin.guard import Refused
+
+MAX_RECORDS = 4096
+MAX_ANSWER_BYTES = 256 << 20
+MAX_POINTS = 1_000_000
+
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
+def only(request: Request, names: Collection[str]) -> None:
+    """Refuse a parameter that the route does not take: a misspelt one would be ignored in silence."""
+    for name in request.args:
+        if name not in names:
+            taken = ", ".join(sorted(names)) or "none"
+            raise Refused(400, f"{shown(name)} is not a parameter of this route; it takes {taken}")
+
+
+def one(request: Request, name: str) -> str:
+    """A parameter that must be given exactly once."""
+    values = request.args.getlist(name)
+    if len(values) != 1:
+        raise Refused(400, f"{name}: given {len(values)} times; give it once")
+    return values[0]
+
+
+def many(request: Request, name: str) -> list[str]:
+    """A parameter that may be repeated, without duplicates, in the order given."""
+    return list(dict.fromkeys(request.args.getlist(name)))
+
+
+def steps(request: Request) -> list[int]:
+    """The steps asked for: at least one."""
+    texts = many(request, "step")
+    if not texts:
+        raise Refused(400, "step: not given; give at least one")
+    return list(dict.fromkeys(_number("step", text) for text in texts))
+
+
+def points(request: Request, least: int) -> int | None:
+    """The most rows that a series may have, or None for all of them."""
+    if "points" not in request.args:
+        return None
+    value = _number("points", one(request, "points"))
+    if not least <= value <= MAX_POINTS:
+        raise Refused(400, f"points: {value} given; accepted are {least} to {MAX_POINTS}")
+    return value
+
+
+def shown(text: str) -> str:
+    """A text from the client, short enough to be told back."""
+    return repr(text if len(text) <= 120 else text[:119] + "…")
+
+
+def _number(name: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise Refused(400, f"{name}: {shown(text)} given; a whole number of at most 15 digits, 0 or more, is needed")
+    return int(text)
