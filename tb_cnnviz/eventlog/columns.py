@@ -1,76 +1,78 @@
-"""What is remembered of each record of one file: 45 bytes, in columns, and where its neighbours of one kind stand."""
+"""The records of one kind and layer as columns of numbers: 32 bytes a record."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
-from tb_cnnviz.eventlog.scanning import FoundRecord
 
-
-@dataclass(frozen=True)
-class Place:
-    """One record's place in a file."""
+class Row(NamedTuple):
+    """One record: `file` is a number that its run gives out, `offset` that of its frame, `length` that of its payload."""
 
     step: int
     wall_time: float
+    file: int
     offset: int
     length: int
 
 
 class RecordColumns:
-    """Records of one file in the order of the file, grouped by kind and layer."""
+    """Rows by step; of equal steps, in the order in which they were logged. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._step = array("q")
-        self._wall_time = array("d")
-        self._offset = array("q")
-        self._length = array("q")
-        self._groups: dict[tuple[str, str | None], array[int]] = {}
+        self._columns: tuple[array[Any], ...] = tuple(array(code) for code in "qdIQI")
+        self._is_sorted = True
 
     def __len__(self) -> int:
-        return len(self._step)
+        return len(self._columns[0])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(Row._make, zip(*self._columns, strict=True))
 
     @property
     def nbytes(self) -> int:
-        """Bytes held for records, without what each group of them costs once."""
-        columns: list[array[int] | array[float]] = [self._step, self._wall_time, self._offset, self._length]
-        return sum(len(column) * column.itemsize for column in [*columns, *self._groups.values()])
+        """Memory that the columns take, with what they hold in reserve."""
+        return sum(column.__sizeof__() for column in self._columns)
 
-    def append(self, found: FoundRecord) -> None:
-        directory = found.directory
-        self._groups.setdefault((directory.kind, directory.layer), array("L")).append(len(self._step))
-        self._step.append(directory.step)
-        self._wall_time.append(directory.wall_time)
-        self._offset.append(found.offset)
-        self._length.append(found.length)
+    def append(self, row: Row) -> None:
+        if self._is_sorted and len(self) and row.step <= self._columns[0][-1]:
+            last = self._row(-1)
+            self._is_sorted = row.step == last.step and row.file == last.file and row.offset > last.offset
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
 
-    def groups(self) -> list[tuple[str, str | None]]:
-        """Every (kind, layer), in the order in which they first came."""
-        return list(self._groups)
+    def settle(self, age: Callable[[int], Any]) -> None:
+        """Put rows in order; `age` gives each file's place in time. Needed after `append`, before the look-ups."""
+        if not self._is_sorted:
+            self._replace(sorted(self, key=lambda row: (row.step, age(row.file), row.offset)))
+            self._is_sorted = True
 
-    def steps(self, kind: str, layer: str | None) -> list[int]:
-        """Steps of a group in the order of the file; a repeated one stands twice."""
-        return [self._step[row] for row in self._groups.get((kind, layer), ())]
+    def forget(self, file: int) -> None:
+        """Take out the rows of a file."""
+        if file in self._columns[2]:
+            self._replace(row for row in self if row.file != file)
 
-    def places(self, kind: str, layer: str | None) -> Iterator[Place]:
-        for row in self._groups.get((kind, layer), ()):
-            yield self._place(row)
-
-    def last_at(self, kind: str, layer: str | None, step: int) -> Place | None:
-        """The last record of a group at a step."""
-        for row in reversed(self._groups.get((kind, layer), array("L"))):
-            if self._step[row] == step:
-                return self._place(row)
-        return None
-
-    def wall_times(self) -> tuple[float, float] | None:
-        """The earliest and the latest, or None where there is no record."""
-        return (min(self._wall_time), max(self._wall_time)) if self._wall_time else None
+    def steps(self) -> list[int]:
+        """Every step once, ascending."""
+        return list(dict.fromkeys(self._columns[0]))
 
     def last_step(self) -> int:
-        return max(self._step, default=0)
+        """The largest step; there must be a row."""
+        return int(self._columns[0][-1])
 
-    def _place(self, row: int) -> Place:
-        return Place(self._step[row], self._wall_time[row], self._offset[row], self._length[row])
+    def at(self, step: int) -> list[Row]:
+        """The rows at a step, the last one being the one that holds."""
+        steps = self._columns[0]
+        return [self._row(place) for place in range(bisect_left(steps, step), bisect_right(steps, step))]
+
+    def _row(self, place: int) -> Row:
+        return Row._make(column[place] for column in self._columns)
+
+    def _replace(self, rows: Iterable[Row]) -> None:
+        fresh: tuple[array[Any], ...] = tuple(array(column.typecode) for column in self._columns)
+        for row in rows:
+            for column, value in zip(fresh, row, strict=True):
+                column.append(value)
+        self._columns = fresh

@@ -330,15 +330,15 @@ def _place(item: Any, base: int) -> ArrayPlace:
     if not isinstance(item, dict):
         raise DamagedRecord("an array in the directory is no JSON object")
     name, dtype, shape = item.get("name"), item.get("dtype"), item.get("shape")
-    offset, length = item.get("offset"), item.get("length")
     if not isinstance(name, str) or dtype not in DTYPES or not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
         raise DamagedRecord(f"an array has no usable name, dtype or shape: {str(item)[:120]}")
-    if not all(_is_count(number) for number in (*shape, offset, length)):
+    offset, length, *sizes = (_count(number, name) for number in (item.get("offset"), item.get("length"), *shape))
+    if math.prod(sizes) * np.dtype(dtype).itemsize != length:
+        raise DamagedRecord(f"array {name[:80]!r}: its shape and dtype do not make the bytes that it names")
+    return ArrayPlace(name, dtype, tuple(sizes), base + offset, base + offset + length)
+
+
+def _count(number: Any, name: str) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise DamagedRecord(f"array {name[:80]!r}: sizes must be whole numbers from 0")
-    if math.prod(shape) * np.dtype(dtype).itemsize != length:
-        raise DamagedRecord(f"array {name[:80]!r}: its shape and dtype do not make {str(length)[:40]} bytes")
-    return ArrayPlace(name, dtype, tuple(shape), base + offset, base + offset + length)
-
-
-def _is_count(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    return number

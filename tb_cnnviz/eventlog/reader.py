@@ -1,154 +1,57 @@
-"""Read a log back as numbers: `open_log`. Needs neither Keras nor TensorBoard's process."""
+"""Read a log in Python: `open_log`. Needs neither Keras nor TensorFlow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.filesystem import local_path
-from tb_cnnviz.eventlog.index import LogIndex, LogNotice, RunIndex
-from tb_cnnviz.records.histogram import edges, untrim
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.notices import LogNotice
+from tb_cnnviz.eventlog.restoring import gradient_columns, joined_epochs, joined_losses, restored
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
-from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
 from tb_cnnviz.records.record import Record
 
-#: Columns of a gradient record that hold one number a variable.
-_GRADIENT_COLUMNS = ("norm", "mean", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf")
+
+def open_log(path: str | Path) -> Log:
+    """Open the log below a folder, read only: a mapping from run name to `Run`.
+
+    Runs are named as TensorBoard names them: by their folder below `path`, with '/', and '.' for `path` itself.
+
+    Example:
+        >>> log = open_log("runs")
+        >>> run = log["adam"]
+        >>> kernel = run.read("filters", "conv2d", run.steps("filters", "conv2d")[-1])["kernel"]
+
+    Raises:
+        FileNotFoundError: when the folder does not exist.
+        ValueError: for a remote address.
+    """
+    index = LogIndex({"": str(path)})
+    if not Path(path).is_dir():
+        raise FileNotFoundError(f"path: {str(path)!r} given, but there is no such folder")
+    log = Log(index)
+    log.refresh()
+    return log
 
 
-class Run:
-    """One run of a log, read only."""
-
-    def __init__(self, index: RunIndex) -> None:
-        self._index = index
-        self.name = index.name
-
-    @property
-    def model(self) -> ModelRecord | None:
-        """The network as the last fit trained it, or None where none was logged."""
-        return self._index.model()
-
-    @property
-    def layers(self) -> list[LayerRecord]:
-        """The network's layers in order; empty where no model was logged."""
-        model = self.model
-        return model.layers if model else []
-
-    @property
-    def notices(self) -> list[LogNotice]:
-        """What was skipped and why."""
-        return self._index.notices
-
-    @property
-    def kinds(self) -> list[str]:
-        """Kinds of record that the run holds."""
-        return self._index.kinds
-
-    def steps(self, kind: str, name: str | None = None) -> list[int]:
-        """Every logged step of a kind, ascending.
-
-        Args:
-            kind: a kind of record, such as "filters".
-            name: the layer's path for kinds that belong to a layer; for "gradients" a variable's path or None.
-
-        Raises:
-            KeyError: for a kind or name that the run does not hold.
-        """
-        self._check(kind, name)
-        return self._index.steps(kind, None if kind == "gradients" else name)
-
-    def read(self, kind: str, name: str | None, step: int) -> dict[str, Any]:
-        """What was logged at a step, as arrays; where a step was logged twice, the later.
-
-        filters: kernel float32 [out, in/groups, *spatial], norm, bias. feature_maps: maps float32 [images, channels,
-        *spatial], channels int64, of, mean, min, max, zeros [images, of]; for a pooling layer also input and
-        input_channels. gradients: with a variable's path its numbers, histogram int64 and edges float64; with None the
-        columns of all variables. Other kinds: the arrays of docs/log_format.md.
-
-        Raises:
-            KeyError: for a kind, name or step that the run does not hold.
-            DamagedRecord: when the record's bytes are broken.
-        """
-        layer = None if kind == "gradients" else name
-        self._check(kind, name)
-        try:
-            record = self._index.read(kind, layer, step)
-        except KeyError:
-            raise KeyError(
-                f"step {step} is not logged for {name or kind}; {_some(self._index.steps(kind, layer))}"
-            ) from None
-        try:
-            return self._plain(record, name)
-        except (KeyError, ValueError, IndexError) as error:
-            raise DamagedRecord(f"{kind} at step {step} does not hold what its kind needs: {error}") from error
-
-    def _plain(self, record: Record, name: str | None) -> dict[str, Any]:
-        arrays = dict(record.arrays)
-        if record.kind == "filters":
-            return {**arrays, "kernel": restore_kernel(arrays["kernel"], arrays.pop("scale", None))}
-        if record.kind == "feature_maps":
-            return self._maps(record)
-        if record.kind == "gradients":
-            return _gradients(record, self._column(name))
-        return {**record.attributes, **arrays}
-
-    def _maps(self, record: Record) -> dict[str, Any]:
-        arrays = dict(record.arrays)
-        found = {
-            "maps": restore_maps(arrays.pop("maps"), arrays.pop("lo", None), arrays.pop("hi", None)),
-            "channels": arrays.pop("channels").astype(np.int64),
-            "of": record.attributes["of"],
-        }
-        source = record.attributes.get("input_layer")
-        if "input_maps" in arrays:
-            lo, hi = arrays.pop("input_lo", None), arrays.pop("input_hi", None)
-            found["input"] = restore_maps(arrays.pop("input_maps"), lo, hi)
-            found["input_channels"] = arrays.pop("input_channels").astype(np.int64)
-        elif isinstance(source, str) and record.step in self._index.steps("feature_maps", source):
-            before = self._index.read("feature_maps", source, record.step)
-            found["input"] = restore_maps(before.arrays["maps"], before.arrays.get("lo"), before.arrays.get("hi"))
-            found["input_channels"] = before.arrays["channels"].astype(np.int64)
-        return {**arrays, **found}
-
-    def _column(self, variable: str | None) -> int | None:
-        if variable is None:
-            return None
-        model = self.model
-        return [item.path for item in model.variables].index(variable) if model else 0
-
-    def _check(self, kind: str, name: str | None) -> None:
-        if kind not in self._index.kinds:
-            raise KeyError(f"run {self.name!r} holds no {kind}; {_some(self._index.kinds)}")
-        known: list[str] = self._index.layers(kind)
-        if kind == "gradients":
-            model = self.model
-            known = [item.path for item in model.variables] if model else []
-            if name is None:
-                return
-        if (name is not None or known) and name not in known:
-            raise KeyError(f"{name!r} has no {kind} in run {self.name!r}; {_some(known)}")
-
-
-class Log(Mapping[str, Run]):
-    """Runs by name."""
+class Log(Mapping[str, "Run"]):
+    """The runs below a folder, as they stood at the last `refresh`."""
 
     def __init__(self, index: LogIndex) -> None:
         self._index = index
-        self.refresh()
 
     def refresh(self) -> None:
-        """Look for runs and steps that came since; reads only what is new."""
+        """Look for what was logged since."""
         self._index.refresh()
 
     def __getitem__(self, name: str) -> Run:
         try:
             return Run(self._index[name])
         except KeyError:
-            raise KeyError(f"no run {name!r}; {_some(list(self._index))}") from None
+            there = ", ".join(list(self._index)[:8]) or "nothing"
+            raise KeyError(f"run {name!r} is not in this log; there is {there} ({len(self)} in all)") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
@@ -157,35 +60,111 @@ class Log(Mapping[str, Run]):
         return len(self._index)
 
 
-def open_log(path: str | Path) -> Log:
-    """The runs below a folder, as TensorBoard names them: '.' is the folder itself.
+class Run:
+    """One run of a log."""
 
-    Args:
-        path: what `tensorboard --logdir` is given.
+    def __init__(self, index: RunIndex) -> None:
+        self._index = index
 
-    Raises:
-        ValueError: for a remote folder.
-        FileNotFoundError: where there is no such folder.
-    """
-    folder = local_path(path)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"path: there is no folder {str(path)!r}; give the folder that tensorboard --logdir is given"
-        )
-    return Log(LogIndex({"": str(folder)}))
+    @property
+    def name(self) -> str:
+        return self._index.name
 
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of record that the run holds."""
+        return self._index.kinds
 
-def _gradients(record: Record, column: int | None) -> dict[str, Any]:
-    start = record.attributes["bin_start"]
-    counts = untrim(start, record.arrays["histogram"])
-    columns = {name: record.arrays[name] for name in _GRADIENT_COLUMNS if name in record.arrays}
-    shared = {"edges": edges(), "skipped": bool(record.attributes.get("skipped", False))}
-    if column is None:
-        return {**columns, "histogram": counts, **shared}
-    return {**{name: values[column] for name, values in columns.items()}, "histogram": counts[column], **shared}
+    @property
+    def model(self) -> ModelRecord | None:
+        """The network as it was last described, or None where that cannot be read."""
+        return self._index.model()
 
+    @property
+    def layers(self) -> list[LayerRecord]:
+        """The layers of the network: path, type, kernel_size, strides, receptive_field …"""
+        model = self.model
+        return list(model.layers) if model else []
 
-def _some(names: Iterable[object], limit: int = 8) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
-    return f"there is {', '.join(str(name)[:80] for name in listed[:limit])}{more}" if listed else "there is nothing"
+    @property
+    def notices(self) -> list[LogNotice]:
+        """What was skipped, given up or found damaged, and why."""
+        return self._index.notices
+
+    def steps(self, kind: str, layer: str | None = None) -> list[int]:
+        """Every logged step of a kind, ascending.
+
+        Args:
+            layer: the layer's path for kinds that belong to one; for gradients a variable's path or None.
+
+        Raises:
+            KeyError: where nothing of the kind is logged; its message says what there is.
+        """
+        if kind == "gradients" and layer is not None:
+            self._column(layer, None)
+        return self._steps(kind, None if kind == "gradients" else layer)
+
+    def read(self, kind: str, layer: str | None = None, step: int | None = None) -> dict[str, Any]:
+        """Arrays and attributes of one record, in full precision where they were logged with eight bits.
+
+        - filters: `kernel` float32 [out, in/groups, *spatial], `norm` [out], `bias` and `pointwise` where there are;
+        - feature_maps: `maps` float32 [images, channels, *spatial], `channels` int64 (which ones), `of` (how many there
+          are), statistics over all channels, and for a pooling layer its `input` and `input_channels`;
+        - gradients: for one variable `norm`, `mean`, `min`, `max`, `zeros`, `nan`, `inf`, `histogram` int64 [bins],
+          `edges` float64 [bins + 1], `update_norm`, `weight_norm`; with layer None the same with a row for each of
+          `variables`;
+        - probe: `x`, `y` and what else was given;
+        - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`; epochs: a column for each metric, `step`
+          and `epoch`. With step None over all records, rows that were logged again once, the later value.
+
+        Args:
+            layer: the layer's path for kinds that belong to one, a variable's path or None for gradients, else None.
+            step: a logged step; None takes the last one, and for losses and epochs all of them.
+
+        Raises:
+            KeyError: for a kind, layer, variable or step that is not logged; its message says what there is.
+            DamagedRecord: when the bytes on disk are not those that were written.
+        """
+        if kind in ("losses", "epochs"):
+            return self._series(kind, layer, step)
+        variable = layer if kind == "gradients" else None
+        owner = None if kind == "gradients" else layer
+        at = self._steps(kind, owner)[-1] if step is None else step
+        record = self._index.read(kind, owner, at)
+        if kind == "gradients":
+            model = self._index.model(at)
+            names = [item.path for item in model.variables] if model else []
+            return gradient_columns(record, names, None if variable is None else self._column(variable, at))
+        return restored(record, self._pooling_input(record))
+
+    def _steps(self, kind: str, layer: str | None) -> list[int]:
+        steps = self._index.steps(kind, layer)
+        if not steps:
+            self._index.locate(kind, layer, 0)  # raises, and says what there is
+        return steps
+
+    def _series(self, kind: str, layer: str | None, step: int | None) -> dict[str, Any]:
+        self._steps(kind, layer)
+        if step is None:
+            records = [self._index.read_entry(entry) for entry in self._index.entries(kind)]
+        else:
+            records = [self._index.read(kind, layer, step)]
+        return joined_losses(records) if kind == "losses" else joined_epochs(records)
+
+    def _column(self, variable: str, step: int | None) -> int:
+        model = self._index.model(step)
+        names = [item.path for item in model.variables] if model else []
+        if variable not in names:
+            there = ", ".join(names[:8]) or "no variable that can be read"
+            raise KeyError(f"variable {variable!r} is not in the model record; there is {there} ({len(names)} in all)")
+        return names.index(variable)
+
+    def _pooling_input(self, record: Record) -> Record | None:
+        """The record whose maps a pooling layer reads, where they are another logged layer's."""
+        source = record.attributes.get("input_layer")
+        if record.kind != "feature_maps" or not isinstance(source, str) or "input_maps" in record.arrays:
+            return None
+        try:
+            return self._index.read(record.kind, source, record.step)
+        except KeyError:
+            return None

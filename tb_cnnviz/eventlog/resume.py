@@ -12,12 +12,14 @@ from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 
 @dataclass(frozen=True)
 class Resume:
-    """`last_epoch` is None where no epoch ended. The offsets are those of the last session record."""
+    """`last_epoch` is None where no epoch ended. The offsets are those of the last session record, `examples` those
+    seen until the last logged loss."""
 
     last_step: int
     last_epoch: int | None
     iterations_offset: int
     epoch_offset: int
+    examples: int
 
 
 def last_session(log_dir: str | Path) -> Resume | None:
@@ -41,7 +43,19 @@ def last_session(log_dir: str | Path) -> Resume | None:
         last_epoch=epoch if isinstance(epoch, int) else None,
         iterations_offset=_whole(session.get("iterations_offset")),
         epoch_offset=_whole(session.get("epoch_offset")),
+        examples=_examples(run),
     )
+
+
+def _examples(run: RunIndex) -> int:
+    for entry in reversed(run.entries("losses")):
+        try:
+            seen = run.read_entry(entry).arrays.get("examples")
+        except DamagedRecord:
+            continue
+        if seen is not None and seen.size:
+            return int(seen.reshape(-1)[-1])
+    return 0
 
 
 def _last_attributes(run: RunIndex, kind: str) -> dict[str, object]:

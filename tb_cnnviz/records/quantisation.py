@@ -29,7 +29,8 @@ def restore_kernel(kernel: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
     """The weights [out, in/groups, *spatial] as float32."""
     if scale is None:
         return kernel.astype(np.float32, copy=False)
-    return kernel.astype(np.float32) * scale.reshape(-1, *[1] * (kernel.ndim - 1))
+    weights: np.ndarray = kernel.astype(np.float32) * scale.reshape(-1, *[1] * (kernel.ndim - 1))
+    return weights
 
 
 def quantise_maps(maps: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,120 @@
+"""Records as a person reads them: eight-bit forms restored, histograms with their edges, series joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.records.histogram import edges, untrim
+from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
+from tb_cnnviz.records.record import Record
+
+
+def restored(record: Record, source: Record | None = None) -> dict[str, Any]:
+    """Attributes and arrays of a record, kernels and maps as float32; all arrays are the caller's own.
+
+    Args:
+        source: the record of the maps that a pooling layer reads, where it does not hold them itself.
+
+    Raises:
+        DamagedRecord: when the arrays do not fit each other.
+    """
+    out = {**record.attributes, **{name: array.copy() for name, array in record.arrays.items()}}
+    try:
+        if record.kind == "filters":
+            out["kernel"] = restore_kernel(out["kernel"], out.pop("scale", None))
+        elif record.kind == "feature_maps":
+            _restore_maps(out, "", "maps")
+            if "input_maps" in out:
+                _restore_maps(out, "input_", "input")
+            elif source is not None:
+                there = restored(source)
+                out |= {"input": there["maps"], "input_channels": there["channels"], "input_of": there["of"]}
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise DamagedRecord(f"arrays of {record.kind} do not fit each other: {error}") from error
+    return out
+
+
+def _restore_maps(out: dict[str, Any], prefix: str, name: str) -> None:
+    maps, lo, hi = out.pop(f"{prefix}maps"), out.pop(f"{prefix}lo", None), out.pop(f"{prefix}hi", None)
+    channels = f"{prefix}channels"
+    out[name] = restore_maps(maps, lo, hi)
+    out[channels] = out[channels].astype(np.int64)
+
+
+def gradient_columns(record: Record, variables: Sequence[str], column: int | None) -> dict[str, Any]:
+    """The columns of a gradients record, or one variable's values.
+
+    Raises:
+        DamagedRecord: when the record has another number of variables than the model record, or no histogram.
+    """
+    out: dict[str, Any] = {key: value for key, value in record.attributes.items() if key != "bin_start"}
+    out |= {"edges": edges(), "skipped": bool(out.get("skipped", False))}
+    try:
+        counts = untrim(record.attributes["bin_start"], record.arrays["histogram"])
+        columns = {**record.arrays, "histogram": counts}
+        if variables and any(len(array) != len(variables) for array in columns.values()):
+            raise ValueError(f"{len(variables)} variables in the model record")
+        rows = {name: array.copy() if column is None else array[column] for name, array in columns.items()}
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise DamagedRecord(f"arrays of gradients do not fit each other: {error}") from error
+    if column is None:
+        out["variables"] = list(variables)
+    return {**out, **rows}
+
+
+def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
+    """Rows of loss records in the order in which they were logged, by step; of equal steps the last.
+
+    Raises:
+        DamagedRecord: when the columns of a record differ in length.
+    """
+    blocks: list[dict[str, np.ndarray]] = []
+    for record in records:
+        arrays = dict(record.arrays)
+        if "step" not in arrays or any(array.shape != arrays["step"].shape[:1] for array in arrays.values()):
+            raise DamagedRecord("the columns of losses differ in length")
+        blocks.append(arrays)
+    names = list(dict.fromkeys(name for block in blocks for name in block))
+    steps = np.concatenate([block["step"] for block in blocks])
+    order = _last_of_each(steps)
+    return {name: np.concatenate([_filled(block, name) for block in blocks])[order] for name in names}
+
+
+def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
+    """A column for each metric, NaN where a record has it not, with `step` and `epoch`; of equal steps the last.
+
+    Raises:
+        DamagedRecord: when a record has another number of names than of values.
+    """
+    rows: dict[int, dict[str, float]] = {}
+    epochs: dict[int, int] = {}
+    for record in records:
+        names, values = record.attributes.get("names"), record.arrays.get("values")
+        epoch = record.attributes.get("epoch")
+        if not isinstance(names, list) or values is None or values.shape != (len(names),) or not isinstance(epoch, int):
+            raise DamagedRecord("names and values of epochs do not fit each other")
+        rows[record.step] = dict(zip(map(str, names), values.tolist(), strict=True))
+        epochs[record.step] = epoch
+    steps = sorted(rows)
+    metrics = list(dict.fromkeys(name for step in steps for name in rows[step]))
+    return {
+        **{name: np.array([rows[step].get(name, np.nan) for step in steps], np.float32) for name in metrics},
+        "step": np.array(steps, np.int64),
+        "epoch": np.array([epochs[step] for step in steps], np.int64),
+    }
+
+
+def _last_of_each(steps: np.ndarray) -> np.ndarray:
+    order = np.argsort(steps, kind="stable")
+    ordered = steps[order]
+    is_last = np.ones(len(steps), bool)
+    is_last[:-1] = ordered[1:] != ordered[:-1]
+    return np.asarray(order[is_last])
+
+
+def _filled(block: dict[str, np.ndarray], name: str) -> np.ndarray:
+    return block[name] if name in block else np.full(len(block["step"]), np.nan, np.float32)
