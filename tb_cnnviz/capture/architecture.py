@@ -1,0 +1,280 @@
+"""The model record of a Keras model, from one watched pass over the probe. Never fails: what is not known is None."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import tree
+
+from tb_cnnviz.capture import geometry, layer_kinds
+from tb_cnnviz.capture.dataflow import Dataflow, Origin
+from tb_cnnviz.capture.forward import Call, Pass
+from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.receptive_field import start_field, through, union
+from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField, VariableRecord
+
+Scalar = str | float | int | bool
+
+
+def model_record(
+    model: Any,
+    placed: Sequence[PlacedLayer],
+    seen: Pass | None,
+    *,
+    hparams: Mapping[str, Scalar] | None = None,
+    class_names: Sequence[str] | None = None,
+) -> ModelRecord:
+    """What the network is.
+
+    Args:
+        model: built; compiled or not.
+        placed: its layers, see `layer_tree.leaves`.
+        seen: a watched pass; without one, shapes and connections stay unknown.
+        hparams: to stand in the record.
+        class_names: one for each class of the output.
+    """
+    layers = [_plain(item) for item in placed]
+    if seen is not None:
+        layers = _connected(model, placed, seen)
+    optimizer = getattr(model, "optimizer", None)
+    return ModelRecord(
+        name=str(model.name),
+        layers=layers,
+        variables=variable_records(model, placed),
+        parameters=int(model.count_params()),
+        optimizer=type(_innermost(optimizer)).__name__ if optimizer is not None else None,
+        loss=_loss_name(getattr(model, "loss", None)),
+        hparams=dict(hparams or {}),
+        class_names=[str(name) for name in class_names] if class_names is not None else None,
+        backend=keras.config.backend(),
+        keras_version=keras.__version__,
+    )
+
+
+def variable_records(model: Any, placed: Sequence[PlacedLayer]) -> list[VariableRecord]:
+    """The trainable variables in the order in which the optimizer gets them."""
+    owners = {id(v): item.path for item in placed for v in item.layer.weights}
+    return [
+        VariableRecord(
+            path=str(v.path),
+            layer=owners.get(id(v)),
+            role=str(v.name),
+            shape=[int(n) for n in v.shape],
+            dtype=str(v.dtype),
+            size=_size(v),
+        )
+        for v in model.trainable_variables
+    ]
+
+
+def _connected(model: Any, placed: Sequence[PlacedLayer], seen: Pass) -> list[LayerRecord]:
+    """Layers in the order of the pass, inputs first; then those that the pass never called."""
+    flow = Dataflow(seen)
+    names = _input_names(model, placed, len(seen.inputs))
+    fields: list[ReceptiveField | None] = [_input_field(shape_of(t)) for t in seen.inputs]
+    records = [
+        LayerRecord(
+            path=path,
+            name=path.rsplit("/", 1)[-1],
+            type="InputLayer",
+            role="input",
+            output_shape=shape_of(tensor),
+            receptive_field=field,
+            multiply_adds=0,
+        )
+        for path, tensor, field in zip(names, seen.inputs, fields, strict=True)
+    ]
+    outputs: list[ReceptiveField | None] = []
+    done: set[str] = set()
+    for call, origins in zip(seen.calls, flow.inputs, strict=True):
+        field = _field(call, origins, fields, outputs)
+        outputs.append(field)
+        if call.placed.path in done:  # a shared layer: the record is of its first call
+            continue
+        done.add(call.placed.path)
+        inbound = [_name(source, names, seen.calls) for origin in origins for source in origin.sources]
+        records.append(_full(call, list(dict.fromkeys(inbound)), field))
+    rest = [item for item in placed if item.path not in done and layer_kinds.role(item.layer) != "input"]
+    return records + [_plain(item) for item in rest]
+
+
+def _name(source: int, names: Sequence[str], calls: Sequence[Call]) -> str:
+    return names[-1 - source] if source < 0 else calls[source].placed.path
+
+
+def _input_names(model: Any, placed: Sequence[PlacedLayer], count: int) -> list[str]:
+    """Paths of the model's own input layers, in the order of its inputs; made up where it has none."""
+    taken = {item.path for item in placed}
+    with contextlib.suppress(Exception):  # a subclassed model has no `inputs`
+        made = {id(item.layer.output): item.path for item in placed if layer_kinds.role(item.layer) == "input"}
+        inputs = [made.get(id(t)) for t in tree.flatten(model.inputs)]
+        if len(inputs) == count and all(inputs):
+            return [str(path) for path in inputs]
+    names = ["input"] if count == 1 else [f"input_{i + 1}" for i in range(count)]
+    return [name if name not in taken else f"{name}:2" for name in names]
+
+
+def _field(
+    call: Call,
+    origins: Sequence[Origin],
+    inputs: Sequence[ReceptiveField | None],
+    outputs: Sequence[ReceptiveField | None],
+) -> ReceptiveField | None:
+    layer = call.placed.layer
+    joined: list[ReceptiveField | None] = []
+    for origin in origins:
+        sources = [inputs[-1 - s] if s < 0 else outputs[s] for s in origin.sources]
+        joined.append(union(sources) if origin.local else None)
+    field = union(joined)
+    if field is None or not call.inputs or not call.outputs:
+        return None
+    windows = _quietly(lambda: geometry.windows(layer, shape_of(call.inputs[0])))
+    axes = geometry.spatial(shape_of(call.outputs[0]), layer_kinds.is_channels_first(layer))
+    if windows is None or len(windows) != len(field.size) or len(axes) != len(windows):
+        return None
+    if layer_kinds.role(layer) == "merge" and not _joins_channels_only(layer, call):
+        return None
+    return through(field, windows)
+
+
+def _joins_channels_only(layer: Any, call: Call) -> bool:
+    """A Dot, a Concatenate along a spatial axis or a broadcast would join other cells than the same one."""
+    from keras import layers
+
+    if isinstance(layer, layers.Dot):
+        return False
+    shapes = [shape_of(t) for t in call.inputs]
+    if isinstance(layer, layers.Concatenate):
+        axis = layer.axis if layer.axis < 0 else layer.axis - len(shapes[0]) - 1
+        return axis == (-len(shapes[0]) if keras.config.image_data_format() == "channels_first" else -1)
+    return all(shape == shapes[0] for shape in shapes)
+
+
+def _input_field(shape: Sequence[int | None]) -> ReceptiveField | None:
+    return start_field(len(shape) - 1) if len(shape) > 1 else None
+
+
+def _plain(item: PlacedLayer) -> LayerRecord:
+    layer = item.layer
+    return LayerRecord(
+        path=item.path,
+        name=str(layer.name),
+        type=type(layer).__name__,
+        role=layer_kinds.role(layer),
+        parameters=_quietly(lambda: sum(_size(v) for v in layer.weights)) or 0,
+        trainable=bool(layer.trainable),
+        **_settings(layer, None),
+    )
+
+
+def _full(call: Call, inbound: list[str], field: ReceptiveField | None) -> LayerRecord:
+    layer = call.placed.layer
+    shapes = [shape_of(t) for t in call.inputs]
+    output = shape_of(call.outputs[0]) if call.outputs else []
+    axes = len(geometry.spatial(shapes[0], layer_kinds.is_channels_first(layer))) if shapes else None
+    return LayerRecord(
+        path=call.placed.path,
+        name=str(layer.name),
+        type=type(layer).__name__,
+        role=layer_kinds.role(layer),
+        inbound=inbound,
+        input_shapes=shapes,
+        output_shape=output,
+        receptive_field=field,
+        parameters=_quietly(lambda: sum(_size(v) for v in layer.weights)) or 0,
+        trainable=bool(layer.trainable),
+        multiply_adds=_quietly(lambda: geometry.multiply_adds(layer, shapes[0], output)) if shapes else None,
+        **_settings(layer, axes),
+    )
+
+
+def _settings(layer: Any, axes: int | None) -> dict[str, Any]:
+    """The fields that come from the layer's own arguments."""
+    role = layer_kinds.role(layer)
+    found: dict[str, Any] = {
+        "activation": _activation_name(layer),
+        "use_bias": getattr(layer, "use_bias", None),
+        "data_format": getattr(layer, "data_format", None),
+    }
+    if role == "dense":
+        found["filters"] = getattr(layer, "units", None)
+    if role == "pooling":
+        found["pool"] = layer_kinds.pool_kind(layer)
+    if role in ("convolution", "pooling") and not layer_kinds.is_global_pooling(layer):
+        count = axes or len(tuple(getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))))
+        sizes, strides, dilation = geometry.sizes_of(layer, count)
+        found |= {"kernel_size": sizes, "strides": strides, "padding": str(layer.padding)}
+        if role == "convolution":
+            found |= {"dilation": dilation, "groups": _groups(layer), "filters": _filters(layer)}
+    return found
+
+
+def _groups(layer: Any) -> int | None:
+    if isinstance(layer, layer_kinds.DEPTHWISE + layer_kinds.SEPARABLE):
+        kernel = getattr(layer, "depthwise_kernel", getattr(layer, "kernel", None))
+        return int(kernel.shape[-2]) if kernel is not None else None
+    return int(getattr(layer, "groups", 1))
+
+
+def _filters(layer: Any) -> int | None:
+    if isinstance(layer, layer_kinds.DEPTHWISE):
+        return int(layer.kernel.shape[-2] * layer.kernel.shape[-1]) if layer.built else None
+    filters = getattr(layer, "filters", None)
+    return None if filters is None else int(filters)
+
+
+def _activation_name(layer: Any) -> str | None:
+    activation = getattr(layer, "activation", None)
+    if activation is None:
+        return type(layer).__name__ if layer_kinds.role(layer) == "activation" else None
+    return str(getattr(activation, "__name__", None) or getattr(activation, "name", type(activation).__name__))
+
+
+def shape_of(tensor: Any) -> list[int | None]:
+    """A tensor's shape without its batch axis."""
+    with contextlib.suppress(ValueError, TypeError):  # unknown rank
+        return [None if n is None else int(n) for n in tuple(tensor.shape)[1:]]
+    return []
+
+
+def _size(variable: Any) -> int:
+    size = 1
+    for n in variable.shape:
+        size *= int(n)
+    return size
+
+
+def _innermost(optimizer: Any) -> Any:
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def _loss_name(loss: Any) -> str | None:
+    if loss is None:
+        return None
+    names = [
+        each if isinstance(each, str) else getattr(each, "name", None) or getattr(each, "__name__", None)
+        for each in tree.flatten(loss)
+    ]
+    return ", ".join(str(name) for name in names if name) or None
+
+
+def _quietly(compute: Callable[[], Any]) -> Any:
+    """None instead of an error: a layer of the user's may have any attribute, of any type."""
+    try:
+        return compute()
+    except Exception:
+        return None
+
+
+def outputs_by_path(seen: Pass) -> Iterator[tuple[str, Call]]:
+    """The first call of each layer."""
+    done: set[str] = set()
+    for call in seen.calls:
+        if call.placed.path not in done:
+            done.add(call.placed.path)
+            yield call.placed.path, call

@@ -1,0 +1,193 @@
+"""What each layer makes of the probe: maps of convolutions, pooling layers and dense layers, and the prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from tb_cnnviz.capture import layer_kinds
+from tb_cnnviz.capture.architecture import outputs_by_path, shape_of
+from tb_cnnviz.capture.dataflow import Dataflow
+from tb_cnnviz.capture.forward import Forward, Pass
+from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.probe import Probe
+from tb_cnnviz.records import Record
+from tb_cnnviz.records.quantisation import quantise_maps
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much of the maps is kept: the first `images` images and the first `channels` channels of each layer."""
+
+    images: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A layer whose maps are logged: where its tensors stand among the pass' results."""
+
+    path: str
+    output: int
+    channels_first: bool
+    input: int | None = None
+    input_channels_first: bool = False
+    input_layer: str | None = None
+
+
+def choose_kept(shapes: Sequence[Shape], images: int, channels: int, budget: int) -> Kept:
+    """The most images and channels, at most as many as given, whose eight-bit maps fit into `budget` bytes.
+
+    Channels are halved down to 16, then images down to 1, then channels down to 1.
+
+    Args:
+        shapes: of each layer's maps, [channels, *spatial].
+    """
+
+    def size(kept: Kept) -> int:
+        return sum(kept.images * min(kept.channels, s[0]) * int(np.prod(s[1:])) for s in shapes)
+
+    kept = Kept(images, channels)
+    while size(kept) > budget and kept != Kept(1, 1):
+        if kept.channels > 16 or kept.images == 1:
+            kept = Kept(kept.images, max(kept.channels // 2, 1))
+        else:
+            kept = Kept(max(kept.images // 2, 1), kept.channels)
+    return kept
+
+
+class FeatureMaps:
+    """Runs the probe through the model and makes records of what the layers gave.
+
+    Args:
+        model: built.
+        placed: all of its layers, see `layer_tree.leaves`.
+        probe: the images.
+        layers: paths to log; None for all that have maps.
+        max_images, max_channels: the most to keep of each layer.
+        max_bytes: the most bytes of maps at one step; fewer channels and images are kept where they would not fit.
+
+    Attributes:
+        kept: what is kept.
+        seen: the watched pass, for the model record.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        placed: Sequence[PlacedLayer],
+        probe: Probe,
+        *,
+        layers: set[str] | None,
+        max_images: int,
+        max_channels: int,
+        max_bytes: int,
+    ) -> None:
+        self._probe = probe
+        self._layers = layers
+        self._wanted: list[_Wanted] = []
+        self._outputs = 0
+        self._forward = Forward(model, placed, probe.x, self._choose)
+        if not hasattr(self._forward, "seen"):
+            self._forward(probe.x)
+        self.seen: Pass = self._forward.seen
+        self.kept = choose_kept(self._shapes(), min(max_images, probe.images), max_channels, max_bytes)
+
+    def _choose(self, seen: Pass) -> list[Any]:
+        """The tensors to fetch; noted in `_wanted` by their place in the list."""
+        flow = Dataflow(seen)
+        tensors: list[Any] = list(seen.outputs)
+        self._outputs, self._wanted = len(tensors), []
+        numbers = {id(call): i for i, call in enumerate(seen.calls)}
+        for path, call in outputs_by_path(seen):
+            layer = call.placed.layer
+            if not layer_kinds.has_maps(layer) or not call.outputs or not self._is_asked(path):
+                continue
+            first = layer_kinds.is_channels_first(layer)
+            place, input_place, input_layer = len(tensors), None, None
+            tensors.append(call.outputs[0])
+            if layer_kinds.role(layer) == "pooling" and call.inputs:
+                input_layer = self._logged_source(seen, flow.inputs[numbers[id(call)]][0].sources, call.inputs[0])
+                if input_layer is None:
+                    input_place = len(tensors)
+                    tensors.append(call.inputs[0])
+            self._wanted.append(_Wanted(path, place, first, input_place, first, input_layer))
+        return tensors
+
+    def _logged_source(self, seen: Pass, sources: list[int], tensor: Any) -> str | None:
+        """The layer whose logged maps are exactly this tensor."""
+        if len(sources) != 1 or sources[0] < 0:
+            return None
+        call = seen.calls[sources[0]]
+        same = bool(call.outputs) and call.outputs[0] is tensor
+        logged = layer_kinds.has_maps(call.placed.layer) and self._is_asked(call.placed.path)
+        return call.placed.path if same and logged else None
+
+    def _is_asked(self, path: str) -> bool:
+        return self._layers is None or path in self._layers
+
+    def _shapes(self) -> list[Shape]:
+        calls = dict(outputs_by_path(self.seen))
+        found: list[Shape] = []
+        for wanted in self._wanted:
+            call = calls[wanted.path]
+            tensors = [(call.outputs[0], wanted.channels_first)]
+            if wanted.input is not None:
+                tensors.append((call.inputs[0], wanted.input_channels_first))
+            for tensor, first in tensors:
+                shape = [n or 1 for n in shape_of(tensor)]
+                found.append(tuple(shape if first else [shape[-1], *shape[:-1]]))
+        return found
+
+    @property
+    def layers(self) -> list[str]:
+        """Paths of the layers that are logged."""
+        return [wanted.path for wanted in self._wanted]
+
+    def records(self, step: int) -> list[Record]:
+        """One forward pass: a `feature_maps` record for each layer, and the `predictions`."""
+        results = [np.asarray(ops.convert_to_numpy(t)) for t in self._forward(self._probe.x)]
+        return [self._layer_record(wanted, results, step) for wanted in self._wanted] + self._predictions(results, step)
+
+    def _layer_record(self, wanted: _Wanted, results: list[np.ndarray], step: int) -> Record:
+        maps = channels_second(results[wanted.output], wanted.channels_first)
+        arrays = {**self._keep(maps), **channel_statistics(maps)}
+        attributes: dict[str, Any] = {"of": maps.shape[1], "images_of": maps.shape[0]}
+        if wanted.input is not None:
+            before = channels_second(results[wanted.input], wanted.input_channels_first)
+            arrays |= {f"input_{name}": array for name, array in self._keep(before).items()}
+            attributes["input_of"] = before.shape[1]
+        if wanted.input_layer is not None:
+            attributes["input_layer"] = wanted.input_layer
+        return Record("feature_maps", step, wanted.path, arrays, attributes)
+
+    def _keep(self, maps: np.ndarray) -> dict[str, np.ndarray]:
+        kept = maps[: self.kept.images, : self.kept.channels]
+        return {**quantise_maps(kept), "channels": np.arange(kept.shape[1], dtype=np.int32)}
+
+    def _predictions(self, results: list[np.ndarray], step: int) -> list[Record]:
+        arrays = {"y_pred" if i == 0 else f"y_pred_{i}": results[i].astype(np.float32) for i in range(self._outputs)}
+        return [Record("predictions", step, arrays=arrays)] if arrays else []
+
+
+def channels_second(array: np.ndarray, channels_first: bool) -> np.ndarray:
+    """A layer's output as float32 [images, channels, *spatial]."""
+    array = array.astype(np.float32, copy=False)
+    return array if channels_first or array.ndim < 3 else np.moveaxis(array, -1, 1)
+
+
+def channel_statistics(maps: np.ndarray) -> dict[str, np.ndarray]:
+    """mean, min, max and share of exact zeros of each image's channels, float32 [images, channels]."""
+    flat = maps.reshape(*maps.shape[:2], -1)
+    return {
+        "mean": flat.mean(axis=2, dtype=np.float64).astype(np.float32),
+        "min": flat.min(axis=2),
+        "max": flat.max(axis=2),
+        "zeros": (flat == 0).mean(axis=2, dtype=np.float64).astype(np.float32),
+    }

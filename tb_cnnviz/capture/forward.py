@@ -1,0 +1,91 @@
+"""One forward pass over the probe with every layer watched: what went in, what came out, and in which order.
+
+The pass runs with training=False inside a StatelessScope, so that neither moving statistics nor random states can
+change, whatever a layer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import tree
+
+from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.step import Hook, hooked
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a layer: its tensors, in graph mode symbolic ones."""
+
+    placed: PlacedLayer
+    inputs: list[Any]
+    outputs: list[Any]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A watched forward pass: the model's inputs and outputs, and the calls in the order in which they happened."""
+
+    inputs: list[Any]
+    outputs: list[Any]
+    calls: list[Call]
+
+
+def watched(model: Any, placed: Sequence[PlacedLayer], x: Any) -> Pass:
+    """Call the model on `x` and watch the layers."""
+    calls: list[Call] = []
+
+    def watch(item: PlacedLayer) -> Hook:
+        def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **kwargs: Any) -> Any:
+                result = original(*args, **kwargs)
+                calls.append(Call(item, _tensors((args, kwargs)), _tensors(result)))
+                return result
+
+            return call
+
+        return Hook(item.layer, "call", wrap)
+
+    with hooked([watch(item) for item in placed]), keras.StatelessScope():
+        outputs = model(x, training=False)
+    return Pass(_tensors(x), _tensors(outputs), calls)
+
+
+class Forward:
+    """A forward pass that gives chosen tensors, compiled once where the backend compiles.
+
+    Args:
+        model: built.
+        placed: the layers to watch.
+        x: example input: an array or a nest of arrays, as the model takes it.
+        choose: picks the tensors to return from the pass; called once, while the pass is traced.
+
+    Attributes:
+        seen: the pass as it was traced. Its tensors have shapes; in graph mode they have no values.
+    """
+
+    seen: Pass
+
+    def __init__(self, model: Any, placed: Sequence[PlacedLayer], x: Any, choose: Callable[[Pass], list[Any]]) -> None:
+        def run(values: Any) -> list[Any]:
+            self.seen = watched(model, placed, values)
+            return choose(self.seen)
+
+        self._run: Callable[[Any], list[Any]] = run
+        if keras.config.backend() == "tensorflow" and not getattr(model, "run_eagerly", False):
+            import tensorflow as tf
+
+            specs = tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), x)
+            self._run = tf.function(run, autograph=False).get_concrete_function(specs)
+
+    def __call__(self, x: Any) -> list[Any]:
+        """The chosen tensors for `x`, as the backend has them."""
+        return list(self._run(tree.map_structure(keras.ops.convert_to_tensor, x)))
+
+
+def _tensors(nest: Any) -> list[Any]:
+    return [item for item in tree.flatten(nest) if keras.ops.is_tensor(item) or hasattr(item, "shape")]

@@ -1,0 +1,134 @@
+"""A layer's geometry as the model record has it: axes, windows, multiply-adds. Keras layers in, plain numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from tb_cnnviz.capture import layer_kinds
+from tb_cnnviz.capture.receptive_field import IDENTITY, Window, sliding, spreading
+
+Shape = Sequence[int | None]
+
+
+def spatial(shape: Shape, channels_first: bool) -> list[int | None]:
+    """The spatial axes of a shape without batch axis; none where it has a single axis."""
+    return list(shape[1:] if channels_first else shape[:-1]) if len(shape) > 1 else []
+
+
+def channels(shape: Shape, channels_first: bool) -> int | None:
+    return shape[0] if channels_first else shape[-1]
+
+
+def per_axis(value: Any, axes: int) -> list[int]:
+    """A Keras size argument (an int, or one for each axis) as a list of `axes` ints."""
+    return [int(value)] * axes if isinstance(value, int) else [int(v) for v in value]
+
+
+def windows(layer: Any, input_shape: Shape) -> list[Window] | None:
+    """How each spatial axis of the output reads the input's; None where that is not a window or not known."""
+    axes = spatial(input_shape, layer_kinds.is_channels_first(layer))
+    if not axes or layer_kinds.is_global_pooling(layer):
+        return None
+    if isinstance(layer, layer_kinds.TRANSPOSED):
+        return _spreading(layer, axes)
+    if isinstance(layer, layer_kinds.UPSAMPLING):
+        return _upsampling(layer, axes)
+    if isinstance(layer, layer_kinds.PADDING + layer_kinds.CROPPING):
+        return _shifted(layer, axes)
+    if layer_kinds.role(layer) in ("convolution", "pooling"):
+        return _sliding(layer, axes)
+    return [IDENTITY] * len(axes) if _is_pointwise(layer) else None
+
+
+def _is_pointwise(layer: Any) -> bool:
+    """Does a cell of the output depend on the same cell of the input alone?"""
+    from keras import layers
+
+    if isinstance(layer, layers.Dense):
+        return True
+    role = layer_kinds.role(layer)
+    if role == "normalization":
+        return isinstance(layer, layers.BatchNormalization | layers.Normalization)
+    if isinstance(layer, layers.Softmax):
+        return layer.axis in (-1, None)
+    return role in ("activation", "dropout", "merge") or isinstance(
+        layer, layers.Identity | layers.Rescaling | layers.ActivityRegularization
+    )
+
+
+def _sliding(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
+    sizes, strides, dilation = sizes_of(layer, len(axes))
+    if sizes is None or (layer.padding == "same" and None in axes):
+        return None
+    return [sliding(n or 0, k, s, d, layer.padding) for n, k, s, d in zip(axes, sizes, strides, dilation, strict=True)]
+
+
+def _spreading(layer: Any, axes: Sequence[int | None]) -> list[Window]:
+    """Keras' transposed convolutions cut their full result as a convolution of that padding would have padded."""
+    sizes, strides, dilation = sizes_of(layer, len(axes))
+    extra = getattr(layer, "output_padding", None)
+    given = [None] * len(axes) if extra is None else per_axis(extra, len(axes))
+    return [
+        spreading(k, s, d, _cropped(layer.padding, (k - 1) * d + 1, s, e))
+        for k, s, d, e in zip(sizes or [], strides, dilation, given, strict=True)
+    ]
+
+
+def _cropped(padding: str, reach: int, stride: int, output_padding: int | None) -> int:
+    if padding == "valid":
+        return 0
+    return max(reach - stride, 0) // 2 if output_padding is None else reach // 2
+
+
+def _upsampling(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
+    if getattr(layer, "interpolation", "nearest") != "nearest":
+        return None
+    return [spreading(s, s, 1, 0) for s in per_axis(layer.size, len(axes))]
+
+
+def _shifted(layer: Any, axes: Sequence[int | None]) -> list[Window]:
+    amount = getattr(layer, "padding", None)
+    sign = -1
+    if isinstance(layer, layer_kinds.CROPPING):
+        amount, sign = layer.cropping, 1
+    pairs = [amount] if len(axes) == 1 else amount
+    return [Window(1, 1, sign * (pair if isinstance(pair, int) else pair[0])) for pair in pairs or []]
+
+
+def sizes_of(layer: Any, axes: int) -> tuple[list[int] | None, list[int], list[int]]:
+    """Kernel (or pool) size, strides and dilation by axis; the size is None where the layer has none."""
+    size = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
+    strides = getattr(layer, "strides", None) or 1
+    dilation = getattr(layer, "dilation_rate", 1)
+    return (None if size is None else per_axis(size, axes)), per_axis(strides, axes), per_axis(dilation, axes)
+
+
+def multiply_adds(layer: Any, input_shape: Shape, output_shape: Shape) -> int | None:
+    """Multiplications with weights for one image; None where a size is not known or the layer is of another kind."""
+    first = layer_kinds.is_channels_first(layer)
+    if None in input_shape or None in output_shape:
+        return None
+    cells_in = prod(n or 0 for n in spatial(input_shape, first))
+    cells_out = prod(n or 0 for n in spatial(output_shape, first))
+    if isinstance(layer, layer_kinds.SEPARABLE):
+        # The depthwise part runs at the layer's stride, the pointwise part on its result.
+        depthwise, pointwise = tuple(layer.depthwise_kernel.shape), tuple(layer.pointwise_kernel.shape)
+        return cells_out * (prod(depthwise) + prod(pointwise))
+    if isinstance(layer, layer_kinds.CONVOLUTIONS):
+        cells = cells_in if isinstance(layer, layer_kinds.TRANSPOSED) else cells_out
+        return int(cells * prod(tuple(layer.kernel.shape)))
+    if layer_kinds.role(layer) == "dense":
+        return _dense(layer, input_shape, output_shape)
+    if layer_kinds.role(layer) == "normalization":
+        return prod(n or 0 for n in output_shape)
+    if layer.count_params() == 0 and layer_kinds.role(layer) != "other":
+        return 0
+    return None
+
+
+def _dense(layer: Any, input_shape: Shape, output_shape: Shape) -> int | None:
+    if not hasattr(layer, "units"):  # EinsumDense: what is summed over depends on its equation
+        return None
+    return prod(n or 0 for n in output_shape) * (input_shape[-1] or 0)

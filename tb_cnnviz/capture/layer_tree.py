@@ -1,0 +1,66 @@
+"""A model's layers, flattened: each layer that computes something itself, under a path that no other layer has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tb_cnnviz.capture import layer_kinds, private
+
+
+@dataclass(frozen=True)
+class PlacedLayer:
+    """A layer and its path, unique in the model."""
+
+    layer: Any
+    path: str
+
+
+def leaves(model: Any) -> list[PlacedLayer]:
+    """Every layer that is not made of others, in the order in which the model holds them; each object once.
+
+    A path is Keras' own `layer.path`. Layers without weights have none before Keras 3 builds them: theirs is made of
+    the path in which their siblings lie and their name. A path that is taken gets the suffix `:2`, `:3`, ….
+    """
+    found: list[PlacedLayer] = []
+    seen: set[int] = set()
+    taken: set[str] = set()
+
+    def visit(parent: Any, inside: str) -> None:
+        children = private.sublayers(parent)
+        folder = _folder(children, inside)
+        for child in children:
+            if id(child) in seen:
+                continue
+            seen.add(id(child))
+            path = getattr(child, "path", None) or f"{folder}{child.name}"
+            if _is_leaf(child):
+                path = _free(path, taken)
+                taken.add(path)
+                found.append(PlacedLayer(child, path))
+            else:
+                visit(child, f"{path}/")
+
+    visit(model, "")
+    return found
+
+
+def _is_leaf(layer: Any) -> bool:
+    """Keras' own kinds are leaves even where they hold a layer, such as an activation given as one."""
+    return layer_kinds.role(layer) != "other" or not private.sublayers(layer)
+
+
+def _folder(children: list[Any], fallback: str) -> str:
+    for child in children:
+        path = getattr(child, "path", None)
+        if path and path.endswith(child.name):
+            return str(path[: -len(child.name)])
+    return fallback
+
+
+def _free(path: str, taken: set[str]) -> str:
+    number, free = 1, path
+    while free in taken:
+        number += 1
+        free = f"{path}:{number}"
+    return free

@@ -1,0 +1,174 @@
+"""The probe: the few images that every picture in the log is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops, tree
+
+from tb_cnnviz.records import Record
+
+Display = tuple[Any, Any] | Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """`x` as the model takes it (an array, or a list, tuple or dict of them), `y` where it is labelled."""
+
+    x: Any
+    y: Any = None
+
+    @property
+    def images(self) -> int:
+        return int(tree.flatten(self.x)[0].shape[0])
+
+
+def read(given: Any, model: Any, max_images: int) -> Probe:
+    """A probe as the user gave it.
+
+    A pair is (x, y), except for a model with two inputs, which takes it as those; give ((x1, x2), y) to label it.
+
+    Args:
+        given: an array, a list or dict of arrays, or (x, y).
+        model: says how many inputs there are, and of which shape. A model that does not know is taken to have one.
+        max_images: images beyond it are left out.
+
+    Raises:
+        ValueError: for something else, for arrays without images or of unequal number, or whose shape the model does
+            not take.
+    """
+    specs = _specs(model)
+    x, y = given, None
+    if isinstance(given, tuple) and len(given) == 2 and not _is_inputs(given, specs):
+        x, y = given
+    x = tree.map_structure(_array, x)
+    y = None if y is None else tree.map_structure(_array, y)
+    arrays = tree.flatten(x)
+    if not arrays:
+        raise ValueError(f"probe: {type(given).__name__} without arrays given; give images as an array [images, …]")
+    counts = {a.shape[0] if a.ndim else 0 for a in arrays + ([] if y is None else tree.flatten(y))}
+    if len(counts) != 1 or 0 in counts:
+        shapes = ", ".join(str(a.shape) for a in arrays)
+        raise ValueError(f"probe: arrays of shape {shapes} given; each needs the same number of images, at least one")
+    x, y = (
+        tree.map_structure(lambda a: a[:max_images], (x, y))
+        if y is not None
+        else (
+            tree.map_structure(lambda a: a[:max_images], x),
+            None,
+        )
+    )
+    _check_shapes(x, specs)
+    return Probe(x, y)
+
+
+def _is_inputs(pair: tuple[Any, Any], specs: list[tuple[int | None, ...]]) -> bool:
+    if len(specs) != 2 or any(isinstance(item, tuple | list | Mapping) for item in pair):
+        return False
+    return True
+
+
+def _array(value: Any) -> np.ndarray:
+    array = np.asarray(ops.convert_to_numpy(value) if ops.is_tensor(value) else value)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"probe: an array of dtype {array.dtype} given; accepted are numbers, such as uint8 or float32"
+        )
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _specs(model: Any) -> list[tuple[int | None, ...]]:
+    try:
+        return [tuple(t.shape) for t in tree.flatten(model.inputs)]
+    except Exception:  # a subclassed or unbuilt model has no `inputs`
+        return []
+
+
+def _check_shapes(x: Any, specs: list[tuple[int | None, ...]]) -> None:
+    arrays = tree.flatten(x)
+    if not specs:
+        return
+    if len(arrays) != len(specs):
+        raise ValueError(
+            f"probe: {len(arrays)} input arrays given, but the model has {len(specs)} inputs, of shape "
+            f"{', '.join(_text(s) for s in specs)}"
+        )
+    for array, spec in zip(arrays, specs, strict=True):
+        fits = len(array.shape) == len(spec) and all(
+            want is None or have == want for have, want in zip(array.shape[1:], spec[1:], strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"probe: an array of shape {tuple(array.shape)} given, but the model takes {_text(spec)}; give images "
+                "as the model gets them in training, with the batch axis first"
+            )
+
+
+def _text(spec: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("any" if n is None else str(n) for n in spec) + ")"
+
+
+def record(probe: Probe, step: int, display: Display | None = None) -> Record:
+    """The probe as a record: inputs, labels, and uint8 pictures of the first input that is an image.
+
+    Args:
+        probe: the probe.
+        step: the step of the session's first record.
+        display: (mean, std) that undoes a normalisation, x * std + mean, or a callable that turns x into pictures;
+            None shows uint8 as it is and scales floats over their whole range.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for i, array in enumerate(tree.flatten(probe.x)):
+        arrays["x" if i == 0 else f"x_{i}"] = _storable(array)
+    for i, array in enumerate(tree.flatten(probe.y) if probe.y is not None else []):
+        arrays["y" if i == 0 else f"y_{i}"] = _storable(array)
+    attributes: dict[str, Any] = {"labelled": probe.y is not None}
+    picture = next((p for p in map(as_picture, tree.flatten(probe.x)) if p is not None), None)
+    if picture is not None:
+        shown, limits = to_bytes(picture, display)
+        arrays["display"], attributes["display_range"] = shown, limits
+    return Record("probe", step, arrays=arrays, attributes=attributes)
+
+
+def as_picture(x: np.ndarray) -> np.ndarray | None:
+    """An input as [images, height, width, 1 or 3], moving a leading channel axis back; None where it is no image."""
+    if x.ndim == 3:
+        return x[..., None]
+    if x.ndim != 4:
+        return None
+    if x.shape[-1] in (1, 3):
+        return x
+    if x.shape[1] in (1, 3):
+        return np.moveaxis(x, 1, -1)
+    return np.moveaxis(x, 1, -1)[..., :1] if x.shape[1] < x.shape[-1] else x[..., :1]
+
+
+def to_bytes(picture: np.ndarray, display: Display | None) -> tuple[np.ndarray, list[float]]:
+    """Pictures [images, height, width, channels] as uint8, and the values that became 0 and 255."""
+    shown = picture
+    if display is not None:
+        shown = np.asarray(
+            display(picture) if callable(display) else picture * np.asarray(display[1]) + np.asarray(display[0])
+        )
+        if shown.shape[:3] != picture.shape[:3] or shown.ndim != 4 or shown.shape[-1] not in (1, 3):
+            raise ValueError(
+                f"probe_display: pictures of shape {shown.shape} came out of it; accepted is [images, height, width, "
+                f"1 or 3], here {(*picture.shape[:3], '1 or 3')}"
+            )
+    if shown.dtype == np.uint8:
+        return np.ascontiguousarray(shown), [0.0, 255.0]
+    finite = shown[np.isfinite(shown)]
+    lo, hi = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if display is not None:  # what undoes a normalisation gives either 0 … 1 or 0 … 255
+        lo, hi = 0.0, 1.0 if hi <= 1.5 else 255.0
+    scaled = (np.nan_to_num(shown.astype(np.float64), nan=lo, posinf=hi, neginf=lo) - lo) / ((hi - lo) or 1.0)
+    return np.rint(scaled.clip(0, 1) * 255).astype(np.uint8), [lo, hi]
+
+
+def _storable(array: np.ndarray) -> np.ndarray:
+    if array.dtype.name in ("uint8", "float32", "float16", "int32", "int64", "int8", "uint32"):
+        return np.ascontiguousarray(array)
+    return np.ascontiguousarray(array, np.float32 if array.dtype.kind == "f" else np.int64)

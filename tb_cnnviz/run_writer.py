@@ -1,0 +1,55 @@
+"""Both kinds of file of one run, behind one object that several callbacks may share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from tb_cnnviz.eventlog.stock import StockWriter
+from tb_cnnviz.eventlog.writer import RecordWriter
+
+
+class RunWriter:
+    """Writes a run's records and its part in the stock tabs.
+
+    Give one to several of FilterLogger, FeatureMapLogger, GradientLogger and LossLogger, so that they write one log.
+    Whoever makes it closes it.
+
+    Args:
+        log_dir: the run's folder.
+    """
+
+    def __init__(self, log_dir: str | Path) -> None:
+        self.log_dir = Path(log_dir)
+        self.records = RecordWriter(log_dir)
+        self.stock = StockWriter(log_dir)
+        self._said: tuple[object, set[str]] = (None, set())
+
+    def first_to_say(self, what: str, fit: object) -> bool:
+        """Is this the first of the callbacks of one fit to write `what`?"""
+        if self._said[0] is not fit:
+            self._said = (fit, set())
+        is_first = what not in self._said[1]
+        self._said[1].add(what)
+        return is_first
+
+    def bytes_there(self) -> int:
+        """Bytes of all records files of the run, this one's and those of earlier fits."""
+        return sum(path.stat().st_size for path in self.log_dir.glob("cnnviz.*.records"))
+
+    def flush(self) -> None:
+        self.records.flush()
+        self.stock.flush()
+
+    def close(self) -> None:
+        self.records.close()
+        self.stock.close()
+        self._said = (None, set())
+
+    def __enter__(self) -> RunWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,130 @@
+"""When to take pictures and statistics: every N steps, at epoch ends, or as many as an overhead budget allows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import ceil, log2
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a schedule may look at.
+
+    `step`: updates so far. `last`: step of the last pictures, None before the first. `training_s` and `pictures_s`:
+    seconds since fit began that went into training and into pictures. `cost_s`: what the next pictures will cost, by
+    the last ones. `overhead`: the share of training time that pictures may take. `thinning`: 1, or 2, 4, … as the log
+    fills up: how many times rarer than wanted pictures have to be.
+    """
+
+    step: int
+    last: int | None
+    epoch: int
+    epoch_end: bool
+    training_s: float
+    pictures_s: float
+    cost_s: float
+    overhead: float
+    thinning: int = 1
+
+    @property
+    def is_affordable(self) -> bool:
+        """Do pictures now keep within the overhead?"""
+        return self.pictures_s + self.cost_s <= self.overhead * self.training_s / self.thinning
+
+
+class Schedule(ABC):
+    """Says at which steps to log. The first and the last step of a fit are logged whatever it says.
+
+    `statistics_stride` is how many steps lie between two records of gradients; None leaves it to the overhead budget.
+    """
+
+    statistics_stride: int | None = None
+
+    @abstractmethod
+    def due(self, moment: Moment) -> bool:
+        """Are pictures to be taken now? Asked after every batch (every execution, where one runs several steps)."""
+
+
+class Every(Schedule):
+    """Pictures and statistics every `n` steps; pictures also at epoch ends that the overhead allows.
+
+    Raises:
+        ValueError: when n is no whole number of at least 1.
+    """
+
+    def __init__(self, n: int) -> None:
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise ValueError(f"every: {n!r} given; a number of steps is a whole number of at least 1")
+        self.n = n
+        self.statistics_stride = n
+
+    def due(self, moment: Moment) -> bool:
+        n = self.n * moment.thinning
+        if moment.last is None or moment.step // n > moment.last // n:
+            return True
+        return moment.epoch_end and moment.is_affordable
+
+
+class EachEpoch(Schedule):
+    """Pictures at the end of each epoch."""
+
+    def due(self, moment: Moment) -> bool:
+        return moment.epoch_end and (moment.epoch + 1) % moment.thinning == 0
+
+
+class Auto(Schedule):
+    """Pictures at steps two to the octave up to `last_fixed`, then whenever the overhead budget allows."""
+
+    last_fixed = 32
+
+    def due(self, moment: Moment) -> bool:
+        if moment.last is None:
+            return True
+        if moment.step <= self.last_fixed and moment.thinning == 1:
+            return octave_halves(moment.step) > octave_halves(moment.last)
+        return moment.is_affordable
+
+
+def octave_halves(step: int) -> int:
+    """How many of 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, … (2^(k/2), rounded) are at most `step`."""
+    if step < 2:
+        return step + 1
+    half = 2 * log2(step)
+    k = round(half)
+    return k + 1 if step >= round(2 ** (k / 2)) else k
+
+
+def parse(every: int | str | Schedule) -> Schedule:
+    """The schedule that `every` names.
+
+    Raises:
+        ValueError: for anything but a whole number of steps, "epoch", "auto" or a Schedule.
+    """
+    if isinstance(every, Schedule):
+        return every
+    if every == "auto":
+        return Auto()
+    if every == "epoch":
+        return EachEpoch()
+    if isinstance(every, int) and not isinstance(every, bool):
+        return Every(every)
+    raise ValueError(
+        f"every: {every!r} given; accepted are a number of steps, such as 100, 'epoch', 'auto', or a Schedule"
+    )
+
+
+def stride_within(overhead: float, cost_s: float, step_s: float) -> int:
+    """The least steps between two statistics of `cost_s` seconds each that keep them within `overhead` of training."""
+    if overhead <= 0 or step_s <= 0:
+        return 1 if step_s <= 0 else 1 << 30
+    return max(1, ceil(cost_s / (overhead * step_s)))
+
+
+def thinning(used_bytes: int, max_bytes: int) -> int:
+    """1 while less than half of a log's bytes are used, 2 until three quarters are, 4 until seven eighths, …
+
+    So the log approaches its limit ever more slowly, and nothing that is in it ever has to go.
+    """
+    left = max_bytes - used_bytes
+    return 1 << 30 if left <= 0 else 1 << min(30, int(log2(max_bytes / left)))

@@ -1,0 +1,77 @@
+"""A trained model looked at without fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import tb_cnnviz
+from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
+from tb_cnnviz.capture import probe as probes
+from tb_cnnviz.capture.feature_maps import FeatureMaps
+from tb_cnnviz.records import Record
+from tb_cnnviz.run_writer import RunWriter
+
+
+def snapshot(
+    model: Any,
+    log_dir: str | Path,
+    probe: Any,
+    step: int = 0,
+    *,
+    class_names: Sequence[str] | None = None,
+    probe_display: Any = None,
+    max_images: int = 8,
+    max_channels: int = 64,
+    max_bytes: int = 64 << 20,
+) -> None:
+    """Log a model as it is: its layers, every convolution's kernel, the probe, its feature maps and predictions.
+
+    The model is run once over the probe with training=False; nothing of it changes, and it need not be compiled.
+
+    Args:
+        model: a Keras model.
+        log_dir: the run's folder.
+        probe: images as for `CNNViz`: an array [images, height, width, channels] or as the model takes it, a list or
+            dict of arrays for several inputs, or a pair (x, y).
+        step: where it stands on the time axis; several snapshots of one run need ascending steps.
+        class_names: one for each class of the output.
+        probe_display: (mean, std) that undoes a normalisation, or a callable that turns x into pictures.
+        max_images, max_channels: the most images and the most channels of a layer to keep.
+        max_bytes: the most bytes of maps; fewer channels, then images, are kept where they would not fit.
+
+    Raises:
+        ValueError: for a probe that does not fit the model, or a negative step.
+    """
+    if step < 0:
+        raise ValueError(f"step: {step} given; a step counts optimizer updates and starts at 0")
+    if not model.built:
+        x = probe[0] if isinstance(probe, tuple) and len(probe) == 2 else probe
+        model(keras.tree.map_structure(lambda a: np.asarray(a[:1]), x), training=False)
+    images = probes.read(probe, model, max_images)
+    placed = layer_tree.leaves(model)
+    maps = FeatureMaps(
+        model, placed, images, layers=None, max_images=max_images, max_channels=max_channels, max_bytes=max_bytes
+    )
+    text = architecture.model_record(model, placed, maps.seen, class_names=class_names).to_json()
+    session = {
+        "iterations_offset": 0,
+        "epoch_offset": 0,
+        "tb_cnnviz": tb_cnnviz.__version__,
+        "backend": keras.config.backend(),
+    }
+    with RunWriter(log_dir) as writer:
+        write = writer.records.write
+        write(Record("session", step, attributes=session))
+        write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
+        writer.stock.model(text, step)
+        write(probes.record(images, step, probe_display))
+        for item in placed:
+            if layer_kinds.role(item.layer) == "convolution":
+                write(filters.record(item.layer, item.path, step))
+        for record in maps.records(step):
+            write(record)
