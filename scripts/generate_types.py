@@ -1,7 +1,7 @@
 """Write plugin_frontend/src/data/schema.ts from the dataclasses of tb_cnnviz/plugin/http_schema.py.
 
-    python scripts/generate_types.py           write the file
-    python scripts/generate_types.py --check   exit 1 when the file is not what would be written
+python scripts/generate_types.py           write the file
+python scripts/generate_types.py --check   exit 1 when the file is not what would be written
 """
 
 from __future__ import annotations

@@ -36,10 +36,12 @@ class BinaryRoutes:
         steps = query.steps(request)
         if len(layers) * len(steps) > query.MAX_RECORDS:
             raise Refused(400, f"{len(layers) * len(steps)} records asked for; at most {query.MAX_RECORDS} an answer")
-        entries = [lookup.entry(run, kind, layer, step) for layer in layers for step in steps]
+        entries = [entry for layer in layers for entry in lookup.entries(run, kind, layer, steps)]
         size = sum(entry.length for entry in entries)
         if size > query.MAX_ANSWER_BYTES:
-            raise Refused(400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps")
+            raise Refused(
+                400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
+            )
         etag = _etag("records", entries)
         return not_modified(request, etag) or _framed(request, [_read(run, entry) for entry in entries], etag)
 

@@ -73,9 +73,7 @@ def join(blocks: Sequence[Block]) -> Table:
     shapes = _shapes(blocks)
     fitting = [(number, item) for number, item in enumerate(blocks) if _fits(item, shapes)]
     steps = _concatenate([item.steps for _, item in fitting], np.int64)
-    sources = np.repeat(
-        np.array([number for number, _ in fitting], np.int64), [len(item.steps) for _, item in fitting]
-    )
+    sources = np.repeat(np.array([number for number, _ in fitting], np.int64), [len(item.steps) for _, item in fitting])
     keep = _last_of_each(steps)
     columns: dict[str, np.ndarray] = {}
     missing: dict[str, np.ndarray] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 #: First, last, smallest, largest, and one that is not finite.
@@ -30,11 +32,11 @@ def thin(values: np.ndarray, points: int) -> np.ndarray:
     finite = np.isfinite(flat)
     low = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)
     high = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)
-    odd = ~finite.all(axis=1)
+    odd = np.logical_not(finite.all(axis=1)).reshape(rows)
     buckets = max(1, (points - 2) // (3 if odd.any() else 2))
-    bounds = np.linspace(0, rows, buckets + 1).astype(np.int64)
+    bounds = np.linspace(0, rows, buckets + 1, dtype=np.int64)
     keep = {0, rows - 1}
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds.tolist()):
         keep.add(start + int(low[start:stop].argmin()))
         keep.add(start + int(high[start:stop].argmax()))
         if odd[start:stop].any():

@@ -53,9 +53,11 @@ def guarded(handler: Handler, allowed_hosts: frozenset[str]) -> Callable[..., ob
             return _failure(request, refused.status, refused.reason)
         except Exception:
             _log.exception("a request could not be answered")
-            return _failure(request, 500, "a fault in tb_cnnviz; TensorBoard's own output in the terminal has the details")
+            return _failure(
+                request, 500, "a fault in tb_cnnviz; TensorBoard's own output in the terminal has the details"
+            )
 
-    return app  # type: ignore[no-any-return]
+    return app
 
 
 def allowed_hosts() -> frozenset[str]:

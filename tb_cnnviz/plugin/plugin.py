@@ -40,7 +40,7 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
 
     def is_active(self) -> bool:
         """Whether a run holds a records file. TensorBoard itself asks first whether any run's events name cnnviz."""
-        return self._index.known()
+        return self._index.any_known()
 
     def frontend_metadata(self) -> Any:
         # The page asks for what is new by itself; a reload by TensorBoard would only throw its state away.

@@ -170,4 +170,6 @@ def _histogram(run: RunIndex, entry: IndexEntry, variables: int) -> tuple[int, n
 
 def _refuse_large(size: int) -> None:
     if size > MAX_ANSWER_BYTES:
-        raise Refused(400, f"the answer would hold {size} bytes; at most {MAX_ANSWER_BYTES}: ask for fewer columns or points")
+        raise Refused(
+            400, f"the answer would hold {size} bytes; at most {MAX_ANSWER_BYTES}: ask for fewer columns or points"
+        )

@@ -23,7 +23,7 @@ class WatchedIndex:
     """
 
     def __init__(self, roots: Sequence[tuple[str, str]]) -> None:
-        self._indexes = [LogIndex({prefix: directory}) for prefix, directory in roots]
+        self._indexes = [index for prefix, directory in roots if (index := _index(prefix, directory)) is not None]
         self._refreshing = threading.Lock()
         self._runs: Mapping[str, RunIndex] | None = None
         self._fresh_until = -1.0
@@ -40,7 +40,11 @@ class WatchedIndex:
                 self._refreshing.release()
         return self._runs or {}
 
-    def known(self) -> bool:
+    def known_runs(self) -> Mapping[str, RunIndex]:
+        """Every run that is known now; looks for runs only where nothing was looked for before."""
+        return self._runs if self._runs is not None else self.runs()
+
+    def any_known(self) -> bool:
         """Whether there are runs, as far as is known now; a first or stale look goes on in a thread of its own."""
         if time.monotonic() >= self._fresh_until and not self._refreshing.locked():
             threading.Thread(target=self._refresh_in_background, name="cnnviz-index", daemon=True).start()
@@ -62,3 +66,11 @@ class WatchedIndex:
                 runs.setdefault(name, run)
         self._runs = runs
         self._fresh_until = time.monotonic() + REFRESH_SECONDS
+
+
+def _index(prefix: str, directory: str) -> LogIndex | None:
+    try:
+        return LogIndex({prefix: directory})
+    except ValueError as error:  # a remote folder must not cost the tab the local ones
+        _log.warning("the tab CNN leaves out a log directory: %s", error)
+        return None

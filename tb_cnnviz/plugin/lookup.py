@@ -1,0 +1,57 @@
+"""Find what a request names among what the index knows; whatever is not there is 404."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.query import shown
+from tb_cnnviz.records.record import KINDS
+
+#: Up to so many steps are looked up one by one; for more, all entries of the layer are listed once.
+_FEW_STEPS = 8
+
+
+def run(runs: Mapping[str, RunIndex], name: str) -> RunIndex:
+    """The run of this name."""
+    try:
+        return runs[name]
+    except KeyError:
+        raise Refused(404, f"run: {shown(name)} is not among the {len(runs)} runs below the log directory") from None
+
+
+def kind(found: RunIndex, name: str) -> str:
+    """A kind of record that this run holds."""
+    held = found.kinds
+    if name not in held:
+        raise Refused(404, f"kind: this run holds no {shown(name)}; it holds {', '.join(held)}")
+    return name
+
+
+def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]:
+    """The layers asked for; [None] for a kind of the whole model."""
+    if not KINDS[kind]:
+        if names:
+            raise Refused(400, f"layer: records of kind {kind} belong to the whole model; give no layer")
+        return [None]
+    if not names:
+        raise Refused(400, f"layer: not given; records of kind {kind} belong to layers")
+    held = set(found.layers(kind))
+    for name in names:
+        if name not in held:
+            raise Refused(404, f"layer: no {kind} of {shown(name)} are logged in this run")
+    return list(names)
+
+
+def entries(found: RunIndex, kind: str, layer: str | None, steps: Sequence[int]) -> list[IndexEntry]:
+    """The record at each step; where a step was logged twice, the later one."""
+    try:
+        if len(steps) <= _FEW_STEPS:
+            return [found.locate(kind, layer, step) for step in steps]
+        by_step = {entry.step: entry for entry in found.entries(kind, layer)}
+        return [by_step[step] for step in steps]
+    except KeyError:
+        logged = set(found.steps(kind, layer))
+        step = next(step for step in steps if step not in logged)
+        raise Refused(404, f"step: {kind} are not logged at step {step}") from None

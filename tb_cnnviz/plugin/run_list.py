@@ -1,0 +1,66 @@
+"""What /runs and /run say of a run, from its index and its epochs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_cnnviz.eventlog.index import RunIndex
+from tb_cnnviz.plugin.columns import Table
+from tb_cnnviz.plugin.decimation import thin
+from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, RunDetail, RunSummary
+from tb_cnnviz.records.record import KINDS
+
+CURVE_POINTS = 64
+MAX_NOTICES = 1000
+
+#: What the run list draws, the first that a run has; one metric for all runs keeps their curves comparable.
+_PREFERRED = ("val_loss", "loss")
+
+
+def summary(name: str, run: RunIndex, epochs: Table | None) -> RunSummary:
+    """One row of the run list; `epochs` is the table of its kind epochs."""
+    return RunSummary(
+        name=name,
+        kinds=run.kinds,
+        first_wall_time=run.first_wall_time,
+        last_wall_time=run.last_wall_time,
+        last_step=run.last_step,
+        records=run.records,
+        bytes=run.bytes,
+        notices=run.notice_count,
+        curve=curve(epochs) if epochs is not None else None,
+    )
+
+
+def detail(name: str, run: RunIndex) -> RunDetail:
+    """Everything about a run but its records."""
+    said = run.notices
+    notices = [Notice(notice.file, notice.offset, notice.reason) for notice in said[-MAX_NOTICES:]]
+    if len(said) > MAX_NOTICES:
+        notices.insert(0, Notice("", 0, f"{len(said) - MAX_NOTICES} earlier notices are not listed"))
+    kinds = [KindSteps(kind, _groups(run, kind)) for kind in run.kinds]
+    return RunDetail(name, run.model(), kinds, notices, run.last_wall_time)
+
+
+def curve(epochs: Table) -> Curve | None:
+    """The metric that stands for the run, or None before the first epoch ended."""
+    metrics = [name for name in epochs.columns if name not in ("epoch", "learning_rate")]
+    metric = next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
+    if metric is None:
+        return None
+    rows = np.setdiff1d(np.arange(len(epochs.steps)), epochs.missing.get(metric, np.zeros(0, np.int64)))
+    number = epochs.columns.get("epoch", np.full(len(epochs.steps), np.nan))[rows]
+    number = np.where(np.isfinite(number), number, np.arange(len(rows))).astype(np.int64)
+    values = epochs.columns[metric][rows]
+    kept = thin(values, CURVE_POINTS)
+    return Curve(metric, number[kept].tolist(), values[kept].astype(np.float64).tolist(), len(rows))
+
+
+def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:
+    """Layers that were logged at the same steps together: there are as a rule few such groups."""
+    if not KINDS[kind]:
+        return [LayerSteps([], run.steps(kind))]
+    layers: dict[tuple[int, ...], list[str]] = {}
+    for layer in run.layers(kind):
+        layers.setdefault(tuple(run.steps(kind, layer)), []).append(layer)
+    return [LayerSteps(names, list(steps)) for steps, names in layers.items()]
