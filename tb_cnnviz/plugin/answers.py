@@ -30,7 +30,8 @@ def json_answer(request: Request, value: Any, status: int = 200) -> Response:
 def binary_answer(request: Request, chunks: Iterable[bytes | memoryview], length: int, etag: str) -> Response:
     """Chunks of `length` bytes together; the browser keeps them and asks by `etag` whether they still hold."""
     headers = {"Cache-Control": "private, no-cache", "Content-Length": str(length)}
-    response = _response(chunks, 200, BINARY_TYPE, headers)
+    # WSGI takes bytes alone; one array at a time is copied.
+    response = _response((bytes(chunk) for chunk in chunks), 200, BINARY_TYPE, headers)
     response.set_etag(etag)
     return response
 
