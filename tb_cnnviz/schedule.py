@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import ceil, log2
 
+#: Stands for never, and fits the device's counters.
+MAX_STRIDE = 1 << 30
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -117,7 +120,7 @@ def parse(every: int | str | Schedule) -> Schedule:
 def stride_within(overhead: float, cost_s: float, step_s: float) -> int:
     """The least steps between two statistics of `cost_s` seconds each that keep them within `overhead` of training."""
     if overhead <= 0 or step_s <= 0:
-        return 1 if step_s <= 0 else 1 << 30
+        return 1 if step_s <= 0 else MAX_STRIDE
     return max(1, ceil(cost_s / (overhead * step_s)))
 
 
@@ -127,4 +130,4 @@ def thinning(used_bytes: int, max_bytes: int) -> int:
     So the log approaches its limit ever more slowly, and nothing that is in it ever has to go.
     """
     left = max_bytes - used_bytes
-    return 1 << 30 if left <= 0 else 1 << min(30, int(log2(max_bytes / left)))
+    return MAX_STRIDE if left <= 0 else 1 << min(30, int(log2(max_bytes / left)))

@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-import tb_cnnviz
 from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
+from tb_cnnviz.loggers.fit import Offsets, session_record
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 
@@ -52,21 +52,15 @@ def snapshot(
     if not model.built:
         x = probe[0] if isinstance(probe, tuple) and len(probe) == 2 else probe
         model(keras.tree.map_structure(lambda a: np.asarray(a[:1]), x), training=False)
-    images = probes.read(probe, model, max_images)
+    images = probes.read(probe, probes.input_shapes(model), max_images)
     placed = layer_tree.leaves(model)
     maps = FeatureMaps(
         model, placed, images, layers=None, max_images=max_images, max_channels=max_channels, max_bytes=max_bytes
     )
     text = architecture.model_record(model, placed, maps.seen, class_names=class_names).to_json()
-    session = {
-        "iterations_offset": 0,
-        "epoch_offset": 0,
-        "tb_cnnviz": tb_cnnviz.__version__,
-        "backend": keras.config.backend(),
-    }
     with RunWriter(log_dir) as writer:
         write = writer.records.write
-        write(Record("session", step, attributes=session))
+        write(session_record(step, Offsets()))
         write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
         writer.stock.model(text, step)
         write(probes.record(images, step, probe_display))

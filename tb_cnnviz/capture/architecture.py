@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
-from keras import tree
+from keras import layers, tree
 
 from tb_cnnviz.capture import geometry, layer_kinds
 from tb_cnnviz.capture.dataflow import Dataflow, Origin
@@ -36,13 +36,11 @@ def model_record(
         hparams: to stand in the record.
         class_names: one for each class of the output.
     """
-    layers = [_plain(item) for item in placed]
-    if seen is not None:
-        layers = _connected(model, placed, seen)
+    records = [_plain(item) for item in placed] if seen is None else _connected(model, placed, seen)
     optimizer = getattr(model, "optimizer", None)
     return ModelRecord(
         name=str(model.name),
-        layers=layers,
+        layers=records,
         variables=variable_records(model, placed),
         parameters=int(model.count_params()),
         optimizer=type(_innermost(optimizer)).__name__ if optimizer is not None else None,
@@ -142,14 +140,12 @@ def _field(
 
 def _joins_channels_only(layer: Any, call: Call) -> bool:
     """A Dot, a Concatenate along a spatial axis or a broadcast would join other cells than the same one."""
-    from keras import layers
-
     if isinstance(layer, layers.Dot):
         return False
     shapes = [shape_of(t) for t in call.inputs]
     if isinstance(layer, layers.Concatenate):
         axis = layer.axis if layer.axis < 0 else layer.axis - len(shapes[0]) - 1
-        return axis == (-len(shapes[0]) if keras.config.image_data_format() == "channels_first" else -1)
+        return bool(axis == (-len(shapes[0]) if keras.config.image_data_format() == "channels_first" else -1))
     return all(shape == shapes[0] for shape in shapes)
 
 

@@ -9,8 +9,40 @@ from tb_cnnviz.capture.forward import Pass
 
 #: TensorFlow operations whose output cell depends on the same cell of their inputs alone.
 _ELEMENTWISE = frozenset(
-    "Abs Add AddN AddV2 BiasAdd Cast DivNoNan Elu Erf Exp Identity LeakyRelu Log Maximum Minimum Mul Neg Pow RealDiv "
-    "Relu Relu6 Rsqrt Selu Sigmoid Softplus Softsign Sqrt Square SquaredDifference StopGradient Sub Tanh".split()
+    (
+        "Abs",
+        "Add",
+        "AddN",
+        "AddV2",
+        "BiasAdd",
+        "Cast",
+        "DivNoNan",
+        "Elu",
+        "Erf",
+        "Exp",
+        "Identity",
+        "LeakyRelu",
+        "Log",
+        "Maximum",
+        "Minimum",
+        "Mul",
+        "Neg",
+        "Pow",
+        "RealDiv",
+        "Relu",
+        "Relu6",
+        "Rsqrt",
+        "Selu",
+        "Sigmoid",
+        "Softplus",
+        "Softsign",
+        "Sqrt",
+        "Square",
+        "SquaredDifference",
+        "StopGradient",
+        "Sub",
+        "Tanh",
+    )
 )
 #: Bound on the operations looked at between two layers.
 _REACH = 2000

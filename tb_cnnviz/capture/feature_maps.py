@@ -158,7 +158,7 @@ class FeatureMaps:
     def _layer_record(self, wanted: _Wanted, results: list[np.ndarray], step: int) -> Record:
         maps = channels_second(results[wanted.output], wanted.channels_first)
         arrays = {**self._keep(maps), **channel_statistics(maps)}
-        attributes: dict[str, Any] = {"of": maps.shape[1], "images_of": maps.shape[0]}
+        attributes: dict[str, Any] = {"of": maps.shape[1]}
         if wanted.input is not None:
             before = channels_second(results[wanted.input], wanted.input_channels_first)
             arrays |= {f"input_{name}": array for name, array in self._keep(before).items()}

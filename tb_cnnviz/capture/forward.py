@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from tb_cnnviz.capture.layer_tree import PlacedLayer
@@ -85,6 +86,17 @@ class Forward:
     def __call__(self, x: Any) -> list[Any]:
         """The chosen tensors for `x`, as the backend has them."""
         return list(self._run(tree.map_structure(keras.ops.convert_to_tensor, x)))
+
+
+def pass_over_zeros(model: Any, placed: Sequence[PlacedLayer]) -> Pass | None:
+    """A watched pass where there are no images; None where the model does not say what it takes."""
+    try:
+        zeros = [np.zeros((1, *t.shape[1:]), t.dtype) for t in tree.flatten(model.inputs)]
+        x = zeros[0] if len(zeros) == 1 else tree.pack_sequence_as(model.inputs, zeros)
+        forward = Forward(model, placed, x, lambda seen: seen.outputs)
+        return getattr(forward, "seen", None) or watched(model, placed, x)
+    except Exception:  # axes of unknown length, a subclassed model, a model that takes no zeros
+        return None
 
 
 def _tensors(nest: Any) -> list[Any]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from keras import layers
+
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.receptive_field import IDENTITY, Window, sliding, spreading
 
@@ -44,15 +46,13 @@ def windows(layer: Any, input_shape: Shape) -> list[Window] | None:
 
 def _is_pointwise(layer: Any) -> bool:
     """Does a cell of the output depend on the same cell of the input alone?"""
-    from keras import layers
-
     if isinstance(layer, layers.Dense):
         return True
     role = layer_kinds.role(layer)
     if role == "normalization":
         return isinstance(layer, layers.BatchNormalization | layers.Normalization)
     if isinstance(layer, layers.Softmax):
-        return layer.axis in (-1, None)
+        return bool(layer.axis == -1)
     return role in ("activation", "dropout", "merge") or isinstance(
         layer, layers.Identity | layers.Rescaling | layers.ActivityRegularization
     )
@@ -66,7 +66,6 @@ def _sliding(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
 
 
 def _spreading(layer: Any, axes: Sequence[int | None]) -> list[Window]:
-    """Keras' transposed convolutions cut their full result as a convolution of that padding would have padded."""
     sizes, strides, dilation = sizes_of(layer, len(axes))
     extra = getattr(layer, "output_padding", None)
     given = [None] * len(axes) if extra is None else per_axis(extra, len(axes))
@@ -77,9 +76,11 @@ def _spreading(layer: Any, axes: Sequence[int | None]) -> list[Window]:
 
 
 def _cropped(padding: str, reach: int, stride: int, output_padding: int | None) -> int:
+    """Cells that TensorFlow's SAME cuts off in front: half of what the full result has beyond the layer's output."""
     if padding == "valid":
         return 0
-    return max(reach - stride, 0) // 2 if output_padding is None else reach // 2
+    beyond = reach - stride if output_padding is None else reach // 2 * 2 - output_padding
+    return max(beyond, 0) // 2
 
 
 def _upsampling(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
@@ -89,12 +90,11 @@ def _upsampling(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
 
 
 def _shifted(layer: Any, axes: Sequence[int | None]) -> list[Window]:
-    amount = getattr(layer, "padding", None)
-    sign = -1
-    if isinstance(layer, layer_kinds.CROPPING):
-        amount, sign = layer.cropping, 1
+    is_cropping = isinstance(layer, layer_kinds.CROPPING)
+    amount = layer.cropping if is_cropping else layer.padding
     pairs = [amount] if len(axes) == 1 else amount
-    return [Window(1, 1, sign * (pair if isinstance(pair, int) else pair[0])) for pair in pairs or []]
+    first = [pair if isinstance(pair, int) else pair[0] for pair in pairs]
+    return [Window(1, 1, n if is_cropping else -n) for n in first]
 
 
 def sizes_of(layer: Any, axes: int) -> tuple[list[int] | None, list[int], list[int]]:
@@ -114,11 +114,10 @@ def multiply_adds(layer: Any, input_shape: Shape, output_shape: Shape) -> int | 
     cells_out = prod(n or 0 for n in spatial(output_shape, first))
     if isinstance(layer, layer_kinds.SEPARABLE):
         # The depthwise part runs at the layer's stride, the pointwise part on its result.
-        depthwise, pointwise = tuple(layer.depthwise_kernel.shape), tuple(layer.pointwise_kernel.shape)
-        return cells_out * (prod(depthwise) + prod(pointwise))
+        return int(cells_out * (prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape)))
     if isinstance(layer, layer_kinds.CONVOLUTIONS):
         cells = cells_in if isinstance(layer, layer_kinds.TRANSPOSED) else cells_out
-        return int(cells * prod(tuple(layer.kernel.shape)))
+        return int(cells * prod(layer.kernel.shape))
     if layer_kinds.role(layer) == "dense":
         return _dense(layer, input_shape, output_shape)
     if layer_kinds.role(layer) == "normalization":

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -45,6 +44,10 @@ class GradientCapture:
         jit: whether XLA compiles the step.
         due: which values of `optimizer.iterations` to record.
         slots: rows to keep between two drains.
+
+    Attributes:
+        was_called: whether a training step was traced that applies gradients by this optimizer.
+        unconnected: variables on which the loss of the traced step does not depend.
     """
 
     def __init__(self, optimizer: Any, variables: Sequence[Any], *, jit: bool, due: Due, slots: int) -> None:
@@ -52,11 +55,12 @@ class GradientCapture:
         self.variables = list(variables)
         self.due = due
         self.unconnected: list[str] = []
+        self.was_called = False
         self._jit = jit
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         n = len(self.variables)
         columns: dict[str, tuple[tuple[int, ...], str]] = {"step": ((), "int32"), "raw": ((n, RAW_COUNT), "int32")}
-        columns |= {name: ((n,), "float32") for name in _FLOATS} | {name: ((n,), "int32") for name in _COUNTS}
+        columns |= dict.fromkeys(_FLOATS, ((n,), "float32")) | dict.fromkeys(_COUNTS, ((n,), "int32"))
         self._ring = Ring(slots, columns)
         self._before = [shadow(v) for v in self.variables]
 
@@ -65,6 +69,7 @@ class GradientCapture:
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def apply(grads: Any, trainable_variables: Any = None) -> Any:
+                self.was_called = True
                 grads = list(grads)
                 row: tuple[Any, Any] | None = None
                 with guard():
@@ -179,12 +184,3 @@ def _stack(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def statistics_seconds(variables: Sequence[Any]) -> float:
     """A rough cost of recording one step: 5 ns a weight and 60 µs a variable on one core."""
     return sum(5e-9 * float(np.prod(v.shape)) + 6e-5 for v in variables)
-
-
-def is_supported(model: Any) -> str | None:
-    """Why gradients and losses cannot be taken from this model's steps, or None where they can."""
-    backend = keras.config.backend()
-    if backend != "tensorflow":
-        return f"the {backend} backend is not supported yet"
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    return f"training on {replicas} replicas is not supported yet" if replicas > 1 else None

@@ -19,9 +19,13 @@ class LossCapture:
     Args:
         model: compiled; a train_step that never calls `compute_loss` leaves the ring empty.
         slots: rows to keep between two drains.
+
+    Attributes:
+        was_called: whether a training step was traced that computes its loss by `compute_loss`.
     """
 
     def __init__(self, model: Any, *, slots: int) -> None:
+        self.was_called = False
         self._model = model
         self._optimizer = innermost(model.optimizer)
         self._ring = Ring(
@@ -39,6 +43,7 @@ class LossCapture:
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def compute_loss(*args: Any, **kwargs: Any) -> Any:
+                self.was_called = True
                 loss = original(*args, **kwargs)
                 with guard():
                     self._record(loss, args, kwargs)

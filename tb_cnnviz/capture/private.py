@@ -35,6 +35,12 @@ def guard_batches(iterator: Any, guard: Callable[[Callable[[], AbstractContextMa
     iterator.catch_stop_iteration = guard(iterator.catch_stop_iteration)
 
 
+def batch_size_of(iterator: Any) -> int | None:
+    """The batch size of fit's data iterator, where its data have one."""
+    size = getattr(getattr(iterator, "data_adapter", None), "batch_size", None)
+    return size if isinstance(size, int) else None
+
+
 def build_step(model: Any) -> Any:
     """A new compiled training step; the model's own stays where it is."""
     own = model.train_function

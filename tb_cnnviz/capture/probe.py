@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,61 +14,79 @@ from tb_cnnviz.records import Record
 Display = tuple[Any, Any] | Callable[[np.ndarray], np.ndarray]
 
 
+Shapes = Sequence[tuple[int | None, ...]]
+
+
 @dataclass(frozen=True)
 class Probe:
-    """`x` as the model takes it (an array, or a list, tuple or dict of them), `y` where it is labelled."""
+    """`x` as the model takes it (an array, or a list, tuple or dict of them), `y` where it is labelled.
+
+    `of`: how many images there were to choose from.
+    """
 
     x: Any
     y: Any = None
+    of: int = 0
 
     @property
     def images(self) -> int:
         return int(tree.flatten(self.x)[0].shape[0])
 
 
-def read(given: Any, model: Any, max_images: int) -> Probe:
+def read(given: Any, shapes: Shapes, max_images: int) -> Probe:
     """A probe as the user gave it.
 
-    A pair is (x, y), except for a model with two inputs, which takes it as those; give ((x1, x2), y) to label it.
+    A pair is (x, y), except for a model of two inputs, which takes a pair of plain arrays as those.
 
     Args:
-        given: an array, a list or dict of arrays, or (x, y).
-        model: says how many inputs there are, and of which shape. A model that does not know is taken to have one.
+        given: an array, a list, tuple or dict of arrays, or (x, y).
+        shapes: of the model's inputs, with the batch axis; none where they are not known.
         max_images: images beyond it are left out.
 
     Raises:
         ValueError: for something else, for arrays without images or of unequal number, or whose shape the model does
             not take.
     """
-    specs = _specs(model)
     x, y = given, None
-    if isinstance(given, tuple) and len(given) == 2 and not _is_inputs(given, specs):
+    if isinstance(given, tuple) and len(given) == 2 and not _is_inputs(given, shapes):
         x, y = given
-    x = tree.map_structure(_array, x)
-    y = None if y is None else tree.map_structure(_array, y)
-    arrays = tree.flatten(x)
+    x, y = tree.map_structure(_array, x), None if y is None else tree.map_structure(_array, y)
+    arrays, labels = tree.flatten(x), [] if y is None else tree.flatten(y)
     if not arrays:
         raise ValueError(f"probe: {type(given).__name__} without arrays given; give images as an array [images, …]")
-    counts = {a.shape[0] if a.ndim else 0 for a in arrays + ([] if y is None else tree.flatten(y))}
+    counts = {a.shape[0] if a.ndim else 0 for a in arrays + labels}
     if len(counts) != 1 or 0 in counts:
-        shapes = ", ".join(str(a.shape) for a in arrays)
-        raise ValueError(f"probe: arrays of shape {shapes} given; each needs the same number of images, at least one")
-    x, y = (
-        tree.map_structure(lambda a: a[:max_images], (x, y))
-        if y is not None
-        else (
-            tree.map_structure(lambda a: a[:max_images], x),
-            None,
-        )
-    )
-    _check_shapes(x, specs)
-    return Probe(x, y)
+        texts = ", ".join(_text(a.shape) for a in arrays + labels)
+        raise ValueError(f"probe: arrays of shape {texts} given; each needs the same number of images, at least one")
+    _check_shapes(arrays, shapes)
+    return first_images(x, y, max_images)
 
 
-def _is_inputs(pair: tuple[Any, Any], specs: list[tuple[int | None, ...]]) -> bool:
-    if len(specs) != 2 or any(isinstance(item, tuple | list | Mapping) for item in pair):
-        return False
-    return True
+def first_images(x: Any, y: Any, max_images: int) -> Probe:
+    """The first images of arrays or tensors that the model takes."""
+
+    def first(value: Any) -> np.ndarray:
+        return _array(value[:max_images])
+
+    of = int(tree.flatten(x)[0].shape[0])
+    return Probe(tree.map_structure(first, x), None if y is None else tree.map_structure(first, y), of)
+
+
+def input_shapes(model: Any) -> Shapes:
+    """Shapes of the model's inputs with the batch axis; none for a model that does not know them."""
+    try:
+        return [tuple(t.shape) for t in tree.flatten(model.inputs)]
+    except Exception:  # a subclassed or unbuilt model has no `inputs`
+        return []
+
+
+def shapes_of(x: Any) -> Shapes:
+    """Shapes of a batch with any number of images; none for no batch."""
+    return [] if x is None else [(None, *t.shape[1:]) for t in tree.flatten(x)]
+
+
+def _is_inputs(pair: tuple[Any, Any], shapes: Shapes) -> bool:
+    return len(shapes) == 2 and not any(isinstance(item, tuple | list | Mapping) for item in pair)
 
 
 def _array(value: Any) -> np.ndarray:
@@ -80,35 +98,36 @@ def _array(value: Any) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
-def _specs(model: Any) -> list[tuple[int | None, ...]]:
-    try:
-        return [tuple(t.shape) for t in tree.flatten(model.inputs)]
-    except Exception:  # a subclassed or unbuilt model has no `inputs`
-        return []
-
-
-def _check_shapes(x: Any, specs: list[tuple[int | None, ...]]) -> None:
-    arrays = tree.flatten(x)
-    if not specs:
+def _check_shapes(arrays: Sequence[np.ndarray], shapes: Shapes) -> None:
+    if not shapes:
         return
-    if len(arrays) != len(specs):
-        raise ValueError(
-            f"probe: {len(arrays)} input arrays given, but the model has {len(specs)} inputs, of shape "
-            f"{', '.join(_text(s) for s in specs)}"
-        )
-    for array, spec in zip(arrays, specs, strict=True):
-        fits = len(array.shape) == len(spec) and all(
-            want is None or have == want for have, want in zip(array.shape[1:], spec[1:], strict=True)
+    wanted = ", ".join(_text(shape) for shape in shapes)
+    if len(arrays) != len(shapes):
+        raise ValueError(f"probe: {len(arrays)} inputs given, but the model has {len(shapes)}, of shape {wanted}")
+    for array, shape in zip(arrays, shapes, strict=True):
+        fits = len(array.shape) == len(shape) and all(
+            want is None or have == want for have, want in zip(array.shape[1:], shape[1:], strict=True)
         )
         if not fits:
             raise ValueError(
-                f"probe: an array of shape {tuple(array.shape)} given, but the model takes {_text(spec)}; give images "
+                f"probe: an array of shape {_text(array.shape)} given, but the model takes {_text(shape)}; give images "
                 "as the model gets them in training, with the batch axis first"
             )
 
 
-def _text(spec: tuple[int | None, ...]) -> str:
-    return "(" + ", ".join("any" if n is None else str(n) for n in spec) + ")"
+def _text(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+
+
+def check_display(display: Any) -> Display | None:
+    """`probe_display` as given.
+
+    Raises:
+        ValueError: for anything but None, a pair (mean, std) or a callable.
+    """
+    if display is None or callable(display) or (isinstance(display, tuple | list) and len(display) == 2):
+        return display if callable(display) or display is None else (display[0], display[1])
+    raise ValueError(f"probe_display: {display!r} given; accepted are (mean, std), or a callable that gives pictures")
 
 
 def record(probe: Probe, step: int, display: Display | None = None) -> Record:
@@ -125,7 +144,7 @@ def record(probe: Probe, step: int, display: Display | None = None) -> Record:
         arrays["x" if i == 0 else f"x_{i}"] = _storable(array)
     for i, array in enumerate(tree.flatten(probe.y) if probe.y is not None else []):
         arrays["y" if i == 0 else f"y_{i}"] = _storable(array)
-    attributes: dict[str, Any] = {"labelled": probe.y is not None}
+    attributes: dict[str, Any] = {"labelled": probe.y is not None, "of": probe.of}
     picture = next((p for p in map(as_picture, tree.flatten(probe.x)) if p is not None), None)
     if picture is not None:
         shown, limits = to_bytes(picture, display)

@@ -53,6 +53,7 @@ class InstrumentedStep:
         before_first: called in turn with the step's data iterator before the first step; each returns the iterator to
             use, and may add hooks.
         on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
+        batch_size: of fit's data, where they have one.
         on_fault: called with the error when the step with hooks cannot be built; training goes on without them.
     """
 
@@ -61,6 +62,7 @@ class InstrumentedStep:
         self.before_first: list[Callable[[Any], Any]] = []
         self.on_abort: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[Exception], None]] = []
+        self.batch_size: int | None = None
         self._model = model
         self._own: Any = None
         self._instrumented: Any = None
@@ -71,9 +73,10 @@ class InstrumentedStep:
         iterator = private.epoch_iterator_of_fit(model)
         if iterator is None:
             return cls(model)
-        step = vars(iterator).get(_ATTRIBUTE)
+        step: InstrumentedStep | None = vars(iterator).get(_ATTRIBUTE)
         if step is None:
             step = cls(model)
+            step.batch_size = private.batch_size_of(iterator)
             setattr(iterator, _ATTRIBUTE, step)
             private.guard_batches(iterator, step._guarded)
         return step

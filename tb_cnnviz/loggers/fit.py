@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
+from keras import ops
+
+import tb_cnnviz
 from tb_cnnviz.capture.gradients import innermost
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.eventlog.resume import Resume
@@ -21,8 +25,8 @@ class Clock:
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
-        self.logging_s = 0.0
         self._depth = 0
+        self.logging_s = 0.0
 
     @property
     def training_s(self) -> float:
@@ -41,9 +45,9 @@ class Clock:
                 self.logging_s += time.perf_counter() - start
 
 
-@dataclass
+@dataclass(frozen=True)
 class Offsets:
-    """What leads from this fit's counting to the log's: step = optimizer.iterations + iterations, and so for epochs."""
+    """From this fit's counting to the log's: step = optimizer.iterations + iterations, and likewise for epochs."""
 
     iterations: int = 0
     epoch: int = 0
@@ -68,11 +72,28 @@ def offsets(iterations: int, first_epoch: int, log: Resume | None) -> Offsets:
     )
 
 
+def session_record(step: int, offsets: Offsets) -> Record:
+    """The record that begins a session: how its counting leads to the log's, and what wrote it."""
+    attributes = {
+        "iterations_offset": offsets.iterations,
+        "epoch_offset": offsets.epoch,
+        "tb_cnnviz": tb_cnnviz.__version__,
+        "backend": keras.config.backend(),
+    }
+    return Record("session", step, attributes=attributes)
+
+
 @dataclass
 class Fit:
     """What the parts of a callback share during one fit.
 
-    `epoch` is Keras' own, counted from this fit's start; `logged_epoch` the log's.
+    Attributes:
+        asked: paths of the layers to look into, None for all.
+        token: the same object for all callbacks of one fit.
+        epoch: Keras' own count.
+        thinning: how many times more rarely than wanted to log, since the log fills up.
+        statistics_stride: steps between two records of gradients, where the overhead budget chose it.
+        off: names of the parts that were given up.
     """
 
     model: Any
@@ -80,14 +101,16 @@ class Fit:
     placed: list[PlacedLayer]
     asked: set[str] | None
     token: object
-    offsets: Offsets = field(default_factory=Offsets)
+    offsets: Offsets = Offsets()
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
+    thinning: int = 1
+    statistics_stride: int | None = None
     off: set[str] = field(default_factory=set)
 
     def step(self) -> int:
         """Optimizer updates since the run began. Waits for the device."""
-        return int(innermost(self.model.optimizer).iterations) + self.offsets.iterations
+        return iterations_of(self.model) + self.offsets.iterations
 
     @property
     def logged_epoch(self) -> int:
@@ -99,11 +122,10 @@ class Fit:
     def write(self, record: Record) -> None:
         self.writer.records.write(record)
 
-    def notice(self, part: str, message: str, step: int | None = None) -> None:
+    def notice(self, part: str, message: str) -> None:
         """Say in the log what was given up, and why."""
         with contextlib.suppress(Exception):
-            at = self.step() if step is None else step
-            self.write(Record("notices", at, attributes={"part": part, "message": message}))
+            self.write(Record("notices", self.step(), attributes={"part": part, "message": message}))
 
     def turn_off(self, part: str, why: str) -> None:
         """Give a part up for this fit: one warning that names it, and a notice in the log."""
@@ -122,3 +144,17 @@ class Fit:
             yield
         except Exception as error:
             self.turn_off(part, f"{type(error).__name__}: {error}")
+
+
+def iterations_of(model: Any) -> int:
+    """`optimizer.iterations` of the optimizer that updates the weights. Waits for the device."""
+    return int(ops.convert_to_numpy(innermost(model.optimizer).iterations))
+
+
+def why_not_supported(model: Any) -> str | None:
+    """Why nothing can be taken from inside this model's training steps, or None where it can."""
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        return f"training steps of the {backend} backend cannot be looked into yet"
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    return f"training on {replicas} replicas cannot be looked into yet" if replicas > 1 else None

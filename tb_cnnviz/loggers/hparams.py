@@ -12,8 +12,8 @@ from tb_cnnviz.capture.gradients import innermost
 _NOT_SAID = frozenset({"name", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor"})
 
 
-def optimizer_hparams(model: Any) -> dict[str, str | float | int | bool]:
-    """The optimizer's class and its settings that are plain values; a learning rate schedule by its class."""
+def hparams_of(model: Any, batch_size: int | None) -> dict[str, str | float | int | bool]:
+    """The optimizer's class and its plain settings, a learning rate schedule by its class; the batch size if known."""
     optimizer = innermost(model.optimizer)
     found: dict[str, str | float | int | bool] = {"optimizer": type(optimizer).__name__}
     for name, value in optimizer.get_config().items():
@@ -23,4 +23,6 @@ def optimizer_hparams(model: Any) -> dict[str, str | float | int | bool]:
             value = str(value["class_name"])
         if isinstance(value, str | float | int | bool) and name not in _NOT_SAID:
             found[name] = value
+    if batch_size is not None:
+        found["batch_size"] = batch_size
     return found

@@ -1,0 +1,38 @@
+"""Feature maps of the probe and predictions for it, at picture steps."""
+
+from __future__ import annotations
+
+from tb_cnnviz.capture.feature_maps import FeatureMaps
+from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.pictures import map_grid
+from tb_cnnviz.records import Record
+from tb_cnnviz.records.quantisation import restore_maps
+
+
+class FeatureMapPart(Part):
+    """Logs what the layers make of the probe.
+
+    `maps` is given by the callback, which makes it before the model record: both come from the same pass.
+    """
+
+    name = "feature maps"
+
+    def __init__(self) -> None:
+        self.maps: FeatureMaps | None = None
+        self._latest: list[Record] = []
+
+    def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
+        if self.maps is None or (self._latest and self._latest[0].step == step):
+            return []
+        self._latest = self.maps.records(step)
+        return self._latest
+
+    def stock_pictures(self, fit: Fit, step: int) -> None:
+        for record in self._latest:
+            if record.kind != "feature_maps" or record.step != step:
+                continue
+            maps = restore_maps(record.arrays["maps"], record.arrays.get("lo"), record.arrays.get("hi"))
+            grid = map_grid(maps[0])
+            if grid is not None:
+                fit.writer.stock.image(f"feature_maps/{record.layer}", grid, fit.logged_epoch)

@@ -1,0 +1,302 @@
+"""What the callbacks have in common: one fit, from its first batch to however it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tb_cnnviz import schedule
+from tb_cnnviz.capture import architecture, layer_tree
+from tb_cnnviz.capture.first_batch import NotPossible, build_model, peek
+from tb_cnnviz.capture.forward import Pass, pass_over_zeros
+from tb_cnnviz.capture.gradients import innermost
+from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.eventlog.resume import last_session
+from tb_cnnviz.loggers import arguments
+from tb_cnnviz.loggers.arguments import Scalar
+from tb_cnnviz.loggers.fit import Fit, iterations_of, offsets, session_record
+from tb_cnnviz.loggers.hparams import hparams_of
+from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.records import Record
+from tb_cnnviz.run_writer import RunWriter
+from tb_cnnviz.schedule import Moment, Schedule
+
+
+class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """A callback made of parts. The arguments are those of `CNNViz`."""
+
+    def __init__(
+        self,
+        log_dir: str | Path,
+        *,
+        every: int | str | Schedule = "auto",
+        layers: Sequence[str] | None = None,
+        hparams: Mapping[str, Scalar] | None = None,
+        class_names: Sequence[str] | None = None,
+        overhead: float = 0.03,
+        max_bytes_per_step: int = 8 << 20,
+        max_log_bytes: int = 2 << 30,
+        writer: RunWriter | None = None,
+    ) -> None:
+        super().__init__()
+        self.log_dir = Path(log_dir)
+        self.schedule = schedule.parse(every)
+        self.layers = arguments.names("layers", layers)
+        self.hparams = arguments.plain_values("hparams", hparams)
+        self.class_names = arguments.names("class_names", class_names)
+        self.overhead = arguments.positive("overhead", overhead)
+        self.max_bytes_per_step = arguments.whole("max_bytes_per_step", max_bytes_per_step)
+        self.max_log_bytes = arguments.whole("max_log_bytes", max_log_bytes)
+        if writer is not None and writer.log_dir != self.log_dir:
+            raise ValueError(
+                f"writer: it writes to {writer.log_dir}, but log_dir is {self.log_dir}; give the same folder"
+            )
+        self._given_writer = writer
+        self._fit: Fit | None = None
+        self._step: InstrumentedStep | None = None
+        self._parts: list[Part] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        self._epoch, self._batch = 0, -1
+        self._first_epoch: int | None = None
+        self._ran = self._ran_at_pictures = self._bytes_before = 0
+        self._last_step: int | None = None
+        self._pictures_s = self._cost_s = 0.0
+
+    # What a kind of callback decides.
+
+    def _make_parts(self) -> list[Part]:
+        """The parts of one fit."""
+        raise NotImplementedError
+
+    def _needs_first_batch(self) -> bool:
+        """Has the first training batch to be looked at before it is trained on?"""
+        return not self.model.built
+
+    def _check(self, batch: Any) -> None:
+        """Raise ValueError where an argument does not fit the model; `batch` is the first one, where it is known."""
+        if self.model.built:
+            arguments.paths_of(self.layers, layer_tree.leaves(self.model))
+
+    def _look(self, fit: Fit, batch: Any) -> Pass | None:
+        """Run the model once, for the model record; None where that is not possible."""
+        return pass_over_zeros(fit.model, fit.placed)
+
+    def _describe(self, fit: Fit) -> None:
+        """Write what belongs to the whole session, before the first pictures."""
+
+    # Keras' events.
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._close()
+        self._forget()
+        self._check(None)
+        self._step = InstrumentedStep.of_fit(self.model)
+        self._step.before_first.append(self._begin)
+        self._step.on_abort.append(self._abort)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch, self._batch = epoch, -1
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+        if self._fit is not None:
+            self._fit.epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self._step is not None:
+            self._step.arm()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        ran, self._batch = batch - self._batch, batch
+        fit = self._fit
+        if fit is None:
+            return
+        with fit.clock.logging(), fit.guard("the schedule"):
+            self._ran += ran
+            for part in self._on(fit):
+                with fit.guard(part.name):
+                    part.steps_ran(fit, ran)
+            if self.schedule.due(self._moment(fit, epoch_end=False)):
+                self._take_pictures(fit, is_full=False)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        fit = self._fit
+        if fit is None:
+            return
+        with fit.clock.logging(), fit.guard("epoch ends"):
+            if epoch == self._first_epoch or self.schedule.due(self._moment(fit, epoch_end=True)):
+                self._take_pictures(fit, is_full=True)
+                self._show_in_stock_tabs(fit)
+            step = fit.step()
+            for part in self._on(fit):
+                with fit.guard(part.name):
+                    part.drain(fit)
+                    part.epoch_ended(fit, step, logs or {})
+            fit.writer.flush()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        fit = self._fit
+        if fit is not None:
+            with fit.clock.logging(), fit.guard("the end of fit"):
+                self._take_pictures(fit, is_full=True)
+                self._show_in_stock_tabs(fit)
+                self._finish(fit, succeeded=True)
+        self._close()
+
+    # The life of one fit.
+
+    def _begin(self, iterator: Any) -> Any:
+        """Before the first batch, when every other callback has restored what it had to restore."""
+        assert self._step is not None
+        model, batch, obstacle = self.model, None, ""
+        if self._needs_first_batch():
+            try:
+                batch, iterator = peek(iterator, int(model.steps_per_execution))
+                build_model(model, keras.utils.unpack_x_y_sample_weight(batch)[0])
+            except NotPossible as why:
+                obstacle = str(why)
+        self._check(batch)
+        placed = layer_tree.leaves(model)
+        fit = Fit(
+            model,
+            self._given_writer or RunWriter(self.log_dir),
+            placed,
+            arguments.paths_of(self.layers, placed),
+            token=self._step,
+            epoch=self._epoch,
+        )
+        with fit.clock.logging(), fit.guard(_EVERYTHING):
+            if not model.built:
+                raise NotPossible(f"the model is not built before its first batch, and {obstacle}; build it before fit")
+            self._open(fit, batch, obstacle)
+        if _EVERYTHING not in fit.off:
+            self._fit = fit
+        return iterator
+
+    def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
+        assert self._step is not None
+        log = last_session(fit.writer.log_dir)
+        self._bytes_before = fit.writer.bytes_there()
+        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, log)
+        self._parts = self._make_parts()
+        seen = None
+        with fit.guard("feature maps"):
+            if obstacle:
+                raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
+            seen = self._look(fit, batch)
+        self._write_session(fit, seen)
+        self._describe(fit)
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.begin(fit, self._step)
+        self._step.on_fault.append(lambda error: fit.turn_off("training steps", f"{type(error).__name__}: {error}"))
+        self._take_pictures(fit, is_full=True)
+
+    def _write_session(self, fit: Fit, seen: Pass | None) -> None:
+        """The session and the model, once however many callbacks share the log."""
+        if not fit.writer.first_to_say("session", fit.token):
+            return
+        step, writer = fit.step(), fit.writer
+        fit.write(session_record(step, fit.offsets))
+        with fit.guard("the model record"):
+            batch_size = self._step.batch_size if self._step is not None else None
+            hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
+            record = architecture.model_record(
+                fit.model, fit.placed, seen, hparams=hparams, class_names=self.class_names
+            )
+            text = record.to_json()
+            fit.write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
+            writer.stock.model(text, step)
+            writer.stock.hparams(hparams)
+
+    def _take_pictures(self, fit: Fit, *, is_full: bool) -> None:
+        start, step = time.perf_counter(), fit.step()
+        count, size = 0, 0
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                for record in part.pictures(fit, step, is_full=is_full):
+                    fit.write(record)
+                    count, size = count + 1, size + sum(array.nbytes for array in record.arrays.values())
+        self._last_step, self._ran_at_pictures = step, self._ran
+        if not count:
+            return
+        self._cost_s = time.perf_counter() - start
+        self._pictures_s += self._cost_s
+        attributes: dict[str, float | int] = {
+            "pictures_s": self._cost_s,
+            "training_s": fit.clock.training_s,
+            "logging_s": fit.clock.logging_s,
+            "bytes": size,
+        }
+        if fit.statistics_stride is not None:
+            attributes["statistics_stride"] = fit.statistics_stride
+        fit.write(Record("cost", step, attributes=attributes))
+
+    def _show_in_stock_tabs(self, fit: Fit) -> None:
+        step = fit.step()
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.stock_pictures(fit, step)
+
+    def _moment(self, fit: Fit, *, epoch_end: bool) -> Moment:
+        """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
+        batches_per_update = getattr(innermost(self.model.optimizer), "gradient_accumulation_steps", None) or 1
+        self._thin_out(fit)
+        return Moment(
+            step=(self._last_step or 0) + (self._ran - self._ran_at_pictures) // batches_per_update,
+            last=self._last_step,
+            epoch=fit.logged_epoch,
+            epoch_end=epoch_end,
+            training_s=fit.clock.training_s,
+            pictures_s=self._pictures_s,
+            cost_s=self._cost_s,
+            overhead=self.overhead,
+            thinning=fit.thinning,
+        )
+
+    def _thin_out(self, fit: Fit) -> None:
+        used = self._bytes_before + fit.writer.records.bytes_written
+        factor = schedule.thinning(used, self.max_log_bytes)
+        if factor > 1 and fit.thinning == 1:
+            fit.notice(
+                "schedule",
+                f"the log holds {used} of at most {self.max_log_bytes} bytes (max_log_bytes): from here on it is written "
+                "more rarely, and ever more so as it fills up",
+            )
+        fit.thinning = factor
+
+    def _on(self, fit: Fit) -> list[Part]:
+        return [part for part in self._parts if part.name not in fit.off]
+
+    def _finish(self, fit: Fit, *, succeeded: bool) -> None:
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.drain(fit)
+        if fit.writer.first_to_say("end", fit.token):
+            fit.writer.stock.end_hparams(succeeded=succeeded)
+
+    def _abort(self) -> None:
+        """An exception leaves fit: keep what was captured, hold nothing."""
+        if self._fit is not None:
+            with self._fit.guard("the end of fit"):
+                self._finish(self._fit, succeeded=False)
+        self._close()
+
+    def _close(self) -> None:
+        if self._step is not None:
+            self._step.disarm()
+        fit, self._fit, self._step, self._parts = self._fit, None, None, []
+        if fit is not None:
+            with fit.guard("the end of fit"):
+                fit.writer.flush()
+                if self._given_writer is None:
+                    fit.writer.close()
+
+
+_EVERYTHING = "everything"

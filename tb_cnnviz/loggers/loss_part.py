@@ -1,0 +1,98 @@
+"""Each batch's loss and learning rate, and metrics by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from keras import ops
+
+from tb_cnnviz.capture.losses import LossCapture
+from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.eventlog.reader import open_log
+from tb_cnnviz.loggers.fit import Fit, why_not_supported
+from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.records import Record
+
+_SLOTS = 128
+
+
+class LossPart(Part):
+    """Logs every training batch's own loss, whatever the schedule: a few bytes each."""
+
+    name = "losses"
+
+    def __init__(self) -> None:
+        self._capture: LossCapture | None = None
+        self._since_drain = 0
+        self._examples = 0
+
+    def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        reason = why_not_supported(fit.model)
+        if reason is not None:
+            fit.turn_off(self.name, reason)
+            return
+        self._examples = examples_before(fit)
+        self._capture = LossCapture(fit.model, slots=max(_SLOTS, 2 * int(fit.model.steps_per_execution)))
+        step.hooks.append(self._capture.hook(lambda: fit.guard(self.name)))
+
+    def steps_ran(self, fit: Fit, count: int) -> None:
+        if self._capture is None:
+            return
+        self._since_drain += count
+        if self._since_drain + int(fit.model.steps_per_execution) >= self._capture.slots:
+            self.drain(fit)
+
+    def drain(self, fit: Fit) -> None:
+        if self._capture is None or not self._since_drain:
+            return
+        self._since_drain = 0
+        rows = self._capture.drain()
+        if not len(rows["step"]):
+            return
+        seen = self._examples + np.cumsum(rows["examples"].astype(np.int64))
+        self._examples = int(seen[-1])
+        steps = rows["step"].astype(np.int64) + fit.offsets.iterations
+        arrays = {
+            "step": steps,
+            "loss": rows["loss"],
+            "learning_rate": rows["learning_rate"],
+            "epoch": np.full(len(steps), fit.logged_epoch, np.int32),
+            "examples": seen,
+        }
+        fit.write(Record("losses", int(steps[-1]), arrays=arrays))
+
+    def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
+        if self._capture is not None and not self._capture.was_called:
+            fit.turn_off(self.name, "the model's train_step never called compute_loss, so its batches show no loss")
+
+
+class MetricPart(Part):
+    """Logs Keras' own metrics at the end of each epoch, and as stock scalars under Keras' own names."""
+
+    name = "metrics"
+
+    def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
+        values = {name: float(value) for name, value in logs.items()}
+        rate = ops.convert_to_numpy(fit.model.optimizer.learning_rate)
+        values.setdefault("learning_rate", float(np.asarray(rate)))
+        arrays = {"values": np.array(list(values.values()), np.float32)}
+        fit.write(Record("epochs", step, arrays=arrays, attributes={"names": list(values), "epoch": fit.logged_epoch}))
+        for name, value in values.items():
+            folder = "validation" if name.startswith("val_") else "train"
+            fit.writer.stock.scalar(f"epoch_{name.removeprefix('val_')}", value, fit.logged_epoch, folder)
+
+
+def examples_before(fit: Fit) -> int:
+    """Examples that the run had seen before this fit's first step, by the log; 0 where it does not say."""
+    start = fit.step()
+    try:
+        run = open_log(fit.writer.log_dir)["."]
+        for step in reversed(run.steps("losses", None)):
+            rows = run.read("losses", None, step)
+            before = rows["examples"][rows["step"] < start]
+            if len(before):
+                return int(before[-1])
+    except (KeyError, OSError, ValueError):
+        pass
+    return 0

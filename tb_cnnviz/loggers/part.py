@@ -1,0 +1,37 @@
+"""What every part of a callback can do. A part captures one thing during a fit and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.records import Record
+
+
+class Part:
+    """One thing that is logged. The callback calls every method under the fit's guard for `name`."""
+
+    name = ""
+
+    def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        """Before the first batch, at the weights it will be trained from."""
+
+    def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
+        """Records of what is due at `step`, less what this part gave for that step before.
+
+        `is_full` is true at the first, the last and the epochs' last steps.
+        """
+        return []
+
+    def stock_pictures(self, fit: Fit, step: int) -> None:
+        """At the end of an epoch, after pictures at its last step: the stock tabs' share of them."""
+
+    def steps_ran(self, fit: Fit, count: int) -> None:
+        """After an execution of the training step, which ran about `count` batches."""
+
+    def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
+        """After validation, with Keras' logs of the epoch."""
+
+    def drain(self, fit: Fit) -> None:
+        """Write what waits in the device's memory."""
