@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tb_cnnviz.callbacks import CNNViz, FeatureMapLogger, FilterLogger, GradientLogger, LossLogger
     from tb_cnnviz.eventlog.reader import open_log
-    from tb_cnnviz.run_writer import RunWriter
     from tb_cnnviz.schedule import Schedule
     from tb_cnnviz.snapshot import snapshot
 
@@ -27,7 +26,6 @@ _HOMES = {
     "FilterLogger": "callbacks",
     "GradientLogger": "callbacks",
     "LossLogger": "callbacks",
-    "RunWriter": "run_writer",
     "Schedule": "schedule",
     "open_log": "eventlog.reader",
     "snapshot": "snapshot",
@@ -39,7 +37,6 @@ __all__ = [
     "FilterLogger",
     "GradientLogger",
     "LossLogger",
-    "RunWriter",
     "Schedule",
     "__version__",
     "open_log",

@@ -61,7 +61,8 @@ class CNNViz(ProbeLogger):
         max_channels: channels of each layer to keep; statistics are of all. Defaults to 64.
         max_bytes_per_step: of pictures: fewer channels and images are kept where they would not fit. Defaults to 8 MiB.
         max_log_bytes: of the run's records: as they fill up, logging gets rarer. Nothing is deleted. Defaults to 2 GiB.
-        writer: a `RunWriter` shared with other callbacks. By default the callback makes one for each fit.
+        writer: a `tb_cnnviz.run_writer.RunWriter` that you close yourself. By default the callbacks of one fit that
+            have the same log_dir share one, which is closed when fit ends.
 
     Raises:
         ValueError: for an argument that is not accepted, and at the start of fit for a probe whose shape the model

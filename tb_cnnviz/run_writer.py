@@ -12,8 +12,8 @@ from tb_cnnviz.eventlog.writer import RecordWriter
 class RunWriter:
     """Writes a run's records and its part in the stock tabs.
 
-    Give one to several of FilterLogger, FeatureMapLogger, GradientLogger and LossLogger, so that they write one log.
-    Whoever makes it closes it.
+    Callbacks of one fit that have the same log_dir share one by themselves; make one yourself to keep it open over
+    several fits, and close it.
 
     Args:
         log_dir: the run's folder.
@@ -23,7 +23,21 @@ class RunWriter:
         self.log_dir = Path(log_dir)
         self.records = RecordWriter(log_dir)
         self.stock = StockWriter(log_dir)
+        self._users = 0
         self._said: tuple[object, set[str]] = (None, set())
+
+    def take(self) -> RunWriter:
+        """Count one more user; each of them calls `release`."""
+        self._users += 1
+        return self
+
+    def release(self) -> None:
+        """Flush; the last user closes it."""
+        self._users -= 1
+        if self._users > 0:
+            self.flush()
+        else:
+            self.close()
 
     def first_to_say(self, what: str, fit: object) -> bool:
         """Is this the first of the callbacks of one fit to write `what`?"""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import outputs_by_path, shape_of
 from tb_cnnviz.capture.dataflow import Dataflow
 from tb_cnnviz.capture.forward import Forward, Pass
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
@@ -152,7 +152,7 @@ class FeatureMaps:
 
     def records(self, step: int) -> list[Record]:
         """One forward pass: a `feature_maps` record for each layer, and the `predictions`."""
-        results = [np.asarray(ops.convert_to_numpy(t)) for t in self._forward(self._probe.x)]
+        results = [to_numpy(t) for t in self._forward(self._probe.x)]
         return [self._layer_record(wanted, results, step) for wanted in self._wanted] + self._predictions(results, step)
 
     def _layer_record(self, wanted: _Wanted, results: list[np.ndarray], step: int) -> Record:

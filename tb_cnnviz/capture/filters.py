@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from tb_cnnviz.capture import layer_kinds
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import KERNEL_EXACT_BYTES, quantise_kernel
 
@@ -61,4 +61,4 @@ def _depthwise(kernel: np.ndarray) -> np.ndarray:
 
 
 def _array(value: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(value)).astype(np.float32)
+    return to_numpy(value).astype(np.float32)

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from tb_cnnviz.capture.host import to_numpy
+
 #: A ring never has fewer slots than this.
 MIN_SLOTS = 32
 
@@ -53,14 +55,14 @@ class Ring:
 
         Rows that were overwritten before anybody drained them are counted in `lost`.
         """
-        count = int(ops.convert_to_numpy(self._count))
+        count = int(to_numpy(self._count))
         fresh = min(count - self._drained, self.slots)
         self.lost += count - self._drained - fresh
         self._drained = count
         order = np.arange(count - fresh, count) % self.slots
         if not fresh:
             return {name: np.zeros((0, *v.shape[1:]), v.dtype) for name, v in self._columns.items()}
-        return {name: np.asarray(ops.convert_to_numpy(v))[order] for name, v in self._columns.items()}
+        return {name: to_numpy(v)[order] for name, v in self._columns.items()}
 
 
 class Due:

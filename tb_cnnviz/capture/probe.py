@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops, tree
 
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.records import Record
 
 Display = tuple[Any, Any] | Callable[[np.ndarray], np.ndarray]
@@ -90,7 +91,7 @@ def _is_inputs(pair: tuple[Any, Any], shapes: Shapes) -> bool:
 
 
 def _array(value: Any) -> np.ndarray:
-    array = np.asarray(ops.convert_to_numpy(value) if ops.is_tensor(value) else value)
+    array = to_numpy(value) if ops.is_tensor(value) else np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise ValueError(
             f"probe: an array of dtype {array.dtype} given; accepted are numbers, such as uint8 or float32"

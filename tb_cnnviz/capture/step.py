@@ -53,6 +53,7 @@ class InstrumentedStep:
         before_first: called in turn with the step's data iterator before the first step; each returns the iterator to
             use, and may add hooks.
         on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
+        shared: what the callbacks of this fit share beside it, under keys of their own.
         batch_size: of fit's data, where they have one.
         on_fault: called with the error when the step with hooks cannot be built; training goes on without them.
     """
@@ -62,6 +63,7 @@ class InstrumentedStep:
         self.before_first: list[Callable[[Any], Any]] = []
         self.on_abort: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[Exception], None]] = []
+        self.shared: dict[Any, Any] = {}
         self.batch_size: int | None = None
         self._model = model
         self._own: Any = None

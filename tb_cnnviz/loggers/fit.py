@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-from keras import ops
 
 import tb_cnnviz
 from tb_cnnviz.capture.gradients import innermost
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.eventlog.resume import Resume
 from tb_cnnviz.records import Record
@@ -148,7 +148,7 @@ class Fit:
 
 def iterations_of(model: Any) -> int:
     """`optimizer.iterations` of the optimizer that updates the weights. Waits for the device."""
-    return int(ops.convert_to_numpy(innermost(model.optimizer).iterations))
+    return int(to_numpy(innermost(model.optimizer).iterations))
 
 
 def why_not_supported(model: Any) -> str | None:

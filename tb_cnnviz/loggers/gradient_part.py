@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from tb_cnnviz.capture.gradients import GradientCapture, statistics_seconds
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
@@ -110,5 +110,5 @@ class GradientPart(Part):
             for variable, row in zip(self._variables, counts, strict=True):
                 stock.histogram(f"gradients/{variable.path}", row, edges(), epoch)
         for variable in self._variables:
-            values = np.asarray(ops.convert_to_numpy(variable), np.float32)
+            values = to_numpy(variable).astype(np.float32)
             stock.histogram(f"weights/{variable.path}", histogram(values), edges(), epoch)

@@ -165,7 +165,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         placed = layer_tree.leaves(model)
         fit = Fit(
             model,
-            self._given_writer or RunWriter(self.log_dir),
+            self._writer_of(self._step),
             placed,
             arguments.paths_of(self.layers, placed),
             token=self._step,
@@ -197,6 +197,13 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 part.begin(fit, self._step)
         self._step.on_fault.append(lambda error: fit.turn_off("training steps", f"{type(error).__name__}: {error}"))
         self._take_pictures(fit, is_full=True)
+
+    def _writer_of(self, step: InstrumentedStep) -> RunWriter:
+        """The writer that was given, which its maker closes; else one that the callbacks of this fit share."""
+        if self._given_writer is not None:
+            return self._given_writer
+        shared: RunWriter = step.shared.setdefault(self.log_dir.absolute(), RunWriter(self.log_dir))
+        return shared.take()
 
     def _write_session(self, fit: Fit, seen: Pass | None) -> None:
         """The session and the model, once however many callbacks share the log."""
@@ -294,9 +301,10 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         fit, self._fit, self._step, self._parts = self._fit, None, None, []
         if fit is not None:
             with fit.guard("the end of fit"):
-                fit.writer.flush()
                 if self._given_writer is None:
-                    fit.writer.close()
+                    fit.writer.release()
+                else:
+                    fit.writer.flush()
 
 
 _EVERYTHING = "everything"

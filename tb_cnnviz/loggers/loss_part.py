@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from keras import ops
 
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.losses import LossCapture
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.reader import open_log
@@ -74,8 +74,7 @@ class MetricPart(Part):
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         values = {name: float(value) for name, value in logs.items()}
-        rate = ops.convert_to_numpy(fit.model.optimizer.learning_rate)
-        values.setdefault("learning_rate", float(np.asarray(rate)))
+        values.setdefault("learning_rate", float(to_numpy(fit.model.optimizer.learning_rate)))
         arrays = {"values": np.array(list(values.values()), np.float32)}
         fit.write(Record("epochs", step, arrays=arrays, attributes={"names": list(values), "epoch": fit.logged_epoch}))
         for name, value in values.items():

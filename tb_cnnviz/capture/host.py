@@ -1,0 +1,17 @@
+"""Values from the device to the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def to_numpy(value: Any) -> np.ndarray:
+    """A tensor, variable, array or number as a numpy array. Waits for the device."""
+    tensor = ops.convert_to_tensor(value)
+    if keras.config.backend() == "tensorflow":  # convert_to_numpy goes by a protocol that numpy has deprecated
+        return np.asarray(tensor.numpy())
+    return np.asarray(ops.convert_to_numpy(tensor))
