@@ -7,11 +7,13 @@ import type { Session } from "../state/session.ts";
 import * as commands from "./commands.ts";
 import { actionOf, isTyping, type Action } from "./keys.ts";
 import type { KeysOverlay } from "./keys_overlay.ts";
+import type { NoticesDialog } from "./notices_dialog.ts";
 import type { RunsColumn } from "./runs/runs_column.ts";
 import type { Strip } from "./strip/strip.ts";
 import type { FrameCommand } from "./tabs.ts";
 import type { ViewHost } from "./view_host.ts";
 import "./keys_overlay.ts";
+import "./notices_dialog.ts";
 import "./runs/runs_column.ts";
 import "./scrubber/scrubber.ts";
 import "./strip/strip.ts";
@@ -83,6 +85,7 @@ export class App extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.#key);
+    this.addEventListener("show-notices", () => this.#notices?.show());
   }
 
   override disconnectedCallback(): void {
@@ -99,6 +102,7 @@ export class App extends LitElement {
       <cnn-view-host .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
       <cnn-scrubber .session=${session} .player=${this.player}></cnn-scrubber>
       <cnn-keys-overlay></cnn-keys-overlay>
+      <cnn-notices-dialog></cnn-notices-dialog>
       <div class="sr-only" id="live" aria-live="polite"></div>
     `;
   }
@@ -108,6 +112,16 @@ export class App extends LitElement {
     this.session.onAnnounce((text) => {
       if (live) live.textContent = text;
     });
+    this.session.subscribe(() => {
+      const dialog = this.#notices;
+      if (!dialog) return;
+      dialog.run = this.session.wishedA ?? "";
+      dialog.notices = this.session.detail(this.session.wishedA)?.notices ?? null;
+    });
+  }
+
+  get #notices(): NoticesDialog | null {
+    return this.renderRoot.querySelector<NoticesDialog>("cnn-notices-dialog");
   }
 
   get #host(): ViewHost | null {
@@ -129,7 +143,7 @@ export class App extends LitElement {
 
   readonly #key = (event: KeyboardEvent): void => {
     const overlay = this.renderRoot.querySelector<KeysOverlay>("cnn-keys-overlay");
-    if (event.defaultPrevented || overlay?.shown || isTyping(event.composedPath()[0], event.key)) return;
+    if (event.defaultPrevented || overlay?.shown || this.#notices?.shown || isTyping(event.composedPath()[0], event.key)) return;
     const action = actionOf(event);
     if (action) {
       event.preventDefault();

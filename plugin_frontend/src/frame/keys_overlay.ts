@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { base, controls } from "../parts/styles.ts";
 import type { ViewDefinition } from "../views/view.ts";
+import { dialogStyles } from "./dialog_styles.ts";
 import { KEYS } from "./keys.ts";
 
 /** All keys, and the view's two sentences, which small windows have no room for elsewhere. */
@@ -16,31 +17,8 @@ export class KeysOverlay extends LitElement {
   static override styles = [
     base,
     controls,
+    dialogStyles,
     css`
-      dialog {
-        font: inherit;
-        color: inherit;
-        background: var(--page);
-        border: 1px solid var(--line-strong);
-        border-radius: var(--r3);
-        padding: var(--s4) var(--s5);
-        max-width: min(560px, calc(100vw - 32px));
-        max-height: calc(100vh - 32px);
-        overflow: auto;
-      }
-      dialog::backdrop {
-        background: rgb(0 0 0 / 35%);
-      }
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        margin-bottom: var(--s2);
-      }
-      h2 {
-        font-size: var(--t-l);
-        font-weight: var(--w-b);
-      }
       h3 {
         font-weight: var(--w-b);
         margin-top: var(--s3);

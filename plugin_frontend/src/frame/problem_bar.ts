@@ -19,7 +19,12 @@ export function problemBar(session: Session, problem: Problem): TemplateResult {
       ? nothing
       : html`<button class="link" @click=${() => session.set({ step: good })}>Go to step ${good}</button>`}
     <button class="link" @click=${problem.retry}>Try again</button>
+    ${error.status === 410 ? html`<button class="link" @click=${showNotices}>All notices of this run</button>` : nothing}
   </div>`;
+}
+
+function showNotices(event: Event): void {
+  event.target?.dispatchEvent(new CustomEvent("show-notices", { bubbles: true, composed: true }));
 }
 
 function otherStep(session: Session, run: string, kind: Kind, layer: string | null, step: number): number | null {

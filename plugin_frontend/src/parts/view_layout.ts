@@ -115,6 +115,9 @@ export class ViewLayout extends LitElement {
         flex-direction: column;
         gap: var(--s4);
       }
+      .legend ::slotted(*) {
+        flex: none;
+      }
       cnn-how-to-read {
         flex: none;
         margin: 0 var(--s4);
