@@ -2,7 +2,6 @@
 import type { ReactiveControllerHost } from "lit";
 import type { RecordsQuery } from "../../data/api.ts";
 import type { DataRecord } from "../../data/binary.ts";
-import { firstAtLeast } from "../../state/derived.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import type { Session } from "../../state/session.ts";
 import type { FilterOptions } from "./fields.ts";
@@ -12,8 +11,6 @@ import { thinSteps } from "./story.ts";
 
 const HISTORY_BYTES = 48 << 20;
 const MOST_HISTORY_STEPS = 400;
-const PREFETCH_AFTER_MS = 40;
-const LARGEST_PREFETCH = 16 << 20;
 
 interface Wanting extends ReactiveControllerHost {
   readonly session: Session;
@@ -25,7 +22,6 @@ export class FiltersData {
   private readonly other: RecordsController;
   private readonly past: HistoryController;
   private readonly gradients: RecordsController;
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly host: Wanting) {
     const session = (): Session => host.session;
@@ -38,7 +34,8 @@ export class FiltersData {
 
   /** The record that is shown now, perhaps still that of another step or layer, and what it is. */
   get record(): DataRecord | null {
-    return this.current.records?.[0] ?? null;
+    const step = this.current.query?.steps[0];
+    return this.current.records?.find((record) => record.step === step) ?? null;
   }
 
   get shown(): { run: string; layer: string; step: number } | null {
@@ -79,7 +76,7 @@ export class FiltersData {
   }
 
   get b(): Kernels | null {
-    return this.other.query?.layers[0] === this.shown?.layer ? this.kernels(this.other.records?.[0]) : null;
+    return this.other.query?.layers[0] === this.shown?.layer ? this.kernels(this.other.records?.at(0)) : null;
   }
 
   get shownB(): { run: string; step: number } | null {
@@ -125,23 +122,6 @@ export class FiltersData {
     const update = record?.arrays["update_norm"]?.values[column];
     const weight = record?.arrays["weight_norm"]?.values[column];
     return record && update !== undefined && weight ? { step: record.step, ratio: update / weight } : null;
-  }
-
-  /** Load the neighbouring steps, so that walking shows them at once. */
-  prefetch(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      const { session } = this.host;
-      const { shown } = this;
-      const bytes = this.record?.bytes ?? Infinity;
-      if (!shown || this.loading || bytes > LARGEST_PREFETCH) return;
-      const at = firstAtLeast(this.shownSteps, shown.step);
-      const near = [at + 1, at - 1, at + 2, at + 3].map((index) => this.shownSteps[index]);
-      const steps = near.filter((step) => step !== undefined);
-      const query = { run: shown.run, kind: "filters", layers: [shown.layer], steps } as const;
-      // What fails here is asked for again, and told, when it is wanted.
-      if (steps.length && !session.cache.peek(query)) session.cache.load(query).catch(() => undefined);
-    }, PREFETCH_AFTER_MS);
   }
 
   private get shownSteps(): readonly number[] {

@@ -42,6 +42,8 @@ interface Hovered {
   readonly at: { x: number; y: number };
 }
 
+export { FILTERS_VIEW };
+
 export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, pose: { state: true } };
   static override styles = [base, controlStyles, filtersStyles, legendStyles, lensStyles];
@@ -120,7 +122,6 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     if (before !== picture) {
       // A held scale stays the one that it is.
       if (!this.remembered?.input.held) this.lastBounds = new Map(picture.panels.map(({ id, bounds }) => [id, bounds]));
-      this.data.prefetch();
     }
   }
 

@@ -1,6 +1,5 @@
 import type { RecordsQuery } from "../../data/api.ts";
 import type { DataRecord } from "../../data/binary.ts";
-import { ApiError } from "../../data/errors.ts";
 import { QueryController } from "../../state/query_controller.ts";
 import type { Session } from "../../state/session.ts";
 
@@ -21,7 +20,7 @@ export class HistoryController extends QueryController<RecordsQuery, readonly Da
     for (let at = 0; at < query.steps.length; at += chunk) {
       this.done = at;
       this.onProgress();
-      records.push(...(await loadReadable(session, { ...query, steps: query.steps.slice(at, at + chunk) }, signal)));
+      records.push(...(await session.cache.load({ ...query, steps: query.steps.slice(at, at + chunk) }, signal)));
     }
     this.done = query.steps.length;
     return records;
@@ -29,18 +28,5 @@ export class HistoryController extends QueryController<RecordsQuery, readonly Da
 
   protected override here(session: Session, query: RecordsQuery): readonly DataRecord[] | null {
     return session.cache.peek(query);
-  }
-}
-
-/** A damaged record spoils the answer that holds it: then each step is asked for by itself, and the good ones stay. */
-async function loadReadable(session: Session, query: RecordsQuery, signal: AbortSignal): Promise<DataRecord[]> {
-  try {
-    return await session.cache.load(query, signal);
-  } catch (error) {
-    if (!(error instanceof ApiError) || (error.status !== 410 && error.status !== 404)) throw error;
-    if (query.steps.length === 1) return [];
-    const records: DataRecord[] = [];
-    for (const step of query.steps) records.push(...(await loadReadable(session, { ...query, steps: [step] }, signal)));
-    return records;
   }
 }
