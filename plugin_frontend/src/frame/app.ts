@@ -85,12 +85,14 @@ export class App extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.#key);
+    document.addEventListener("click", letGo);
     this.addEventListener("show-notices", () => this.#notices?.show());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.#key);
+    document.removeEventListener("click", letGo);
   }
 
   override render(): unknown {
@@ -187,7 +189,8 @@ export class App extends LitElement {
       case "filter":
         return runs?.focusFilter();
       case "legend":
-        return void document.documentElement.classList.toggle("legend-off");
+        document.documentElement.classList.toggle("legend-off");
+        return session.changed();
       case "keys":
         return this.#showKeys();
       case "link":
@@ -216,6 +219,13 @@ export class App extends LitElement {
         this.#timer = setTimeout(() => (this.said = ""), SAID_MS);
       });
   }
+}
+
+/** A button that the mouse pressed gives its focus back, so that the next arrow key moves the step and not the choice. */
+function letGo(event: MouseEvent): void {
+  if (event.detail === 0) return;
+  const button = event.composedPath().find((target) => target instanceof HTMLButtonElement);
+  button?.blur();
 }
 
 customElements.define("cnn-app", App);

@@ -61,6 +61,7 @@ export class Tabs extends SessionElement {
       }
       [role="tab"]:hover {
         color: var(--ink);
+        background: none !important;
       }
       [role="tab"]:focus-visible {
         outline: 2px solid var(--focus);

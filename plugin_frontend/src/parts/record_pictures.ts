@@ -44,7 +44,10 @@ export function strongestPicture(record: DataRecord, image: number): Picture | n
   const maps = record.arrays["maps"];
   const [images = 0, kept = 0, ...spatial] = maps?.shape ?? [];
   if (!maps || image >= images || kept === 0) return null;
-  if (spatial.length === 0) return barPicture(maps.values, image, kept, "channels");
+  if (spatial.length === 0) {
+    // A channel of one value is its own range: the value is lo, its level says nothing.
+    return barPicture(record.arrays["lo"]?.values ?? maps.values, image, kept, "channels");
+  }
   const plane = strongestPlane(record, image, kept, maps.values.length / (images * kept));
   if (!plane) return null;
   const { height, width, start } = middleSlice(spatial);

@@ -8,6 +8,7 @@ export class Select extends LitElement {
   declare options: readonly Option[];
   declare value: string;
   declare label: string;
+  #byPointer = false;
 
   constructor() {
     super();
@@ -34,7 +35,12 @@ export class Select extends LitElement {
 
   override render(): unknown {
     return html`<label
-      >${this.label}<select @change=${this.#change} .value=${this.value}>
+      >${this.label}<select
+        .value=${this.value}
+        @change=${this.#change}
+        @pointerdown=${() => (this.#byPointer = true)}
+        @keydown=${() => (this.#byPointer = false)}
+      >
         ${this.options.map(
           (option) =>
             html`<option
@@ -52,6 +58,8 @@ export class Select extends LitElement {
 
   #change(event: Event): void {
     event.stopPropagation();
+    // Chosen with the mouse, it gives its focus back: arrow keys then move the step again.
+    if (this.#byPointer) (event.target as HTMLSelectElement).blur();
     this.dispatchEvent(new CustomEvent("change", { detail: (event.target as HTMLSelectElement).value }));
   }
 }

@@ -28,7 +28,9 @@ export const TOKENS = `
   --w-r: 400; --w-b: 600;
   --s1: 4px; --s2: 8px; --s3: 12px; --s4: 16px; --s5: 24px; --s6: 32px;
   --r1: 2px; --r2: 4px; --r3: 6px; --pill: 999px;
-  --h-tabs: 40px; --h-strip: 92px; --h-head: 48px; --h-scrub: 72px; --w-runs: 196px; --w-legend: 248px;
+  --h-tabs: 40px; --h-strip: 92px; --h-head: 48px; --h-scrub: 72px; --w-runs: 196px; --w-legend: 248px; --w-fields: 248px;
+  /* the time axis: so far from the left edge of the view, and from the right edge of the scrubber's middle */
+  --axis-left: 64px; --axis-right: 104px;
   --ease: 120ms cubic-bezier(.2,0,.2,1);
 }
 :root.dark-mode {
@@ -44,10 +46,10 @@ export const TOKENS = `
   --second: #7cc7e8;
   --hatch: #6a6a66; --bars: #70706d;
 }
-@media (max-width: 1360px) { :root { --w-runs: 172px; --w-legend: 220px; --h-strip: 84px; } }
-@media (max-width: 1000px) { :root { --w-runs: 40px; --w-legend: 200px; } }
-@media (max-width: 700px) { :root { --w-legend: 0px; } }
-:root.legend-off { --w-legend: 0px; }
+@media (max-width: 1360px) { :root { --w-runs: 172px; --w-legend: 220px; --w-fields: 220px; --h-strip: 84px; } }
+@media (max-width: 1000px) { :root { --w-runs: 40px; --w-legend: 200px; --w-fields: 200px; } }
+@media (max-width: 700px) { :root { --w-legend: 0px; --axis-right: 12px; } }
+:root.legend-off { --w-legend: 0px; --axis-right: 12px; }
 @media (max-height: 780px) { :root { --h-strip: 84px; --h-scrub: 64px; --h-head: 44px; } }
 @media (prefers-reduced-motion: reduce) { :root { --ease: 0ms; } }
 html, body { margin: 0; height: 100%; overflow: hidden; background: var(--page); }

@@ -71,6 +71,9 @@ describe("strongestPicture", () => {
   it("draws what has no rows as a bar, a sequence as a line, a volume by its middle", () => {
     const bar = strongestPicture(record("feature_maps", { maps: f32([1, 3], [0, 1, 2]) }), 0);
     expect([bar?.width, bar?.height, bar?.pixels[0], bar?.pixels[2]]).toEqual([1, 3, entry(0), entry(255)]);
+    const ranged = { maps: u8([1, 3], [0, 0, 0]), lo: f32([1, 3], [5, 7, 9]), hi: f32([1, 3], [5, 7, 9]) };
+    const eight = strongestPicture(record("feature_maps", ranged), 0);
+    expect([eight?.pixels[0], eight?.pixels[1], eight?.pixels[2]]).toEqual([entry(0), entry(128), entry(255)]);
     const line = strongestPicture(record("feature_maps", { maps: f32([1, 1, 3], [0, 1, 2]) }), 0);
     expect([line?.width, line?.height]).toEqual([3, 1]);
     const volume = f32([1, 1, 3, 1, 2], [9, 9, 0, 1, 9, 9]);

@@ -12,11 +12,10 @@ import { snapIndex, tickPath } from "./snap.ts";
 import "./step_fields.ts";
 import "../../parts/icon_button.ts";
 
-/** The axis starts and ends so far from the view's edges; charts of views do the same. Pixels. */
-export const AXIS_LEFT = 64;
-export const AXIS_RIGHT = 104;
-
 const POINTS = 4000;
+
+/** Room that the loss at the step needs beside its line. Pixels. */
+const WORDS = 104;
 
 /** The one time axis: loss behind, a tick a logged step, snapping. */
 export class Scrubber extends SessionElement {
@@ -79,7 +78,8 @@ export class Scrubber extends SessionElement {
 
   #axis(steps: readonly number[], step: number | null, series: LossSeries | null): unknown {
     const axis = timeAxis(this.session.state.axis, this.#last());
-    const width = Math.max(40, this.width - AXIS_LEFT - AXIS_RIGHT);
+    const [left, right] = gutters(this);
+    const width = Math.max(40, this.width - left - right);
     const floor = this.height - 25;
     const x = step === null ? null : axis.toShare(step) * width;
     const loss = series && this.#lossPath(series, axis, width, floor - 8);
@@ -96,7 +96,7 @@ export class Scrubber extends SessionElement {
         aria-valuemax=${axis.last}
         aria-valuenow=${step ?? 0}
         aria-valuetext=${step === null ? "no step logged" : `step ${step}${text ? `, ${text}` : ""}`}
-        .style=${`left:${AXIS_LEFT}px;width:${width}px`}
+        .style=${`left:${left}px;width:${width}px`}
         @pointerdown=${(event: PointerEvent) => this.#drag(event, axis, width)}
       >
         <svg width=${width} height=${this.height} aria-hidden="true">
@@ -115,9 +115,15 @@ export class Scrubber extends SessionElement {
             ? nothing
             : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`}
         </svg>
-        ${x !== null && text ? html`<span class="here-text ${x > width - 20 || x < width - 150 ? "" : "flip"}" .style=${`left:${x}px`}>${text}</span>` : nothing}
+        ${x !== null && text ? html`<span class="here-text ${this.#flips(x, width, right) ? "flip" : ""}" .style=${`left:${x}px`}>${text}</span>` : nothing}
       </div>
     `;
+  }
+
+  /** The words go to the left of the line where there is no room for them at its right. */
+  #flips(x: number, width: number, right: number): boolean {
+    const room = width + right - x;
+    return right < WORDS ? room < WORDS : x <= width - 20 && room - right < WORDS;
   }
 
   /** Follow the pointer until it is let go: each move goes to the nearest logged step. */
@@ -136,6 +142,8 @@ export class Scrubber extends SessionElement {
       slider.removeEventListener("pointermove", move);
       slider.removeEventListener("pointerup", end);
       slider.removeEventListener("pointercancel", end);
+      // Its keys are the page's; a ring after the next key would only hide the line.
+      slider.blur();
     };
     slider.addEventListener("pointermove", move);
     slider.addEventListener("pointerup", end);
@@ -170,16 +178,15 @@ export class Scrubber extends SessionElement {
     return Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0);
   }
 
+  /** The epoch of the step's batch, counted from 1 as Keras prints it; the log counts from 0. */
   #epoch(series: LossSeries | null): number | null {
     const { step } = this.session;
     const epoch = series && step !== null ? series.epochs[rowAt(series, step)] : undefined;
-    return epoch ?? null;
+    return epoch === undefined ? null : epoch + 1;
   }
 
   #measure(): void {
-    const style = getComputedStyle(this);
-    const columns = style.gridTemplateColumns.split(" ").map(Number.parseFloat);
-    this.width = columns[1] ?? 0;
+    this.width = this.renderRoot.querySelector(".axis")?.clientWidth ?? 0;
     this.height = this.clientHeight;
   }
 }
@@ -187,6 +194,13 @@ export class Scrubber extends SessionElement {
 function wantedLosses(run: string | null, detail: Scrubber["session"]["detailA"]) {
   if (run === null || !detail || !hasKind(detail, "losses")) return null;
   return { run, kind: "losses" as const, columns: ["loss", "epoch"], points: POINTS, at: detail.last_wall_time };
+}
+
+/** Where the axis starts and ends inside the scrubber's middle: the theme's --axis-left and --axis-right. */
+function gutters(element: Element): [left: number, right: number] {
+  const style = getComputedStyle(element);
+  const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name)) || 0;
+  return [pixels("--axis-left"), pixels("--axis-right")];
 }
 
 /** The step's own loss, or the nearest earlier one that is there, and where that is. */

@@ -3,7 +3,7 @@ import { css } from "lit";
 export const scrubberStyles = css`
   :host {
     display: grid;
-    grid-template-columns: var(--w-runs) minmax(0, 1fr) var(--w-legend);
+    grid-template-columns: var(--w-runs) minmax(0, 1fr) var(--w-fields);
     background: var(--panel);
     border-top: 1px solid var(--line);
     min-height: 0;

@@ -19,6 +19,9 @@ import { mapsQuery, predictionsQuery } from "./queries.ts";
 import { stripStyles } from "./strip_styles.ts";
 
 const SHEET = 2;
+/** What a tile needs above its picture, for the sheets, and below it, for name and note. */
+const ABOVE = 8;
+const BELOW = 35;
 
 /** The probe image on its way through the network: a tile a layer, the current one in orange. */
 export class Strip extends SessionElement {
@@ -68,7 +71,7 @@ export class Strip extends SessionElement {
     const cell = cellWidth(items.length, this.width);
     const pitch = Math.max(cell, this.width / items.length);
     const arts = items.map((item) => this.#artOf(item));
-    const line = (this.height - 36) / 2 + 1;
+    const line = ABOVE + (this.height - ABOVE - BELOW) / 2;
     const places = arts.map((art, i): TilePlace => {
       const middle = pitch * (i + 0.5);
       return {
@@ -126,7 +129,7 @@ export class Strip extends SessionElement {
 
   #artOf(item: StripItem): Art {
     const picture = this.#pictureOf(item.face.path, item.face.role);
-    const room = Math.max(20, this.height - 48);
+    const room = Math.max(20, this.height - ABOVE - BELOW - 7);
     if (!picture) return { picture, width: 18, height: 22, sheets: item.folded ? 3 : 0 };
     if (picture.width === 1) return { picture, width: 10, height: room, sheets: 0 };
     const side = tileSide(item.face, this.#largestSide(), room);

@@ -30,7 +30,7 @@ export const stripStyles = css`
     display: grid;
     grid-template: 1fr 16px 14px / minmax(0, 1fr);
     justify-items: center;
-    padding-bottom: var(--s1);
+    padding: 7px 0 4px;
     cursor: pointer;
     min-width: 0;
     border-radius: var(--r2);
