@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
-import { sparkOf, sparkScale } from "../../src/frame/runs/spark.ts";
+import { sparkOf, sparkScale } from "../../src/frame/run_list/spark.ts";
 import { lossPath, lossSeries, rowAt, type LossSeries } from "../../src/frame/scrubber/loss_curve.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { seeded } from "../support.ts";

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, describe, expect, it } from "vitest";
-import { RunsColumn } from "../../src/frame/runs/runs_column.ts";
+import { RunsColumn } from "../../src/frame/run_list/runs_column.ts";
 import { Session } from "../../src/state/session.ts";
 import { MemoryApi, summary } from "../support.ts";
 
