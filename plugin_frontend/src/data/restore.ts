@@ -1,7 +1,7 @@
 import type { DataRecord } from "./binary.ts";
 import { DecodeError } from "./errors.ts";
 
-/** float32 values with their shape, [out, in/groups, *spatial] or [images, channels, *spatial]. */
+/** float32 values with their shape, [out, in/groups, *spatial]. */
 export interface Tensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -24,24 +24,4 @@ export function kernelOf(record: DataRecord, name = "kernel"): Tensor {
     for (let i = filter * each; i < (filter + 1) * each; i++) values[i] = (kernel.values[i] ?? 0) * factor;
   }
   return { shape: kernel.shape, values, exact: false };
-}
-
-/** A record's feature maps: lo + level * (hi - lo) / 255 by image and channel. `name`: "maps" or "input_maps". */
-export function mapsOf(record: DataRecord, name: "maps" | "input_maps" = "maps"): Tensor {
-  const maps = record.arrays[name];
-  if (!maps) throw new DecodeError(`the record holds no ${name}`);
-  if (maps.values instanceof Float32Array) return { shape: maps.shape, values: maps.values, exact: true };
-  const prefix = name === "maps" ? "" : "input_";
-  const lo = record.arrays[`${prefix}lo`]?.values;
-  const hi = record.arrays[`${prefix}hi`]?.values;
-  const planes = (maps.shape[0] ?? 0) * (maps.shape[1] ?? 0);
-  if (lo?.length !== planes || hi?.length !== planes) throw new DecodeError(`the record holds no range for its ${name}`);
-  const each = planes ? maps.values.length / planes : 0;
-  const values = new Float32Array(maps.values.length);
-  for (let plane = 0; plane < planes; plane++) {
-    const low = lo[plane] ?? 0;
-    const level = ((hi[plane] ?? 0) - low) / 255;
-    for (let i = plane * each; i < (plane + 1) * each; i++) values[i] = low + (maps.values[i] ?? 0) * level;
-  }
-  return { shape: maps.shape, values, exact: false };
 }

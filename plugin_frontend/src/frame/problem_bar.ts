@@ -23,6 +23,17 @@ export function problemBar(session: Session, problem: Problem): TemplateResult {
   </div>`;
 }
 
+/** One line where the run chosen as B cannot be had. */
+export function missingB(session: Session): TemplateResult | typeof nothing {
+  const error = session.detailError(session.runB);
+  if (!error || session.detailB) return nothing;
+  return html`<div class="problem" role="alert">
+    <b aria-hidden="true">!</b>
+    <span class="grow" title=${session.runB ?? ""}><b>Run B cannot be shown.</b> ${error.reason}</span>
+    <button class="link" @click=${() => session.set({ runB: null })}>Choose none</button>
+  </div>`;
+}
+
 function showNotices(event: Event): void {
   event.target?.dispatchEvent(new CustomEvent("show-notices", { bubbles: true, composed: true }));
 }

@@ -5,7 +5,7 @@ import { SessionElement } from "../state/session_element.ts";
 import { situationOf } from "../state/situation.ts";
 import type { ViewElement, ViewId } from "../views/view.ts";
 import { placeholder } from "./placeholder.ts";
-import { problemBar } from "./problem_bar.ts";
+import { missingB, problemBar } from "./problem_bar.ts";
 
 /** Holds the current view's element, or what stands in its place. Views keep their state while others are shown. */
 export class ViewHost extends SessionElement {
@@ -85,6 +85,7 @@ export class ViewHost extends SessionElement {
     }
     const { problem } = this.session;
     return html`${problem ? problemBar(this.session, problem) : nothing}
+      ${missingB(this.session)}
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
   }
 

@@ -49,8 +49,9 @@ export class ViewLayout extends LitElement {
         display: flex;
         align-items: baseline;
         gap: var(--s2);
-        min-width: 64px;
-        flex: 1 1 auto;
+        /* The controls take what they need; a long name is cut before they are. */
+        min-width: 140px;
+        flex: 1 1 0;
         overflow: hidden;
         white-space: nowrap;
       }
@@ -125,6 +126,11 @@ export class ViewLayout extends LitElement {
       @media (max-height: 780px) {
         cnn-how-to-read {
           display: none;
+        }
+      }
+      @media (max-width: 1360px) {
+        .controls {
+          column-gap: var(--s2);
         }
       }
       @media (max-width: 1000px) {

@@ -153,7 +153,7 @@ export const runsStyles = css`
       justify-content: center;
       padding-top: var(--s2);
     }
-    :host(:not([open])) :is(.search, .counts, footer, .row, .none) {
+    :host(:not([open])) :is(.search, .counts, footer, .row, .damage, .none) {
       display: none;
     }
     :host([open]) {

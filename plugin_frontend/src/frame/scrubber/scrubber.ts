@@ -67,7 +67,7 @@ export class Scrubber extends SessionElement {
         ${this.#button("next", "Logged step behind (→)", none, () => player.move(1))}
         ${this.#button("last", "Last step, follow the run (End)", none, () => player.last())}
       </div>
-      <div class="axis">${this.width > 0 ? this.#axis(steps, step, series) : nothing}</div>
+      <div class="axis">${this.width > 0 && this.#last() > 0 ? this.#axis(steps, step, series) : nothing}</div>
       <cnn-step-fields .session=${session} .last=${this.#last()} .epoch=${this.#epoch(series)}></cnn-step-fields>
     `;
   }
