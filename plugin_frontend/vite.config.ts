@@ -21,6 +21,6 @@ export default defineConfig(({ mode }) => {
       copyPublicDir: false,
     },
     define: { "process.env.NODE_ENV": JSON.stringify("production") },
-    test: { include: ["tests/**/*.test.ts", "src/**/*.test.ts"], environment: "node" },
+    test: { include: ["tests/**/*.test.ts", "src/**/*.test.ts"], environment: "node", testTimeout: 30_000 },
   };
 });

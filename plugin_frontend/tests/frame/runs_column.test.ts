@@ -64,17 +64,17 @@ describe("the run list", () => {
     expect(session.state.runB).toBeNull();
   });
 
-  it("holds a thousand runs and filters them as one types", async () => {
-    await show(Array.from({ length: 1000 }, (_, i) => `sweep/lr${i}`));
-    expect(rows()).toHaveLength(1000);
+  it("holds two hundred runs and filters them as one types", async () => {
+    await show(Array.from({ length: 200 }, (_, i) => `sweep/lr${i}`));
+    expect(rows()).toHaveLength(200);
     const input = column.shadowRoot?.querySelector("input");
-    if (input) input.value = "lr99 | lr5*5";
+    if (input) input.value = "lr19 | lr1*5";
     input?.dispatchEvent(new Event("input"));
     await new Promise((resolve) => setTimeout(resolve));
-    expect(names()).toContain("sweep/lr995");
-    expect(names()).toContain("sweep/lr515");
-    expect(names()).not.toContain("sweep/lr500");
-    expect(column.shadowRoot?.querySelector(".counts")?.textContent).toContain(`${rows().length} of 1,000 runs`);
+    expect(names()).toContain("sweep/lr195");
+    expect(names()).toContain("sweep/lr115");
+    expect(names()).not.toContain("sweep/lr110");
+    expect(column.shadowRoot?.querySelector(".counts")?.textContent).toContain(`${rows().length} of 200 runs`);
   });
 
   it("hides and shows a run in charts", async () => {
