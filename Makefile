@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-full check page bench-capture bench-log clean
+.PHONY: demo test test-full check page types pictures bench-capture bench-log clean
 
 demo: $(VENV)/demo.stamp
 	$(PY) examples/demo.py --data $(DATA) --logdir $(LOGDIR)
@@ -19,12 +19,12 @@ endif
 test: $(VENV)/test.stamp page
 	scripts/find_chromium.sh
 	$(PY) plugin_frontend/build_page.py test
-	$(PY) -m pytest -m "not full" --durations=15
+	$(PY) -m pytest -m "not full" --ignore tests/browser/test_readme_pictures.py --durations=15
 
 test-full: $(VENV)/test.stamp page
 	scripts/find_chromium.sh
 	$(PY) plugin_frontend/build_page.py test
-	$(PY) -m pytest --durations=30
+	$(PY) -m pytest --ignore tests/browser/test_readme_pictures.py --durations=30
 
 check: $(VENV)/test.stamp
 	$(PY) -m ruff check .
@@ -32,6 +32,15 @@ check: $(VENV)/test.stamp
 	$(PY) -m mypy
 	$(PY) scripts/generate_types.py --check
 	$(PY) plugin_frontend/build_page.py run check
+
+types: $(VENV)/test.stamp
+	$(PY) scripts/generate_types.py
+
+# The pictures in docs/images, from six runs on photographs.
+pictures: $(VENV)/test.stamp page
+	scripts/find_chromium.sh
+	test -d runs-photos || $(PY) examples/demo.py --data photos --logdir runs-photos
+	TB_CNNVIZ_PHOTO_RUNS=runs-photos $(PY) -m pytest tests/browser/test_readme_pictures.py
 
 page: $(VENV)/test.stamp
 	$(PY) plugin_frontend/build_page.py

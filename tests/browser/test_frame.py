@@ -34,7 +34,7 @@ def test_steps_logged_and_kept_are_said(cnn: CnnPage, logdir: Path) -> None:
     layer = layers_of(logdir, "filters")[0]
     count = len(open_log(logdir)["adam"].steps("filters", layer))
     show_filters(cnn, "adam", layer, 0)
-    assert f"{count} logged, {count} kept" in " ".join(cnn.texts("cnn-app"))
+    cnn.frame.get_by_text(f"{count} logged, {count} kept").wait_for(timeout=PATIENCE_MS)
 
 
 def test_chrome_is_dark_with_tensorboard_and_data_colours_stay(cnn: CnnPage, logdir: Path) -> None:
