@@ -25,9 +25,19 @@ export interface GridScene {
 }
 
 /** How values become colours: through a palette, or three planes a tile as red, green and blue around mid grey. */
-export type Colouring =
-  | { readonly kind: "palette"; readonly palette: Palette; readonly range: TileRanges }
-  | { readonly kind: "folded"; readonly bound: Float64Array | number };
+export type Colouring = PaletteColouring | FoldedColouring;
+
+export interface PaletteColouring {
+  readonly kind: "palette";
+  readonly palette: Palette;
+  readonly range: TileRanges;
+}
+
+export interface FoldedColouring {
+  readonly kind: "folded";
+  /** ±bound are the ends of each channel, for all tiles or by tile. */
+  readonly bound: Float64Array | number;
+}
 
 /** One range for all tiles, or one a tile (by tile, not by place). */
 export type TileRanges =
@@ -46,6 +56,11 @@ export interface Spacing {
   /** After so many columns the gap is `groupGap` times as wide; default: never. */
   readonly groupColumns?: number;
   readonly groupGap?: number;
+  /**
+   * Fit to whole device pixels a cell; default true. Without, a tile is whole pixels and its cells may differ by one: for
+   * maps of many cells, where the next whole size down leaves a third of the room empty.
+   */
+  readonly wholeCells?: boolean;
 }
 
 export interface Cell {

@@ -5,7 +5,7 @@
  * by itself, and stands at a multiple of eight so that three halvings do not mix it with its neighbour.
  */
 import { INF_PIXEL, NAN_PIXEL, colourIndex, foldedPixel } from "../math/colour.ts";
-import { NOT_LOGGED, planesOf, rangeOfTile, tileAt, type GridScene } from "./grid_scene.ts";
+import { NOT_LOGGED, planesOf, tileAt, type FoldedColouring, type GridScene, type PaletteColouring } from "./grid_scene.ts";
 import { gapRange, isDense } from "./grid_layout.ts";
 
 export const PAGE = 1024;
@@ -46,19 +46,22 @@ export function paintPatch(scene: GridScene, patch: Patch, pixels: Uint32Array, 
   const lastColumn = Math.min(scene.columns - 1, Math.floor((patch.x + patch.width - 1) / pitchX));
   const firstRow = Math.floor(patch.y / pitchY);
   const lastRow = Math.min(scene.rows - 1, Math.floor((patch.y + patch.height - 1) / pitchY));
-  const paint = scene.colouring.kind === "folded" ? paintFolded : paintPalette;
-  for (let row = firstRow; row <= lastRow; row++) {
-    for (let column = firstColumn; column <= lastColumn; column++) {
+  const target = new Int32Array(pixels.buffer, pixels.byteOffset, pixels.length);
+  const part: TilePart = { left: 0, top: 0, stride: patch.width, x0: 0, x1: 0, y0: 0, y1: 0 };
+  // Column by column: a matrix' column is one filter, whose weights lie together in memory.
+  for (let column = firstColumn; column <= lastColumn; column++) {
+    part.left = column * pitchX - patch.x;
+    part.x0 = Math.max(0, -part.left);
+    part.x1 = Math.min(scene.tileWidth, patch.width - part.left);
+    for (let row = firstRow; row <= lastRow; row++) {
       const tile = tileAt(scene, row * scene.columns + column);
-      const left = column * pitchX - patch.x;
-      const top = row * pitchY - patch.y;
-      const part: TilePart = {
-        left, top, stride: patch.width,
-        x0: Math.max(0, -left), x1: Math.min(scene.tileWidth, patch.width - left),
-        y0: Math.max(0, -top), y1: Math.min(scene.tileHeight, patch.height - top),
-      };
-      if (tile >= 0) paint(scene, tile, part, pixels);
-      else if (tile === NOT_LOGGED) paintHatching(part, pixels, hatch);
+      part.top = row * pitchY - patch.y;
+      part.y0 = Math.max(0, -part.top);
+      part.y1 = Math.min(scene.tileHeight, patch.height - part.top);
+      if (tile === NOT_LOGGED) paintHatching(part, target, hatch);
+      else if (tile < 0) continue;
+      else if (scene.colouring.kind === "folded") paintFolded(scene, scene.colouring, tile, part, target);
+      else paintPalette(scene, scene.colouring, tile, part, target);
     }
   }
 }
@@ -74,34 +77,40 @@ interface TilePart {
   y1: number;
 }
 
-function paintPalette(scene: GridScene, tile: number, part: TilePart, pixels: Uint32Array): void {
-  if (scene.colouring.kind !== "palette") return;
-  const { pixels: table, map } = scene.colouring.palette;
-  const { lo, hi } = rangeOfTile(scene.colouring.range, tile);
+// Signed, which engines keep out of floating point.
+const NAN = NAN_PIXEL | 0;
+const INF = INF_PIXEL | 0;
+
+/** Written without allocations, and colourPixel() written out: it runs for each of a large layer's kernels. */
+function paintPalette(
+  scene: GridScene, { palette, range }: PaletteColouring, tile: number, part: TilePart, target: Int32Array,
+): void {
+  const table = palette.signed;
+  const lo = typeof range.lo === "number" ? range.lo : range.lo[tile]!;
+  const hi = typeof range.hi === "number" ? range.hi : range.hi[tile]!;
   const { values, tileWidth, tileHeight } = scene;
-  const start = tile * tileWidth * tileHeight;
-  // The inner loop is colourPixel() written out: the one place where its cost shows.
+  const { left, top, stride, x0, x1, y0, y1 } = part;
   const factor = 256 / (hi - lo);
   const usual = hi > lo;
-  for (let y = part.y0; y < part.y1; y++) {
-    const from = start + y * tileWidth;
-    const to = (part.top + y) * part.stride + part.left;
-    for (let x = part.x0; x < part.x1; x++) {
+  let from = (tile * tileHeight + y0) * tileWidth;
+  for (let y = y0; y < y1; y++, from += tileWidth) {
+    const to = (top + y) * stride + left;
+    for (let x = x0; x < x1; x++) {
       const value = values[from + x]!;
       let pixel: number;
-      if (value - value !== 0) pixel = value !== value ? NAN_PIXEL : INF_PIXEL;
+      if (value - value !== 0) pixel = value !== value ? NAN : INF;
       else if (usual) {
-        const index = Math.floor((value - lo) * factor);
-        pixel = table[index < 0 ? 0 : index > 255 ? 255 : index]!;
-      } else pixel = table[colourIndex(value, lo, hi, map.diverging)]!;
-      pixels[to + x] = pixel;
+        const index = (value - lo) * factor;
+        pixel = table[index < 0 ? 0 : index > 255 ? 255 : index | 0]!;
+      } else pixel = table[colourIndex(value, lo, hi, palette.map.diverging)]!;
+      target[to + x] = pixel;
     }
   }
 }
 
-function paintFolded(scene: GridScene, tile: number, part: TilePart, pixels: Uint32Array): void {
-  if (scene.colouring.kind !== "folded") return;
-  const { bound } = scene.colouring;
+function paintFolded(
+  scene: GridScene, { bound }: FoldedColouring, tile: number, part: TilePart, target: Int32Array,
+): void {
   const limit = typeof bound === "number" ? bound : bound[tile]!;
   const { values, tileWidth, tileHeight } = scene;
   const area = tileWidth * tileHeight;
@@ -110,15 +119,15 @@ function paintFolded(scene: GridScene, tile: number, part: TilePart, pixels: Uin
     for (let x = part.x0; x < part.x1; x++) {
       const at = start + y * tileWidth + x;
       const pixel = foldedPixel(values[at]!, values[at + area]!, values[at + 2 * area]!, limit);
-      pixels[(part.top + y) * part.stride + part.left + x] = pixel;
+      target[(part.top + y) * part.stride + part.left + x] = pixel;
     }
   }
 }
 
-function paintHatching(part: TilePart, pixels: Uint32Array, hatch: number): void {
+function paintHatching(part: TilePart, target: Int32Array, hatch: number): void {
   for (let y = part.y0; y < part.y1; y++) {
     for (let x = part.x0; x < part.x1; x++) {
-      if ((x + y) % 3 === 0) pixels[(part.top + y) * part.stride + part.left + x] = hatch;
+      if ((x + y) % 3 === 0) target[(part.top + y) * part.stride + part.left + x] = hatch;
     }
   }
 }

@@ -24,6 +24,8 @@ export const INF_PIXEL = opaquePixel(INF_RGB);
 export interface Palette {
   readonly map: ColourMap;
   readonly pixels: Uint32Array;
+  /** The same bytes as signed integers, for inner loops. */
+  readonly signed: Int32Array;
 }
 
 const palettes = new Map<ColourMap, Palette>();
@@ -33,7 +35,7 @@ export function paletteOf(map: ColourMap): Palette {
   if (!palette) {
     const pixels = new Uint32Array(ENTRIES);
     for (let i = 0; i < ENTRIES; i++) pixels[i] = opaquePixel(parseInt(map.rgb.slice(6 * i, 6 * i + 6), 16));
-    palette = { map, pixels };
+    palette = { map, pixels, signed: new Int32Array(pixels.buffer) };
     palettes.set(map, palette);
   }
   return palette;

@@ -35,7 +35,7 @@ describe("kernels", () => {
     }
     const norm = { shape: [4], values: Float32Array.of(1, 2, 3, 4), dtype: "float32" } as const;
     const logged = { ...one.record, arrays: { ...one.record.arrays, norm } };
-    expect([...Array.from(kernelsOf(logged).norms)]).toEqual([1, 2, 3, 4]);
+    expect(Array.from(kernelsOf(logged).norms)).toEqual([1, 2, 3, 4]);
     const used = inputNorms(kernels);
     for (let input = 0; input < 3; input++) {
       const all = Array.from({ length: 4 * 25 }, (_, i) =>
@@ -79,7 +79,7 @@ describe("boundsOf", () => {
         const each = boundsByTile(bounds, shape);
         each.forEach((bound, tile) => {
           const start = Math.floor((tile * shape.height * shape.width) / size) * size;
-          const all = truths.flatMap((truth) => [...truth.slice(start, start + size)].map(Math.abs));
+          const all = truths.flatMap((truth) => Array.from(truth.subarray(start, start + size), Math.abs));
           expect(bound).toBe(Math.max(...all));
         });
       }

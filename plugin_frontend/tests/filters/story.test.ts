@@ -12,7 +12,7 @@ describe("storyOf", () => {
     const random = new RandomValues(51);
     const cases = [0, 3, 10, 40].map((step) => caseOf(random, [3, 2, 3, 3], "float32", step));
     const story = storyOf(cases.map(({ record }) => kernelsOf(record)), 1, 2);
-    const vectors = cases.map(({ truth }) => [...truth.slice(18, 36)]);
+    const vectors = cases.map(({ truth }) => Array.from(truth.subarray(18, 36)));
     const cos = (u: number[], v: number[]): number =>
       u.reduce((sum, x, i) => sum + x * v[i]!, 0) / (Math.hypot(...u) * Math.hypot(...v));
     expect(story.steps).toEqual([0, 3, 10, 40]);

@@ -21,13 +21,20 @@ export interface ControlsInput {
   readonly noDifference: string | undefined;
 }
 
-export function controls(input: ControlsInput, set: (patch: Partial<FilterOptions>) => void): TemplateResult {
+export function controls(
+  input: ControlsInput, set: (patch: Partial<FilterOptions>) => void, open: (filter: number) => void,
+): TemplateResult {
   const { picture, shape, options } = input;
   const { mode } = picture;
   const flat = mode === "folded" || mode === "tiles";
   return html`
     <cnn-segmented slot="controls" label="Picture" .options=${modeOptions(shape)} .value=${mode}
       @change=${(event: CustomEvent<Mode>) => set({ mode: event.detail })}></cnn-segmented>
+    ${mode === "one"
+      ? html`<cnn-select slot="controls" label="filter" .value=${String(picture.filter)}
+          .options=${Array.from(picture.order.filters, (filter) => ({ value: String(filter), label: String(filter) }))}
+          @change=${(event: CustomEvent<string>) => open(Number(event.detail))}></cnn-select>`
+      : nothing}
     ${input.pointwise
       ? html`<cnn-select slot="controls" label="part" .value=${options.part}
           .options=${[{ value: "kernel", label: "depthwise" }, { value: "pointwise", label: "pointwise" }]}

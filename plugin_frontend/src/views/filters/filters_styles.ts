@@ -16,12 +16,12 @@ export const filtersStyles = css`
   .row-head { display: flex; justify-content: space-between; align-items: baseline; gap: var(--s3); min-height: 20px; }
   .strip { flex: none; padding-left: 31px; }
   .strip cnn-grid { height: 66px; flex: none; }
-  .story { flex: 1.55 1 0; min-height: 250px; display: flex; flex-direction: column; border-top: 1px solid var(--line);
+  .story { flex: 2 1 0; min-height: 250px; display: flex; flex-direction: column; border-top: 1px solid var(--line);
     padding-top: var(--s2); }
-  .picture.one .story { flex-grow: 1.2; }
+  .picture.one .story, .picture.matrix .story { flex-grow: 1.2; }
   cnn-filter-story { flex: 1 1 0; margin-top: var(--s1); }
   .story .close { width: 22px; height: 20px; padding: 0; border-color: transparent; background: none;
     color: var(--ink-3); }
   .notice { flex: none; }
-  .map-choice { margin-top: calc(-1 * var(--s3)); }
+  .legend { display: flex; flex-direction: column; gap: var(--s4); }
 `;

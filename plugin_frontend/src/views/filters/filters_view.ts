@@ -146,7 +146,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
       ${controls({
         picture, shape, options: this.options, pointwise: data.record !== null && hasPart(data.record, "pointwise"),
         firstStep: this.session.steps[0] ?? 0, noDifference: this.noDifference,
-      }, (patch) => this.setOptions(patch))}
+      }, (patch) => this.setOptions(patch), (filter) => this.session.set({ channel: filter }))}
       <div class="picture ${picture.mode}">
         ${noticeOfB(this.session, data.shownB)}
         <div class="panels">
@@ -156,7 +156,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
         </div>
         ${this.options.story || picture.mode === "one" ? this.storyPart(picture, words) : this.stripPart(picture, words)}
       </div>
-      <div slot="legend">${this.legend(picture, words)}</div>
+      <div slot="legend" class="legend">${this.legend(picture, words)}</div>
     </cnn-view-layout>`;
   }
 
@@ -239,9 +239,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   }
 
   private stripPart(picture: Picture, words: InputWords): unknown {
-    const filter = this.hovered?.weight.filter ?? this.session.state.channel;
-    return picture.mode === "matrix" && filter !== null && filter < picture.panels[0]!.kernels.filters
-      ? stripPart(picture, filter, this.hovered?.weight.input ?? null, words) : html`<div class="strip"></div>`;
+    const { weight } = this.hovered ?? {};
+    return picture.mode === "matrix" ? stripPart(picture, weight?.filter ?? picture.filter, weight?.input ?? null, words) : nothing;
   }
 
   private legend(picture: Picture, words: FilterWords): TemplateResult {

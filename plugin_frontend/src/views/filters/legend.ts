@@ -47,15 +47,16 @@ export function legend(input: LegendInput): TemplateResult {
   const bars = picture.panels.filter((panel) => panel.id !== "B" || panel.bounds !== picture.panels[0]!.bounds);
   return html`
     ${bars.map((panel) => colourBar(input, panel))}
-    <div class="map-choice">${input.choice}</div>
-    ${picture.mode === "folded" ? foldedNote(input) : nothing}
+    <div>${input.choice}</div>
+    ${picture.mode === "folded" && bars.length === 1 ? foldedNote(input) : nothing}
     <cnn-table-rows
-      heading=${hovered ? "Under the cursor" : "Opened filter"}
+      heading=${hovered || !input.rows.length ? "Under the cursor" : "Opened filter"}
       .rows=${input.rows.length ? input.rows : [["move over a filter", ""]]}
     ></cnn-table-rows>
+    ${picture.mode === "folded" && bars.length > 1 ? foldedNote(input) : nothing}
     <div class="badges">
       ${picture.panels.some(({ kernels }) => !kernels.exact)
-        ? html`<cnn-badge>8-bit: exact to 1/254 of the filter's largest weight</cnn-badge>`
+        ? html`<cnn-badge>8-bit, exact to 1/254 of filter max</cnn-badge>`
         : html`<cnn-badge>exact float32</cnn-badge>`}
     </div>
     ${notNumbers(picture)}
@@ -105,10 +106,10 @@ function noteOf({ bounds }: Panel, filter: number, inputIndex: number): string {
   return bounds.scale === "kernel" ? `in ${inputIndex} → filter ${filter}` : "";
 }
 
-function countedText({ bounds }: Panel, count: number, filter: number, inputIndex: number): string {
-  if (bounds.scale === "filter") return `the ${formatCount(count)} weights of filter ${filter}.`;
-  if (bounds.scale === "kernel") return `the ${formatCount(count)} weights from input ${inputIndex} to filter ${filter}.`;
-  return `all ${formatCount(count)} weights.`;
+function countedText({ id, bounds }: Panel, count: number, filter: number, inputIndex: number): string {
+  const what = `${formatCount(count)} ${id === "A" || id === "B" ? "weights" : "differences"}`;
+  if (bounds.scale === "filter") return `the ${what} of filter ${filter}.`;
+  return bounds.scale === "kernel" ? `the ${what} from input ${inputIndex} to filter ${filter}.` : `all ${what}.`;
 }
 
 function scaleText({ picture, stepsText, held }: LegendInput, { bounds }: Panel): string {

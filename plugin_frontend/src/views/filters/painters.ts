@@ -2,11 +2,10 @@
 import { tileLength, tileStart } from "../../gl/axis.ts";
 import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../gl/grid_layout.ts";
 import type { GridContext } from "../../gl/grid_renderer.ts";
-import { tileAt, valueAt } from "../../gl/grid_scene.ts";
+import { rangeOfTile, tileAt, valueAt } from "../../gl/grid_scene.ts";
 import { frameHere, setFont, type PaintTheme } from "../../gl/grid_theme.ts";
-import { colourPixel, wantsDarkInk } from "../../math/colour.ts";
+import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
-import { rangeOfTile } from "../../gl/grid_scene.ts";
 
 export const MATRIX_INSETS: Insets = { left: 34, top: 62, right: 72, bottom: 4 };
 /** Room for the orange frame of a tile at the border. */
@@ -54,9 +53,8 @@ function paintFooter(
   setFont(context, theme, 11, item === labels.here);
   context.textBaseline = "alphabetic";
   if (slice === 0) {
-    context.fillStyle = orange ? theme.here : theme.ink2;
-    const share = labels.largestNorm > 0 && Number.isFinite(norm) ? norm / labels.largestNorm : 0;
-    context.fillRect(rect.x, rect.y + rect.height + 3, Math.max(1, rect.width * share), 1.5);
+    context.fillStyle = orange ? theme.here : barColour(norm, theme.ink2);
+    context.fillRect(rect.x, rect.y + rect.height + 3, Math.max(1, rect.width * share(norm, labels.largestNorm)), 1.5);
     context.textAlign = "left";
     context.fillStyle = orange ? theme.hereInk : theme.ink2;
     context.fillText(labels.name(item), rect.x, rect.y + rect.height + 15);
@@ -114,10 +112,11 @@ export interface MatrixLabels {
 export function paintMatrix(context: GridContext, layout: GridLayout, theme: PaintTheme, labels: MatrixLabels): void {
   paintNumbers(context, layout, theme);
   const { insets, width, height } = layout.viewport;
-  clipped(context, insets.left - 2, 0, width - insets.left - insets.right + 4, height, () => {
+  // Numbers at the border may reach a little over it.
+  clipped(context, insets.left - 12, 0, width - insets.left - insets.right + 24, height, () => {
     paintColumnHeads(context, layout, theme, labels);
   });
-  clipped(context, 0, insets.top - 2, width, height - insets.top - insets.bottom + 4, () => {
+  clipped(context, 0, insets.top - 6, width, height - insets.top - insets.bottom + 10, () => {
     paintRowHeads(context, layout, theme, labels);
   });
   setFont(context, theme, 11);
@@ -152,8 +151,8 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
     const filter = labels.filters[place]!;
     const x = xOf(place);
     const norm = labels.filterNorms[filter]!;
-    const bar = most > 0 && Number.isFinite(norm) ? Math.max(1, (norm / most) * (base - 6)) : 0;
-    context.fillStyle = place === here ? theme.here : theme.bar;
+    const bar = Math.max(1, share(norm, most) * (base - 6));
+    context.fillStyle = place === here ? theme.here : barColour(norm, theme.bar);
     context.fillRect(x, base - bar, Math.max(0.75, wide), bar);
     if (place !== here && written.take(x + wide / 2)) {
       context.fillStyle = theme.ink3;
@@ -186,8 +185,8 @@ function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintThe
     const input = labels.inputs[place]!;
     const norm = labels.inputNorms[input]!;
     const y = yOf(place);
-    const bar = most > 0 && Number.isFinite(norm) ? Math.max(1, (norm / most) * (insets.right - 20)) : 0;
-    context.fillStyle = place === here ? theme.here : theme.bar;
+    const bar = Math.max(1, share(norm, most) * (insets.right - 20));
+    context.fillStyle = place === here ? theme.here : barColour(norm, theme.bar);
     context.fillRect(end, y, bar, Math.max(0.75, high));
     if (place !== here && !written.take(y + high / 2)) continue;
     setFont(context, theme, 11, place === here);
@@ -197,6 +196,17 @@ function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintThe
   if (here >= seen.rows.first && here <= seen.rows.last) {
     outline(context, { x: insets.left, y: yOf(here), width: end - 8 - insets.left, height: high }, theme);
   }
+}
+
+/** The length of a bar: full for what is no number, so that its colour is seen. */
+function share(norm: number, most: number): number {
+  if (!Number.isFinite(norm)) return 1;
+  return most > 0 ? norm / most : 0;
+}
+
+function barColour(norm: number, usual: string): string {
+  if (Number.isFinite(norm)) return usual;
+  return pixelCss(Number.isNaN(norm) ? NAN_PIXEL : INF_PIXEL);
 }
 
 /** Where the content ends, from the viewport's left. */

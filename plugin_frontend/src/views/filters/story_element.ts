@@ -233,8 +233,9 @@ export class FilterStory extends LitElement {
     const label = (index: number, kind: string): unknown => {
       const [x, at] = points[index]!;
       const right = kind === "now" && index > values.length / 2;
+      const beside = this.frameWidth(layout) / 2 + 5;
       const shiftY = at - top < 16 ? 14 : -6;
-      return svg`<text class="halo ${kind}" x=${right ? x - 6 : kind === "now" ? x + 6 : x - 4}
+      return svg`<text class="halo ${kind}" x=${right ? x - beside : kind === "now" ? x + beside : x - 4}
         y=${Number.isFinite(at) ? at + shiftY : top + height / 2} text-anchor=${right ? "end" : "start"}
         >${formatNumber(values[index]!, { digits: 3 })}</text>`;
     };
@@ -262,8 +263,12 @@ export class FilterStory extends LitElement {
         ><tspan class="now">settled from step ${step} on</tspan><tspan dx="14">${rule}</tspan></text>`;
   }
 
+  private frameWidth(layout: StoryLayout): number {
+    return Math.max(Math.min(layout.pitch, 40), this.history[0]!.width * layout.cell + 2);
+  }
+
   private renderHere(layout: StoryLayout): unknown {
-    const width = Math.max(layout.pitch, this.history[0]!.width * layout.cell + 2);
+    const width = this.frameWidth(layout);
     const box = (index: number, className: string): unknown => svg`<rect class=${className} rx="2"
       x=${columnCentre(layout, index) - width / 2 + 1} y="15" width=${Math.max(2, width - 2)}
       height=${Math.max(0, Math.min(layout.height, this.size.height) - 18)}></rect>`;
