@@ -76,20 +76,32 @@ export function layoutGrid(scene: GridScene, viewport: Viewport, pose: GridPose)
   return { scene, viewport, pose, dense, across, down, footer };
 }
 
-/** The largest zoom at which everything shows, in whole device pixels a cell where that is two or more. */
+/** The largest zoom at which everything shows, in whole device pixels a cell (or a tile) where that is two or more. */
 export function fitPose(scene: GridScene, viewport: Viewport): GridPose {
   const { width, height } = innerSize(viewport);
   const [least, most] = gapRange(scene);
   const largest = Math.min(LARGEST_CELL, cellThatFits(scene, width, height, least));
-  const pixels = Math.floor(largest * viewport.density + 0.01);
-  let cell = pixels >= 2 ? pixels / viewport.density : largest;
+  const step = zoomStep(scene);
+  let cell = wholePixels(scene, largest * viewport.density) / viewport.density;
   // A cell that is right but for rounding may be a hair too large.
-  while (cell * viewport.density >= 3 && !fits(scene, viewport, { cell, gap: least, x: 0, y: 0 })) {
-    cell -= 1 / viewport.density;
+  while (cell * viewport.density >= 2 + step && !fits(scene, viewport, { cell, gap: least, x: 0, y: 0 })) {
+    cell -= step / viewport.density;
   }
   let gap = most;
   for (; gap > least && !fits(scene, viewport, { cell, gap, x: 0, y: 0 }); gap -= 0.05);
   return { cell, gap: Math.max(least, gap), x: 0, y: 0 };
+}
+
+/** The least difference between two zooms that are told apart, in device pixels a cell. */
+function zoomStep(scene: Pick<GridScene, "tileWidth" | "spacing">): number {
+  return scene.spacing?.wholeCells === false ? 1 / scene.tileWidth : 1;
+}
+
+/** Device pixels a cell, rounded down to whole cells (or whole tiles) where that is two or more. */
+function wholePixels(scene: Pick<GridScene, "tileWidth" | "spacing">, pixels: number): number {
+  const step = zoomStep(scene);
+  const whole = Math.floor((pixels + 0.01 * step) / step) * step;
+  return whole >= 2 ? whole : pixels;
 }
 
 /** How many columns let so many tiles appear largest in this room. */
@@ -105,7 +117,7 @@ export function bestColumns(count: number, scene: Omit<GridScene, "columns" | "r
     lastRows = rows;
     const candidate = { ...scene, columns, rows };
     const cell = cellThatFits(candidate, width, height, gapRange(candidate)[0]) * viewport.density;
-    const whole = cell >= 2 ? Math.floor(cell + 0.01) : cell;
+    const whole = wholePixels(candidate, cell);
     if (whole > bestCell) {
       best = columns;
       bestCell = whole;

@@ -15,8 +15,8 @@ import { statistic } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type Mark, type TileLabel } from "./map_painter.ts";
 import { imageTiles, mapScene, tileShape, tileValues, type TileShape } from "./map_scene.ts";
 import type { Shown, Side } from "./shown.ts";
+import { SPACING } from "./spacing.ts";
 
-export const SPACING = { gap: 0.5, smallestGap: 8, largestGap: 12, footer: 18 } as const;
 
 /** The scene of one run's active maps, in the order of run A; tiles of channels that it did not keep stay empty. */
 export function channelsScene(shown: Shown, side: Side, scaling: Scaling, map: ColourMap): GridScene {
@@ -67,7 +67,7 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
   const shape = tileShape(side.maps.stack, shown.slice);
   const labels: TileLabel[] = order.map((channel) => ({
     left: String(channel),
-    right: formatNumber(statistic(side.maps, "mean", shown.image, channel), { digits: 2 }),
+    right: twoLengths(statistic(side.maps, "mean", shown.image, channel)),
   }));
   const marks = {
     labels,
@@ -107,6 +107,11 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
         ></cnn-grid>`
       : html`<p class="quiet">No channel responds to this image.</p>`}
   </section>`;
+}
+
+/** A number in two digits, and in one for where there is little room. */
+export function twoLengths(value: number): string[] {
+  return [2, 1].map((digits) => formatNumber(value, { digits }));
 }
 
 /** "channel 10, row 9, column 8, plus 0.854" */

@@ -13,7 +13,7 @@ export interface Extent {
 }
 
 const FIXED = 22 + 32 + 72;
-export const FACTS_WIDTH = 76;
+export const FACTS_WIDTH = 72;
 export const FACTS_HEIGHT = 48;
 export const PAIR_GAP = 12;
 const IMAGE_SHARE = 0.6;

@@ -120,7 +120,7 @@ export class ImageColumn extends LitElement {
     // Every map of a pair takes the place of the first, so that the same part of the image stands at the same place.
     const own = Math.min((cell * first.scene.tileWidth) / tileWidth, (cell * first.scene.tileHeight) / tileHeight);
     const size = `width:${own * tileWidth}px;height:${own * tileHeight}px`;
-    const marks = { labels: [{ left: "", right: "" }], chosen: -1, mark: map.mark, pointed: 0, everywhere: false };
+    const marks = { labels: [{ left: "", right: [] }], chosen: -1, mark: map.mark, pointed: 0, everywhere: false };
     return html`<figure data-key=${map.key}>
       <figcaption .style=${`width:${this.large.length > 1 ? (this.room.width - PAIR_GAP) / 2 : own * tileWidth}px`}>
         <b class="name">${map.heading}</b><span class="quiet">${map.note}</span>

@@ -18,6 +18,11 @@ export const imageColumnStyles = css`
   }
   .head .name {
     flex: 0 1 auto;
+    min-width: 0;
+  }
+  .head b.name {
+    flex: none;
+    max-width: 50%;
   }
   .head .quiet {
     font-size: var(--t-xs);
@@ -90,7 +95,7 @@ export const imageColumnStyles = css`
     align-content: start;
     margin: 22px 0 0;
     font-size: var(--t-xs);
-    min-width: 64px;
+    min-width: 56px;
   }
   .facts dt {
     color: var(--ink-3);

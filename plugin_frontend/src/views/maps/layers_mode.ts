@@ -88,7 +88,7 @@ function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: 
   const focusOf = ({ x, y }: Cell): Focus =>
     ({ layer, maps, channel, cell: [slice, shape.repeat > 1 ? 0 : y, x] });
   const marks = {
-    labels: [{ left: "", right: "" }], chosen: -1, pointed: 0, everywhere: false,
+    labels: [{ left: "", right: [] }], chosen: -1, pointed: 0, everywhere: false,
     mark: own && pointed ? markOf(shape, slice, focus.cell) : null,
   };
   return html`<cnn-grid

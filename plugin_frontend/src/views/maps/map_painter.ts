@@ -4,7 +4,8 @@ import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../gl/
 
 export interface TileLabel {
   readonly left: string;
-  readonly right: string;
+  /** The first that fits beside `left` is drawn. */
+  readonly right: readonly string[];
 }
 
 /** Cells of a tile, for instance the one under the cursor. */
@@ -29,7 +30,6 @@ export interface MapMarks {
 /** Room around a grid for the frame of a tile at its border. */
 export const FRAME_ROOM = { left: 4, top: 4, right: 4, bottom: 0 } as const;
 
-const ROOM_FOR_BOTH = 46;
 const ROOM_FOR_ONE = 14;
 
 /** Labels below the tiles, a frame around the chosen one, and the same cell marked on all of them. */
@@ -60,11 +60,11 @@ function drawLabel(
   context.fillText(label.left, x, line);
   const taken = context.measureText(label.left).width;
   setFont(context, theme, 11, false);
-  const wanted = context.measureText(label.right).width;
-  if (width < ROOM_FOR_BOTH || taken + wanted + 4 > width) return;
+  const right = label.right.find((text) => taken + context.measureText(text).width + 4 <= width);
+  if (right === undefined) return;
   context.textAlign = "right";
   context.fillStyle = theme.ink3;
-  context.fillText(label.right, x + width, line);
+  context.fillText(right, x + width, line);
 }
 
 function drawMark(

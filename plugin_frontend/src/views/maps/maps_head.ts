@@ -52,7 +52,7 @@ export function headControls(shown: Shown, options: Options, set: (patch: Partia
           label="sort"
           .options=${[
             { value: "mean", label: "mean" },
-            { value: "max", label: "largest value" },
+            { value: "max", label: "max" },
             { value: "channel", label: "channel" },
           ]}
           .value=${options.sort}

@@ -3,16 +3,17 @@ import "../../gl/grid_element.ts";
 import type { GridHover } from "../../gl/grid_element.ts";
 import { NOT_LOGGED, type Cell, type GridScene } from "../../gl/grid_scene.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
-import { formatCount, formatNumber } from "../../math/format.ts";
+import { formatCount } from "../../math/format.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
 import type { Actions } from "./actions.ts";
-import { describe, markOf, SPACING } from "./channels_mode.ts";
+import { describe, markOf, twoLengths } from "./channels_mode.ts";
 import { tileRanges, type Scaling } from "./colours.ts";
 import type { Focus } from "./focus.ts";
 import { layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type TileLabel } from "./map_painter.ts";
 import { mapScene, tileShape, tileValues } from "./map_scene.ts";
 import type { Shown } from "./shown.ts";
+import { SPACING } from "./spacing.ts";
 import type { StepSweep } from "./step_sweep.ts";
 
 export interface StepsInputs {
@@ -51,8 +52,8 @@ export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions
   const shape = tileShape(shown.a.maps.stack, shown.slice);
   const labels: TileLabel[] = steps.map((step) => {
     const maps = mapsAt(shown, sweep, step);
-    const mean = maps && formatNumber(statistic(maps, "mean", shown.image, shown.channel), { digits: 2 });
-    return { left: String(step), right: mean ?? (sweep.failed.has(step) ? "lost" : "") };
+    const mean = maps && twoLengths(statistic(maps, "mean", shown.image, shown.channel));
+    return { left: String(step), right: mean ?? (sweep.failed.has(step) ? ["lost"] : []) };
   });
   const marks = {
     labels,

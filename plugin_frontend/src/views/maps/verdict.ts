@@ -18,9 +18,10 @@ function arrayOf(record: DataRecord | null, name: string) {
 }
 
 function predictionWords({ meaning, top, share, raw }: Prediction, name: string): string {
-  if (share === null) return `largest output: ${name}, ${formatNumber(raw, { digits: 3 })} (raw)`;
-  const how = meaning === "softmax" ? " (softmax of the outputs)" : meaning === "sigmoid" ? " (sigmoid of the output)" : "";
-  return `predicted ${name || top}, ${formatShare(share)}${how}`;
+  if (share === null) return `largest output ${name}, raw ${formatNumber(raw, { digits: 3 })}`;
+  // The network gave logits: say that the share was computed from them.
+  const how = meaning === "probability" ? "" : `${meaning} `;
+  return `predicted ${name || top}, ${how}${formatShare(share)}`;
 }
 
 export function verdictOf(
