@@ -63,7 +63,9 @@ def systems(folder: Path, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[]
     }
 
 
-def seconds(model: keras.Model, x: np.ndarray, y: np.ndarray, callbacks: list[keras.callbacks.Callback], epochs: int) -> tuple[float, float]:
+def seconds(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, callbacks: list[keras.callbacks.Callback], epochs: int
+) -> tuple[float, float]:
     """Wall and processor time of a fit."""
     wall, cpu = time.perf_counter(), time.process_time()
     model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=callbacks)
@@ -92,9 +94,15 @@ def main() -> None:
         for number in range(chosen.rounds):
             for name, model in models.items():
                 if number % 2:
-                    without, with_it = seconds(bare, x, y, [], chosen.epochs), seconds(model, x, y, made[name](), chosen.epochs)
+                    without, with_it = (
+                        seconds(bare, x, y, [], chosen.epochs),
+                        seconds(model, x, y, made[name](), chosen.epochs),
+                    )
                 else:
-                    with_it, without = seconds(model, x, y, made[name](), chosen.epochs), seconds(bare, x, y, [], chosen.epochs)
+                    with_it, without = (
+                        seconds(model, x, y, made[name](), chosen.epochs),
+                        seconds(bare, x, y, [], chosen.epochs),
+                    )
                 ratios[name].append((with_it[0] / without[0], with_it[1] / without[1]))
         print(f"{'ratio to the bare fit beside it':36s} {'wall':24s} {'processor':24s} first fit")
         for name, pairs in ratios.items():

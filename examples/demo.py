@@ -72,7 +72,9 @@ def main() -> None:
     names = chosen.only or list(OPTIMIZERS)
     there = [name for name in names if (chosen.logdir / name).exists()]
     if there:
-        sys.exit(f"{chosen.logdir} already holds {', '.join(there)}: give another --logdir (make demo LOGDIR=…) or remove it")
+        sys.exit(
+            f"{chosen.logdir} already holds {', '.join(there)}: give another --logdir (make demo LOGDIR=…) or remove it"
+        )
 
     images = getattr(demo_data, chosen.data)()
     print(f"{chosen.data}: {len(images.x_train)} images to train on, {len(images.x_test)} to test on")

@@ -23,7 +23,9 @@ class CnnPage:
         self.page = page
         self.address = address
         self.complaints: list[str] = []
-        page.on("console", lambda message: message.type == "error" and self._complain(message.text, message.location["url"]))
+        page.on(
+            "console", lambda message: message.type == "error" and self._complain(message.text, message.location["url"])
+        )
         page.on("pageerror", lambda error: self._complain(str(error), ""))
 
     def _complain(self, text: str, url: str) -> None:

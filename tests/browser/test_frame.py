@@ -16,7 +16,10 @@ def test_the_state_survives_a_reload_inside_tensorboard(cnn: CnnPage, logdir: Pa
     step = open_log(logdir)["sgd"].steps("filters", layer)[2]
     show_filters(cnn, "sgd", layer, step)
     cnn.page.reload()
-    cnn.wait("view.shown && view.shown.run === 'sgd' && view.shown.layer === argument[0] && view.shown.step === argument[1]", [layer, step])
+    cnn.wait(
+        "view.shown && view.shown.run === 'sgd' && view.shown.layer === argument[0] && view.shown.step === argument[1]",
+        [layer, step],
+    )
 
 
 def test_arrow_keys_walk_the_logged_steps_and_write_them_to_the_url(cnn: CnnPage, logdir: Path) -> None:
@@ -25,7 +28,9 @@ def test_arrow_keys_walk_the_logged_steps_and_write_them_to_the_url(cnn: CnnPage
     show_filters(cnn, "adam", layer, steps[0])
     cnn.press("ArrowRight")
     cnn.wait("view.shown.step === argument", steps[1])
-    cnn.page.wait_for_function("argument => location.hash.includes(`p.cnnviz.step=${argument}`)", arg=steps[1], timeout=PATIENCE_MS)
+    cnn.page.wait_for_function(
+        "argument => location.hash.includes(`p.cnnviz.step=${argument}`)", arg=steps[1], timeout=PATIENCE_MS
+    )
     cnn.press("3")
     cnn.wait("view.tagName === 'CNN-MAPS-VIEW' && view.state !== null && view.state.a.step === argument", steps[1])
 
@@ -63,7 +68,9 @@ def test_a_narrow_window_scrolls_nothing_sideways(cnn: CnnPage, logdir: Path) ->
 def test_two_runs_stand_side_by_side(cnn: CnnPage, logdir: Path) -> None:
     layer = layers_of(logdir, "filters")[1]
     cnn.open(view="filters", run="adam", runB="sgd", layer=layer, step="last")
-    panels = cnn.wait("view.dataset.state === 'ready' && view.shown && view.shown.panels.length > 1 && view.shown.panels.map(p => p.id)")
+    panels = cnn.wait(
+        "view.dataset.state === 'ready' && view.shown && view.shown.panels.length > 1 && view.shown.panels.map(p => p.id)"
+    )
     assert {"A", "B"} <= set(panels)
 
 

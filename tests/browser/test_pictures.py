@@ -20,9 +20,11 @@ CLOSE = 2
 
 def layers_of(logdir: Path, kind: str) -> list[str]:
     run = open_log(logdir)["adam"]
-    return [layer.path for layer in run.layers if layer.role == "convolution"] if kind == "filters" else [
-        layer.path for layer in run.layers if layer.role in ("convolution", "pooling")
-    ]
+    return (
+        [layer.path for layer in run.layers if layer.role == "convolution"]
+        if kind == "filters"
+        else [layer.path for layer in run.layers if layer.role in ("convolution", "pooling")]
+    )
 
 
 def drawn_cases(logdir: Path, kind: str, seed: int) -> list[tuple[str, str, int]]:
@@ -93,7 +95,11 @@ def wrong_maps(cnn: CnnPage, maps: np.ndarray, active: list[int], seed: int) -> 
         value = float(maps[channel, row, column])
         lo, hi = min(0.0, float(maps[channel].min())), max(0.0, float(maps[channel].max()))
         expected = colour(value, lo, hi, "viridis")
-        near = [expected, colour(value - (hi - lo) * 1e-5, lo, hi, "viridis"), colour(value + (hi - lo) * 1e-5, lo, hi, "viridis")]
+        near = [
+            expected,
+            colour(value - (hi - lo) * 1e-5, lo, hi, "viridis"),
+            colour(value + (hi - lo) * 1e-5, lo, hi, "viridis"),
+        ]
         got = pixels[round(y), round(x)].astype(int)
         if min(np.abs(got - each).max() for each in near) > CLOSE:
             wrong.append(f"{channel}, {row}, {column}: colour {got} instead of {expected}")

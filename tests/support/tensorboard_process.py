@@ -42,7 +42,9 @@ class TensorBoard:
 
 
 @contextmanager
-def tensorboard(*arguments: str, python: str = sys.executable, env: dict[str, str] | None = None) -> Iterator[TensorBoard]:
+def tensorboard(
+    *arguments: str, python: str = sys.executable, env: dict[str, str] | None = None
+) -> Iterator[TensorBoard]:
     """Start TensorBoard on a free port, wait until it answers, and end it with all its children."""
     command = [python, "-m", "tensorboard.main", "--port", "0", "--host", "localhost", *arguments]
     with tempfile.TemporaryDirectory() as folder:

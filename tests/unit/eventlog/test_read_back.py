@@ -42,7 +42,12 @@ def records_file(folder: Path) -> Path:
 
 
 def same(got: Record, expected: Record) -> None:
-    assert (got.kind, got.step, got.layer, got.wall_time) == (expected.kind, expected.step, expected.layer, expected.wall_time)
+    assert (got.kind, got.step, got.layer, got.wall_time) == (
+        expected.kind,
+        expected.step,
+        expected.layer,
+        expected.wall_time,
+    )
     assert dict(got.attributes) == dict(expected.attributes)
     assert list(got.arrays) == list(expected.arrays)
     for name, array in expected.arrays.items():
@@ -111,7 +116,9 @@ def test_tensorflow_counts_the_same_records(tmp_path: Path) -> None:
         writer.write(Record("cost", step))
     writer.close()
     code = "import sys, tensorflow as tf; print(sum(1 for _ in tf.data.TFRecordDataset(sys.argv[1])))"
-    done = subprocess.run([sys.executable, "-c", code, str(records_file(tmp_path))], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(records_file(tmp_path))], capture_output=True, text=True, check=False
+    )
     assert done.stdout.split()[-1:] == ["9"], done.stderr[-2000:]
 
 
@@ -162,7 +169,9 @@ def test_maps_of_a_pooling_layer_bring_its_input(tmp_path: Path) -> None:
     channels = np.arange(3, dtype=np.int32)
     writer.write(Record("feature_maps", 0, "conv", {**quantise_maps(before), "channels": channels}, {"of": 3}))
     writer.write(
-        Record("feature_maps", 0, "pool", {**quantise_maps(after), "channels": channels}, {"of": 3, "input_layer": "conv"})
+        Record(
+            "feature_maps", 0, "pool", {**quantise_maps(after), "channels": channels}, {"of": 3, "input_layer": "conv"}
+        )
     )
     writer.close()
     found = open_log(tmp_path)["."].read("feature_maps", "pool", 0)

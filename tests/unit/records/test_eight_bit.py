@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_cnnviz.records.quantisation import KERNEL_EXACT_BYTES, quantise_kernel, quantise_maps, restore_kernel, restore_maps
+from tb_cnnviz.records.quantisation import (
+    KERNEL_EXACT_BYTES,
+    quantise_kernel,
+    quantise_maps,
+    restore_kernel,
+    restore_maps,
+)
 
 
 @pytest.mark.parametrize("seed", range(6))
