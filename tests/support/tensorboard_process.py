@@ -50,8 +50,14 @@ def tensorboard(
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         with output.open("w") as sink:
+            # In a folder of its own, or Python would take a package that lies in this one for the installed one.
             process = subprocess.Popen(
-                command, stdout=sink, stderr=subprocess.STDOUT, env=env or dict(os.environ), start_new_session=True
+                command,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=env or dict(os.environ),
+                cwd=folder,
+                start_new_session=True,
             )
         try:
             yield TensorBoard(f"http://localhost:{_port(process, output)}")
