@@ -206,8 +206,11 @@ def _array(payload: bytes, place: ArrayPlace) -> np.ndarray:
         raise DamagedRecord(f"array {place.name[:80]!r}: {error}") from error
 
 
-def decode_directory(head: bytes, length: int) -> Directory:
+def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Directory:
     """What the record holds, from the first bytes of its payload of `length` bytes.
+
+    Args:
+        arrays: whether to look at the arrays' places too, which takes as long as all the rest.
 
     Raises:
         DamagedRecord: for whatever does not fit.
@@ -227,7 +230,8 @@ def decode_directory(head: bytes, length: int) -> Directory:
     attributes = raw.get("attributes", {})
     if not isinstance(attributes, dict):
         raise DamagedRecord("the attributes are no JSON object")
-    return Directory(kind, step, layer, wall_time, attributes, _places(raw.get("arrays"), first[1], values_end))
+    places = _places(raw.get("arrays"), first[1], values_end) if arrays else ()
+    return Directory(kind, step, layer, wall_time, attributes, places)
 
 
 def _event(head: bytes, length: int) -> tuple[float, int, tuple[int, int], int]:
@@ -269,7 +273,7 @@ def _directory_text(head: bytes, value: tuple[int, int]) -> bytes:
 
 def _parse_json(text: bytes) -> dict[str, Any]:
     try:
-        raw = json.loads(text.decode(), parse_constant=_refuse_constant, parse_float=_finite)
+        raw = _decoder.decode(text.decode())
         if b"\\u" in text:
             _json(raw).encode()
     except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
@@ -288,6 +292,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("a number is too large")
     return value
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _subject(raw: dict[str, Any]) -> tuple[str, str | None]:

@@ -122,7 +122,7 @@ def _read(reader: _Head, offset: int, length: int) -> FoundRecord | Damage:
         return Damage(offset, "the record's content does not match its CRC")
     while True:
         try:
-            return FoundRecord(offset, length, decode_directory(head, length))
+            return FoundRecord(offset, length, decode_directory(head, length, arrays=False))
         except DamagedRecord as error:
             return Damage(offset, error.reason)
         except wire.TruncatedProto as more:

@@ -81,7 +81,10 @@ def read_fields(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int,
     """
     position = start
     while position < end:
-        key, position = read_varint(buffer, position, end)
+        if position < len(buffer) and buffer[position] < 0x80:
+            key, position = buffer[position], position + 1
+        else:
+            key, position = read_varint(buffer, position, end)
         number, wire = key >> 3, key & 7
         if wire == VARINT:
             value, position = read_varint(buffer, position, end)
