@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
+import os
 import time
 import warnings
 from collections.abc import Mapping
@@ -38,7 +40,7 @@ class StockWriter:
 
     `folder` is "" for the run itself, or "train" and "validation", as keras.callbacks.TensorBoard has them. Steps are
     whatever the caller counts: docs/log_format.md says epochs. Every summary is in the file when its call returns.
-    A disk error costs one warning and never reaches the caller.
+    A disk error costs one warning and never reaches the caller. A forked child writes to files of its own.
 
     Args:
         log_dir: the run's folder, on a local disk.
@@ -50,6 +52,7 @@ class StockWriter:
     def __init__(self, log_dir: str | Path) -> None:
         self._root = local_path(log_dir)
         self._files: dict[str, AppendFile] = {}
+        self._process = os.getpid()
         self._warned = False
 
     def scalar(self, tag: str, value: float, step: int, folder: str = "") -> None:
@@ -90,19 +93,24 @@ class StockWriter:
         self._summary(MODEL_TAG, tensor, PLUGIN_NAME, DataClass.DATA_CLASS_TENSOR, step, "")
 
     def hparams(self, hparams: Mapping[str, str | float | int | bool]) -> None:
-        """Begin the run's session in the HParams tab; its group is the run's folder, so that a later fit joins it.
+        """Begin the run's session in the HParams tab; a later fit in the same folder belongs to the same one.
 
-        The tab finds the metrics itself, among the scalars of the run and its folders.
+        The tab finds the metrics itself, among the scalars of the run and its folders. It cannot hold a number that is
+        not finite, so such a number is written as text.
 
         Raises:
             ValueError: for a value that is neither text, number nor truth value.
         """
-        info = plugin_data_pb2.SessionStartInfo(group_name=self._root.name or "run", start_time_secs=time.time())
-        for name, value in hparams.items():
+        # A session without a group is named by its run, which no other one shares.
+        info = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time())
+        for name, given in hparams.items():
+            value = given.item() if isinstance(given, np.generic) else given
             if isinstance(value, bool):
                 info.hparams[name].bool_value = value
-            elif isinstance(value, (int, float)):
+            elif isinstance(value, (int, float)) and math.isfinite(value):
                 info.hparams[name].number_value = value
+            elif isinstance(value, float):
+                info.hparams[name].string_value = str(value)
             elif isinstance(value, str):
                 info.hparams[name].string_value = value
             else:
@@ -142,19 +150,29 @@ class StockWriter:
         try:
             self._file(folder).append(frame([event.SerializeToString()]))
         except OSError as error:
-            if (file := self._files.pop(folder, None)) is not None:
+            if folder in self._files and self._files[folder].is_damaged:
                 with contextlib.suppress(OSError):
-                    file.close()
+                    self._files.pop(folder).close()
             self._warn(error)
 
     def _file(self, folder: str) -> AppendFile:
+        if self._process != os.getpid():
+            self.close()
+            self._process = os.getpid()
         if folder not in self._files:
+            process = self._process
             file = AppendFile(
-                self._root / folder, lambda start: f"events.out.tfevents.{start // 10**9}.{host_name()}.{start}"
+                self._root / folder,
+                lambda start: f"events.out.tfevents.{start // 10**9:010}.{host_name()}.{process}.{start}",
             )
-            self._files[folder] = file
             begin = Event(wall_time=time.time(), file_version="brain.Event:2")
-            file.append(frame([begin.SerializeToString()]))
+            try:
+                file.append(frame([begin.SerializeToString()]))
+            except OSError:
+                file.close()
+                file.path.unlink(missing_ok=True)
+                raise
+            self._files[folder] = file
         return self._files[folder]
 
     def _warn(self, error: OSError) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import lru_cache
+from types import UnionType
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -91,24 +93,49 @@ class ModelRecord:
         """Read a model record back, ignoring fields of a newer schema.
 
         Raises:
-            ValueError: when the text is no JSON object or a field is missing.
+            ValueError: when the text is no JSON object, a field is missing, or one is of another type than it should be.
         """
-        raw = json.loads(text)
-        if not isinstance(raw, dict):
-            raise ValueError(f"a model record is a JSON object, not {type(raw).__name__}")
         try:
-            layers = [_layer(item) for item in raw.pop("layers")]
-            variables = [_known(VariableRecord, item) for item in raw.pop("variables")]
-            return _known(cls, {**raw, "layers": layers, "variables": variables})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a model record: {error}") from error
+            return _built(cls, json.loads(text, parse_constant=_refuse), "the model record")
+        except RecursionError as error:
+            raise ValueError("not a model record: nested too deep") from error
 
 
-def _layer(raw: dict[str, Any]) -> LayerRecord:
-    region = raw.get("receptive_field")
-    return _known(LayerRecord, {**raw, "receptive_field": _known(ReceptiveField, region) if region else None})
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"not a model record: it holds {name}")
 
 
-def _known(cls: type[T], raw: dict[str, Any]) -> T:
-    names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-    return cls(**{key: value for key, value in raw.items() if key in names})
+def _built(cls: type[T], raw: object, where: str) -> T:
+    """A dataclass from what JSON gave, field by field: a log is not trusted to hold what its fields say."""
+    if not isinstance(raw, dict):
+        raise ValueError(f"not a model record: {where} is no JSON object")
+    types = _types(cls)
+    values = {key: _checked(types[key], raw[key], f"{where}, {key}") for key in types if key in raw}
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ValueError(f"not a model record: {where}: {error}") from error
+
+
+@lru_cache
+def _types(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _checked(wanted: Any, value: object, where: str) -> Any:
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin in (Union, UnionType):
+        for choice in inner:
+            try:
+                return _checked(choice, value, where)
+            except ValueError:
+                continue
+    elif origin is list and isinstance(value, list):
+        return [_checked(inner[0], item, where) for item in value]
+    elif origin is dict and isinstance(value, dict):
+        return {key: _checked(inner[1], item, where) for key, item in value.items()}
+    elif is_dataclass(wanted) and isinstance(wanted, type):
+        return _built(wanted, value, where)
+    elif isinstance(wanted, type) and origin is None and type(value) is wanted:
+        return value
+    raise ValueError(f"not a model record: {where} has the wrong type")
