@@ -121,7 +121,7 @@ describe("pictureOf", () => {
 });
 
 describe("modes and scales", () => {
-  const shape = { filters: 4, slices: 1, height: 3, width: 3 };
+  const shape = { filters: 4, slices: 1, height: 3, width: 3, space: [3, 3] };
 
   it("suit the layer", () => {
     expect(modeFor({ ...shape, inputs: 3 }, "auto")).toBe("folded");

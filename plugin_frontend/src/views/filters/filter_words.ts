@@ -2,24 +2,30 @@ import type { LayerRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { InputWords, Row } from "./cursor_rows.ts";
 import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
-import { kernelText, type Kernels } from "./kernels.ts";
+import { kernelText, type Kernels, type Part } from "./kernels.ts";
 import type { Picture } from "./picture.ts";
 
 /** Words for a layer's filters and their inputs. */
 export class FilterWords implements InputWords {
   private readonly source: InputSource;
 
-  constructor(layers: readonly LayerRecord[], private readonly layer: LayerRecord, private readonly kernels: Kernels | null) {
+  constructor(
+    layers: readonly LayerRecord[],
+    private readonly layer: LayerRecord,
+    private readonly kernels: Kernels | null,
+    private readonly part: Part,
+  ) {
     this.source = inputSource(layers, layer);
   }
 
   name(input: number): string {
-    return inputName(this.source, this.kernels?.inputs ?? 0, input);
+    return this.part === "pointwise" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input);
   }
 
   origin(filter: number, input: number): string | null {
     const { kernels } = this;
     if (!kernels) return null;
+    if (this.part === "pointwise") return `depthwise filter ${input}`;
     const channel = channelOf(this.groups, kernels.filters, kernels.inputs, filter, input);
     const named = this.source.kind === "image" && kernels.inputs === 3 && this.groups === 1;
     return named ? null : inputOrigin(this.source, channel);
@@ -42,6 +48,7 @@ export class FilterWords implements InputWords {
 
   /** A depthwise layer is grouped by channel, whether or not its record says so. */
   private get groups(): number {
+    if (this.part === "pointwise") return 1;
     const { groups, type } = this.layer;
     if (groups && groups > 1) return groups;
     const channels = this.layer.input_shapes[0];

@@ -14,7 +14,7 @@ export const filtersStyles = css`
   .zoom { position: absolute; top: 0; right: 0; display: flex; gap: 2px; z-index: 1; }
   .zoom button { width: 20px; height: 20px; padding: 0; line-height: 1; }
   .row-head { display: flex; justify-content: space-between; align-items: baseline; gap: var(--s3); min-height: 20px; }
-  .strip { flex: none; padding-left: 31px; }
+  .strip { flex: none; padding-left: 39px; }
   .strip cnn-grid { height: 66px; flex: none; }
   .story { flex: 2 1 0; min-height: 250px; display: flex; flex-direction: column; border-top: 1px solid var(--line);
     padding-top: var(--s2); }

@@ -15,7 +15,6 @@ import "../../parts/loading_bar.ts";
 import "../../parts/view_layout.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { ViewElement } from "../view.ts";
-import { boundAt, type Bounds } from "./bounds.ts";
 import { controls, mapChoice } from "./controls.ts";
 import { cursorRows, spokenWeight, type InputWords, type Row } from "./cursor_rows.ts";
 import { csvOf, pngOf } from "./export.ts";
@@ -24,12 +23,13 @@ import { FilterWords } from "./filter_words.ts";
 import { FiltersData } from "./filters_data.ts";
 import { FILTERS_VIEW, HOW_TO_READ } from "./filters_definition.ts";
 import { filtersStyles } from "./filters_styles.ts";
-import { LARGEST_LENS, lens, lensStyles } from "./lens.ts";
+import { lensOf, lensStyles } from "./lens.ts";
 import { legend, legendStyles } from "./legend.ts";
-import { hasPart, sameShape, tileSize } from "./kernels.ts";
+import { hasPart, sameShape } from "./kernels.ts";
 import { noticeOfB } from "./notices.ts";
 import { panelPainter, panelInsets } from "./panel_painter.ts";
-import { pictureOf, type Panel, type PanelId, type Picture, type PictureInput } from "./picture.ts";
+import type { Panel, PanelId, Picture } from "./picture.ts";
+import { PictureMemory } from "./picture_memory.ts";
 import { cellOf, weightAt, type WeightPlace } from "./scenes.ts";
 import { storyPart } from "./story_part.ts";
 import { stripPart } from "./strip_part.ts";
@@ -38,8 +38,8 @@ import { zoomButtons } from "./zoom_buttons.ts";
 interface Hovered {
   readonly panel: PanelId;
   readonly weight: WeightPlace;
-  /** Where its tile ends, in pixels from the panels' top left. */
-  readonly at: { x: number; y: number };
+  /** Where it is drawn, in pixels from the panels' top left; null where it was pointed at elsewhere. */
+  readonly at: { x: number; y: number } | null;
 }
 
 export { FILTERS_VIEW };
@@ -52,8 +52,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   declare hovered: Hovered | null;
   declare pose: GridPose | null;
   private readonly data = new FiltersData(this);
-  private remembered: { input: PictureInput; picture: Picture } | null = null;
-  private lastBounds = new Map<PanelId, Bounds>();
+  private readonly memory = new PictureMemory();
 
   constructor() {
     super();
@@ -112,16 +111,11 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const before = this.remembered?.picture;
+    const before = this.memory.picture;
     const { picture } = this;
-    if (!picture) return;
-    if (before && before !== picture && !sameLook(before, picture)) {
+    if (before && picture && before !== picture && !sameLook(before, picture)) {
       this.pose = null;
       this.hovered = null;
-    }
-    if (before !== picture) {
-      // A held scale stays the one that it is.
-      if (!this.remembered?.input.held) this.lastBounds = new Map(picture.panels.map(({ id, bounds }) => [id, bounds]));
     }
   }
 
@@ -162,31 +156,17 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private get picture(): Picture | null {
     const { data, options } = this;
-    if (!data.a) return this.remembered?.picture ?? null;
-    const input: PictureInput = {
-      a: data.a, first: data.first, last: data.last, b: data.b, history: options.scale === "all" ? data.history : null,
-      options, filter: this.session.state.channel, held: this.heldBounds,
-    };
-    const { remembered } = this;
-    const keys = Object.keys(input) as (keyof PictureInput)[];
-    if (remembered && keys.every((key) => remembered.input[key] === input[key])) return remembered.picture;
-    const picture = pictureOf(input);
-    this.remembered = { input, picture };
-    return picture;
-  }
-
-  /** While steps play the scale stays, and while all steps load it is the last one: colours do not jump. */
-  private get heldBounds(): ReadonlyMap<PanelId, Bounds> | null {
-    const before = this.remembered?.picture;
-    if (!before || !this.data.a || !sameShape(before.panels[0]!.kernels, this.data.a)) return null;
-    if (this.options.scale === "all") return this.data.history ? null : this.lastBounds;
-    return this.session.playing ? this.lastBounds : null;
+    if (!data.a) return this.memory.picture;
+    const history = options.scale === "all" ? data.history : null;
+    const { a, first, last, b } = data;
+    const filter = this.session.state.channel;
+    return this.memory.pictureOf({ a, first, last, b, history, options, filter }, this.session.playing);
   }
 
   private get words(): FilterWords {
     const layers = this.session.layers;
     const layer = layers.find(({ path }) => path === this.data.shown?.layer) ?? this.session.layer!;
-    return new FilterWords(layers, layer, this.picture?.panels[0]?.kernels ?? null);
+    return new FilterWords(layers, layer, this.picture?.panels[0]?.kernels ?? null, this.data.part());
   }
 
   private get noDifference(): string | undefined {
@@ -220,13 +200,10 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   private lensPart(picture: Picture): unknown {
     const { hovered } = this;
     const panel = picture.panels.find(({ id }) => id === hovered?.panel);
-    if (!hovered || !panel || picture.mode !== "matrix" || tileSize(panel.kernels) > LARGEST_LENS) return nothing;
-    if ((this.gridOf(panel.id)?.layout?.pose.cell ?? 0) >= 34) return nothing;
-    const { filter, input } = hovered.weight;
+    if (!hovered?.at || !panel) return nothing;
     const box = this.renderRoot.querySelector(".panels")!.getBoundingClientRect();
-    const bound = boundAt(panel.bounds, panel.kernels, filter, input);
-    const title = `in ${this.words.name(input)} → filter ${filter}`;
-    return lens(panel.kernels, hovered.weight, title, picture.palette, bound, hovered.at, box);
+    const cell = this.gridOf(panel.id)?.layout?.pose.cell ?? 0;
+    return lensOf(panel, hovered.weight, cell, this.words.name(hovered.weight.input), hovered.at, box);
   }
 
   private storyPart(picture: Picture, words: InputWords): unknown {
@@ -239,8 +216,13 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   }
 
   private stripPart(picture: Picture, words: InputWords): unknown {
+    if (picture.mode !== "matrix") return nothing;
     const { weight } = this.hovered ?? {};
-    return picture.mode === "matrix" ? stripPart(picture, weight?.filter ?? picture.filter, weight?.input ?? null, words) : nothing;
+    const [main] = picture.panels as [Panel, ...Panel[]];
+    return stripPart(picture, weight?.filter ?? picture.filter, weight?.input ?? null, words, {
+      hover: (under) => (this.hovered = under && { panel: main.id, weight: under, at: null }),
+      open: () => this.openFilter(weight?.filter ?? picture.filter),
+    });
   }
 
   private legend(picture: Picture, words: FilterWords): TemplateResult {
@@ -286,8 +268,11 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private open(panel: Panel, cell: Cell): void {
     const weight = weightAt(panel.kernels, panel.plan, panel.scene.columns, cell);
-    if (!weight) return;
-    this.session.set({ channel: weight.filter });
+    if (weight) this.openFilter(weight.filter);
+  }
+
+  private openFilter(filter: number): void {
+    this.session.set({ channel: filter });
     this.setOptions({ story: true });
   }
 

@@ -12,6 +12,8 @@ export interface KernelShape {
   readonly slices: number;
   readonly height: number;
   readonly width: number;
+  /** Its spatial axes as they were logged: [w], [h, w] or [d, h, w]. */
+  readonly space: readonly number[];
 }
 
 /** [filters, inputs, slices, height, width], C order. */
@@ -55,7 +57,7 @@ export function shapeOf(shape: readonly number[]): KernelShape {
   const width = spatial.at(-1) ?? 1;
   const height = spatial.at(-2) ?? 1;
   const slices = spatial.slice(0, -2).reduce((product, axis) => product * axis, 1);
-  return { filters, inputs, slices, height, width };
+  return { filters, inputs, slices, height, width, space: spatial };
 }
 
 /** Weights of one slice: what a tile shows. */
@@ -95,8 +97,8 @@ export function sameShape(a: KernelShape, b: KernelShape): boolean {
 }
 
 /** "7×7", "5", "3×3×3". */
-export function kernelText({ slices, height, width }: KernelShape): string {
-  return [...(slices > 1 ? [slices] : []), ...(height > 1 || slices > 1 ? [height] : []), width].join("×");
+export function kernelText({ space }: KernelShape): string {
+  return space.join("×") || "1";
 }
 
 /** a − b as kernels of their own; exact only where both are. */

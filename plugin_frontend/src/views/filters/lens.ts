@@ -1,12 +1,15 @@
 /** The kernel under the cursor, large, with its numbers: beside the cursor, never over it. */
-import { css, html, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import { colourPixel, pixelCss, wantsDarkInk, type Palette } from "../../math/colour.ts";
 import { formatTiny } from "../../math/format.ts";
+import { boundAt } from "./bounds.ts";
 import { tileOf, tileSize, type Kernels } from "./kernels.ts";
+import { NUMBERED_FROM } from "./painters.ts";
+import type { Panel } from "./picture.ts";
 import type { WeightPlace } from "./scenes.ts";
 
-export const LARGEST_LENS = 49;
+const LARGEST_LENS = 49;
 const CELL = 34;
 const DISTANCE = 28;
 
@@ -20,8 +23,19 @@ export const lensStyles = css`
   .lens i.at { outline: 2px solid var(--here); outline-offset: -1px; box-shadow: inset 0 0 0 2px #fff; z-index: 1; }
 `;
 
+/** The lens of a matrix; nothing where cells are large enough for their own numbers, or the kernel is too large. */
+export function lensOf(
+  panel: Panel, weight: WeightPlace, cell: number, inputName: string, at: { x: number; y: number },
+  room: { width: number; height: number },
+): unknown {
+  const { kernels, plan, bounds } = panel;
+  if (plan.mode !== "matrix" || tileSize(kernels) > LARGEST_LENS || cell >= NUMBERED_FROM) return nothing;
+  const bound = boundAt(bounds, kernels, weight.filter, weight.input);
+  return lens(kernels, weight, `in ${inputName} → filter ${weight.filter}`, plan.palette, bound, at, room);
+}
+
 /** `at` and `room` in pixels of the positioned parent. */
-export function lens(
+function lens(
   kernels: Kernels, weight: WeightPlace, title: string, palette: Palette, bound: number,
   at: { x: number; y: number }, room: { width: number; height: number },
 ): TemplateResult {

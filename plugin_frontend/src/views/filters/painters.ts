@@ -7,11 +7,12 @@ import { frameHere, setFont, type PaintTheme } from "../../gl/grid_theme.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
 
-export const MATRIX_INSETS: Insets = { left: 34, top: 62, right: 72, bottom: 4 };
+export const MATRIX_INSETS: Insets = { left: 42, top: 62, right: 72, bottom: 4 };
 /** Room for the orange frame of a tile at the border. */
 export const TILE_INSETS: Insets = { left: 3, top: 3, right: 3, bottom: 3 };
 
-const NUMBERED_FROM = 34;
+/** Pixels a cell from which on it carries its number. */
+export const NUMBERED_FROM = 34;
 const MOST_NUMBERS = 1500;
 
 /** A label and a norm for each item: a filter, or an input of one filter. */
@@ -131,7 +132,7 @@ export function paintMatrix(context: GridContext, layout: GridLayout, theme: Pai
 }
 
 function paintColumnHeads(context: GridContext, layout: GridLayout, theme: PaintTheme, labels: MatrixLabels): void {
-  const { insets, height } = layout.viewport;
+  const { insets, width, height } = layout.viewport;
   const { across, pose } = layout;
   const most = largest(labels.filterNorms);
   const base = insets.top - 18;
@@ -153,7 +154,9 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
     const norm = labels.filterNorms[filter]!;
     const bar = Math.max(1, share(norm, most) * (base - 6));
     context.fillStyle = place === here ? theme.here : barColour(norm, theme.bar);
-    context.fillRect(x, base - bar, Math.max(0.75, wide), bar);
+    const start = Math.max(x, insets.left);
+    const end = Math.min(x + Math.max(0.75, wide), width - insets.right);
+    if (end > start) context.fillRect(start, base - bar, end - start, bar);
     if (place !== here && written.take(x + wide / 2)) {
       context.fillStyle = theme.ink3;
       context.fillText(String(filter), x + wide / 2, insets.top - 5);
@@ -168,7 +171,7 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
 }
 
 function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintTheme, labels: MatrixLabels): void {
-  const { insets, width } = layout.viewport;
+  const { insets, width, height } = layout.viewport;
   const { down, pose } = layout;
   const seen = visibleTiles(layout);
   if (!seen) return;
@@ -187,7 +190,9 @@ function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintThe
     const y = yOf(place);
     const bar = Math.max(1, share(norm, most) * (insets.right - 20));
     context.fillStyle = place === here ? theme.here : barColour(norm, theme.bar);
-    context.fillRect(end, y, bar, Math.max(0.75, high));
+    const top = Math.max(y, insets.top);
+    const bottom = Math.min(y + Math.max(0.75, high), height - insets.bottom);
+    if (bottom > top) context.fillRect(end, top, bar, bottom - top);
     if (place !== here && !written.take(y + high / 2)) continue;
     setFont(context, theme, 11, place === here);
     context.fillStyle = place === here ? theme.hereInk : theme.ink3;

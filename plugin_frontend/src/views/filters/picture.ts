@@ -54,7 +54,7 @@ export function pictureOf(input: PictureInput): Picture {
   const scale = scaleFor(mode, options.scale);
   const palette = paletteOf(SIGNED_MAPS[options.map]);
   const order = orderOf(input, mode);
-  const filter = Math.min(a.filters - 1, input.filter ?? order.filters[0] ?? 0);
+  const filter = openedFilter(input, order);
   const ordered = mode === "one" ? { ...order, inputs: inputOrder(input, filter) } : order;
   const panel = (id: PanelId, kernels: Kernels, bounds: Bounds): Panel => {
     const usual = sameShape(kernels, a);
@@ -67,6 +67,11 @@ export function pictureOf(input: PictureInput): Picture {
     return { id, kernels, bounds: kept, plan, scene: sceneOf(kernels, plan) };
   };
   return { mode, scale, order: ordered, palette, filter, panels: panelsOf(input, scale, panel) };
+}
+
+/** The filter that was opened, or the first of the order. */
+export function openedFilter({ a, filter }: PictureInput, order: Order): number {
+  return Math.min(a.filters - 1, filter ?? order.filters[0] ?? 0);
 }
 
 function panelsOf(

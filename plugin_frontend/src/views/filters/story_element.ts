@@ -251,9 +251,10 @@ export class FilterStory extends LitElement {
     const { top, height } = layout.charts[2]!;
     const step = this.history[index]?.step;
     const rule = `cosine to the shown step stays above ${SETTLED_ABOVE}`;
+    const unsettled = `not settled: the cosine to the shown step does not stay above ${SETTLED_ABOVE}`;
     const baseline = top + height - 5;
     if (step === undefined) {
-      return svg`<text class="halo" x=${this.size.width - 12} y=${baseline} text-anchor="end">not settled yet: no earlier step from which the ${rule}</text>`;
+      return svg`<text class="halo" x=${this.size.width - 12} y=${baseline} text-anchor="end">${unsettled}</text>`;
     }
     const x = columnCentre(layout, index);
     const late = x > this.size.width - 380;

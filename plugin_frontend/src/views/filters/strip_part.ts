@@ -1,16 +1,26 @@
 /** Below the matrix: one filter's inputs in a row, strongest first. */
 import { html, type TemplateResult } from "lit";
-import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridHover } from "../../gl/grid_element.ts";
+import type { Cell, GridScene } from "../../gl/grid_scene.ts";
 import type { GridPainter } from "../../gl/grid_theme.ts";
 import type { InputWords } from "./cursor_rows.ts";
 import { tileOf } from "./kernels.ts";
 import { paintTiles, TILE_INSETS } from "./painters.ts";
 import { strongestInputs } from "./panel_painter.ts";
 import type { Panel, Picture } from "./picture.ts";
+import type { WeightPlace } from "./scenes.ts";
 
 const MOST = 32;
 
-export function stripPart(picture: Picture, filter: number, input: number | null, words: InputWords): TemplateResult {
+export interface StripActions {
+  /** The weight under the pointer; null when it left. */
+  readonly hover: (weight: WeightPlace | null) => void;
+  readonly open: () => void;
+}
+
+export function stripPart(
+  picture: Picture, filter: number, input: number | null, words: InputWords, actions: StripActions,
+): TemplateResult {
   const [panel] = picture.panels as [Panel, ...Panel[]];
   const { kernels } = panel;
   const { inputs, norms } = strongestInputs(kernels, filter);
@@ -25,11 +35,18 @@ export function stripPart(picture: Picture, filter: number, input: number | null
     norm: (item: number) => norms[item]!, largestNorm: norms[inputs[0]!] ?? 0,
   };
   const painter: GridPainter = (context, layout, theme) => paintTiles(context, layout, theme, labels);
+  const weightOf = (cell: Cell | null): WeightPlace | null => {
+    const item = cell ? items[Math.floor(cell.place / kernels.slices)] : undefined;
+    return !cell || item === undefined
+      ? null : { filter, input: item, slice: cell.place % kernels.slices, row: cell.y, column: cell.x };
+  };
   const heading = items.length < kernels.inputs
     ? `Filter ${filter}: its ${items.length} strongest of ${kernels.inputs} inputs`
     : `Filter ${filter}: its ${kernels.inputs} inputs, strongest first`;
   return html`<div class="strip">
     <div class="row-head"><b>${heading}</b><span class="quiet">click a filter for its biography</span></div>
-    <cnn-grid .scene=${scene} .insets=${TILE_INSETS} .painter=${painter} label=${heading}></cnn-grid>
+    <cnn-grid .scene=${scene} .insets=${TILE_INSETS} .painter=${painter} label=${heading}
+      @grid-hover=${(event: CustomEvent<GridHover>) => actions.hover(weightOf(event.detail.cell))}
+      @grid-open=${actions.open}></cnn-grid>
   </div>`;
 }
