@@ -9,18 +9,18 @@ export interface Patch {
   value: number;
 }
 
-/** Whether the windows of two cells share more than half of their length on every axis. */
-function near(field: ReceptiveField | null, a: readonly number[], b: readonly number[]): boolean {
+/** Whether the windows of two cells share anything. */
+function overlap(field: ReceptiveField | null, a: readonly number[], b: readonly number[]): boolean {
   return a.every((index, axis) => {
     if (field === null) return index === b[axis];
     const [one, two] = [span(field, axis, index), span(field, axis, b[axis] ?? 0)];
-    return Math.abs(one.start - two.start) * 2 < one.end - one.start;
+    return one.start < two.end && two.start < one.end;
   });
 }
 
 /**
- * Up to `count` cells with the largest values over all images, largest first. Cells of one image whose windows mostly
- * coincide count once. Values that are not above `floor`, and NaN, do not count.
+ * Up to `count` cells with the largest values, largest first: of each image one, of few images more, but none whose
+ * windows overlap. Values that are not above `floor`, and NaN, do not count.
  */
 export function largestPatches(
   stack: MapStack,
@@ -30,9 +30,10 @@ export function largestPatches(
   floor: number,
 ): Patch[] {
   const maps = Array.from({ length: stack.images }, (_, image) => mapValues(stack, image, slot));
+  const each = Math.ceil(count / Math.max(1, stack.images));
   const chosen: Patch[] = [];
   while (chosen.length < count) {
-    const next = largestOutside(stack, maps, field, chosen, floor);
+    const next = largestOutside(stack, maps, field, chosen, floor, each);
     if (next === null) break;
     chosen.push(next);
   }
@@ -45,17 +46,18 @@ function largestOutside(
   field: ReceptiveField | null,
   chosen: readonly Patch[],
   floor: number,
+  each: number,
 ): Patch | null {
   const cells = cellCount(stack);
   let best: Patch | null = null;
   for (const [image, values] of maps.entries()) {
     const taken = chosen.filter((patch) => patch.image === image).map((patch) => cellAxes(stack, patch.cell));
-    for (let index = 0; index < cells; index++) {
+    for (let index = 0; index < cells && taken.length < each; index++) {
       const value = values[index] ?? NaN;
       if (!(value > (best?.value ?? floor))) continue;
       const cell = cellAt(stack, index);
       const axes = cellAxes(stack, cell);
-      if (taken.every((other) => !near(field, axes, other))) best = { image, cell, value };
+      if (taken.every((other) => !overlap(field, axes, other))) best = { image, cell, value };
     }
   }
   return best;

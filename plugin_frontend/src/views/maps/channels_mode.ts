@@ -109,9 +109,10 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
   </section>`;
 }
 
-/** A number in two digits, and in one for where there is little room. */
+/** A number in two digits, in one, or as a bound, for as little room as there is. */
 export function twoLengths(value: number): string[] {
-  return [2, 1].map((digits) => formatNumber(value, { digits }));
+  const digits = [2, 1].map((count) => formatNumber(value, { digits: count }));
+  return value > 0 && value < 0.001 ? [...digits, "< .001"] : digits;
 }
 
 /** "channel 10, row 9, column 8, plus 0.854" */

@@ -33,16 +33,16 @@ export function sightOf(focus: Focus, picture: { width: number; height: number }
   const { stack } = focus.maps;
   const axes = cellAxes(stack, focus.cell);
   if (!picture) return { mark: null, words: "" };
-  // The rows of a signal's picture are its positions.
-  const image = axes.length === 1 ? [picture.height] : [picture.height, picture.width];
+  const image = axes.length === 1 ? [picture.width] : [picture.height, picture.width];
   const field = focus.layer.receptive_field;
   const spans = window(field, axes, image);
   if (!spans) return { mark: null, words: "" };
-  const [rows, columns = { start: 0, end: picture.width }] = spans as [Span, Span?];
+  const columns = spans.at(-1) as Span;
+  const rows = spans.at(-2) ?? { start: 0, end: picture.height };
   const mark = {
     x: columns.start, y: rows.start, width: columns.end - columns.start, height: rows.end - rows.start,
   };
   if (mark.width >= picture.width && mark.height >= picture.height) return { mark, words: "sees the whole image" };
-  const cut = field && axes.length > 0 && reachesOver(field, axes, image) ? ", edge" : "";
+  const cut = field && axes.length > 0 && reachesOver(field, axes, image) ? " and padding" : "";
   return { mark, words: `sees ${extent(spans)} px${cut}` };
 }

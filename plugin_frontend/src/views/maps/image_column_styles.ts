@@ -99,15 +99,20 @@ export const imageColumnStyles = css`
   }
   .facts dt {
     color: var(--ink-3);
+    line-height: 14px;
+    white-space: nowrap;
   }
   .facts dd {
-    margin: 0 0 7px;
+    margin: 0 0 5px;
     font-size: var(--t-s);
+    line-height: 15px;
     white-space: nowrap;
   }
   .facts dd small {
     display: block;
     font-size: var(--t-xs);
+    font-weight: var(--w-r);
+    line-height: 13px;
     color: var(--ink-3);
   }
   .facts.below {
@@ -132,7 +137,7 @@ export const imageColumnStyles = css`
   }
   .row {
     display: flex;
-    gap: 4px;
+    gap: 3px;
     overflow-x: auto;
     scrollbar-width: thin;
     padding: 3px 3px 1px;

@@ -1,6 +1,5 @@
 import { html } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
-import { pictureOf } from "../../parts/record_pictures.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { slotOf } from "../../math/map_values.ts";
 import type { Session } from "../../state/session.ts";
@@ -11,6 +10,7 @@ import "./image_column.ts";
 import type { LargeHover } from "./image_column.ts";
 import { factsOf, largeMaps, type LargeInputs } from "./large_maps.ts";
 import { layerMaps } from "./layer_maps.ts";
+import { imageOf, isSignal } from "./probe_image.ts";
 import type { Shown } from "./shown.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -31,7 +31,8 @@ export interface ImageInputs {
 export function imagePart(inputs: ImageInputs): unknown {
   const { session, shown, focus, scaling, map, probe, predictions, actions } = inputs;
   const { image, a, b } = shown;
-  const picture = probe && pictureOf(probe, image);
+  const signal = isSignal(session.layers);
+  const picture = probe && imageOf(probe, image, signal);
   const sight = focus ? sightOf(focus, picture) : { mark: null, words: "" };
   const verdict = verdictOf(probe, predictions, session.detailA?.model ?? null, image);
   const inB = b !== null && focus?.maps === b.maps;
@@ -57,7 +58,7 @@ export function imagePart(inputs: ImageInputs): unknown {
     .seenWords=${sight.words}
     .large=${large}
     .facts=${own ? factsOf(own, image, beside?.maps ?? null) : []}
-    .thumbnails=${Array.from({ length: count }, (_, i) => probe && pictureOf(probe, i))}
+    .thumbnails=${Array.from({ length: count }, (_, i) => probe && imageOf(probe, i, signal))}
     .image=${image}
     @image-chosen=${(event: CustomEvent<number>) => session.set({ image: event.detail })}
     @large-hover=${hover}
@@ -67,9 +68,9 @@ export function imagePart(inputs: ImageInputs): unknown {
 function inputOf({ session, shown, input }: ImageInputs, focus: Focus): LargeInputs["input"] {
   const { maps, channel, layer } = focus;
   if (layer.role !== "pooling" || maps !== shown.a.maps) return null;
-  if (maps.input) return { stack: maps.input, name: "before pooling" };
+  if (maps.input) return { stack: maps.input, name: "input" };
   const found = input && input.step === maps.record.step && input.layer === maps.inputLayer ? layerMaps(input) : null;
   if (!input || !found || found instanceof Error || slotOf(found.stack, channel) < 0) return null;
-  const name = session.layers.find((each) => each.path === input.layer)?.name ?? "before pooling";
+  const name = session.layers.find((each) => each.path === input.layer)?.name ?? "input";
   return { stack: found.stack, name };
 }

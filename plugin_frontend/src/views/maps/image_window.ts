@@ -11,16 +11,18 @@ export function imageWindow(picture: Picture, scale: number, seen: Mark | null, 
   </div>`;
 }
 
-const LABEL_WIDTH = 96;
+const LETTER_WIDTH = 6;
 
 function overlay(width: number, height: number, scale: number, seen: Mark, words: string): unknown {
   const [x, y, w, h] = [seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale];
   const outside = `M0 0H${width}V${height}H0ZM${x} ${y}V${y + h}H${x + w}V${y}Z`;
+  const label = words.length * LETTER_WIDTH + 8;
   // Beside the frame where there is room, else inside it.
-  const right = x + w + LABEL_WIDTH <= width;
-  const left = !right && x >= LABEL_WIDTH;
-  const at = right ? x + w + 6 : left ? x - 6 : Math.min(Math.max(x + 6, 4), Math.max(4, width - LABEL_WIDTH));
-  const line = Math.min(height - 6, Math.max(14, right || left ? y + 14 : y + h + 16 < height ? y + h + 16 : y + 18));
+  const right = x + w + label <= width;
+  const left = !right && x >= label;
+  const at = right ? x + w + 6 : left ? x - 6 : Math.min(Math.max(x + 6, 4), Math.max(4, width - label));
+  const [below, above] = [y + h + 18, y - 9];
+  const line = right || left ? Math.max(14, Math.min(height - 6, y + 14)) : below < height ? below : above > 12 ? above : y + 18;
   return html`<svg class="window" width=${width} height=${height} aria-hidden="true">
     ${svg`<path class="outside" d=${outside} fill-rule="evenodd"></path>
       <rect class="halo" x=${x} y=${y} width=${w} height=${h}></rect>

@@ -80,7 +80,7 @@ function pooledFrom(inputs: LargeInputs, stack: MapStack, scale: Scaling): Pick<
         y: rows ? rows.start : 0, height: rows ? rows.end - rows.start : scene.tileHeight,
       }
     : null;
-  return { note: `in ${size(stack)}`, scene, mark };
+  return { note: size(stack), scene, mark };
 }
 
 function valueWords(focus: Focus, image: number): { value: string; more: string } {

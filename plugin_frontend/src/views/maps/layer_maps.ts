@@ -99,12 +99,14 @@ export function statistic(
   return statistics[name][image * statistics.of + channel] ?? NaN;
 }
 
-/** The cell of the largest value, of the largest magnitude where negative values count. */
-export function peakOf(stack: MapStack, image: number, slot: number, signed: boolean): number {
+/** The cell of a slice with the largest value, or the largest magnitude where negative values count. */
+export function peakOf(stack: MapStack, image: number, slot: number, slice: number, signed: boolean): number {
   const values = mapValues(stack, image, slot);
-  let best = 0;
+  const cells = stack.spatial[1] * stack.spatial[2];
+  let best = slice * cells;
   let most = -Infinity;
-  for (const [index, value] of values.entries()) {
+  for (let index = slice * cells; index < (slice + 1) * cells; index++) {
+    const value = values[index] ?? NaN;
     const size = signed ? Math.abs(value) : value;
     if (size > most) {
       best = index;

@@ -83,7 +83,6 @@ function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: 
   const slice = Math.min(shown.slice, maps.stack.spatial[0] - 1);
   const shape = tileShape(maps.stack, slice);
   const cell = Math.min(SIDE / shape.width, SIDE / shape.height, 96);
-  const whole = cell >= 1 ? Math.floor(cell) : cell;
   const own = focus?.maps === maps;
   const focusOf = ({ x, y }: Cell): Focus =>
     ({ layer, maps, channel, cell: [slice, shape.repeat > 1 ? 0 : y, x] });
@@ -93,7 +92,7 @@ function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: 
   };
   return html`<cnn-grid
     data-layer=${layer.path}
-    .style=${`width:${whole * shape.width}px;height:${whole * shape.height}px`}
+    .style=${`width:${Math.floor(cell * shape.width)}px;height:${Math.ceil(cell * shape.height)}px`}
     .scene=${scene}
     .painter=${mapPainter(marks)}
     label="Channel ${channel} of ${layer.name}"
@@ -104,5 +103,5 @@ function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: 
 }
 
 function bar(record: DataRecord, image: number): unknown {
-  return html`<cnn-picture .style=${`width:16px;height:${SIDE}px`} .picture=${pictureOf(record, image)}></cnn-picture>`;
+  return html`<cnn-picture .picture=${pictureOf(record, image)}></cnn-picture>`;
 }

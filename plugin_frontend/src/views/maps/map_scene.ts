@@ -63,5 +63,5 @@ export function mapScene(
 
 /** A single map. */
 export function oneMapScene(shape: TileShape, values: Float32Array, map: ColourMap, range: TileRanges): GridScene {
-  return mapScene(shape, tileValues(shape, [values]), Int32Array.of(0), map, range, { gap: 0 });
+  return mapScene(shape, tileValues(shape, [values]), Int32Array.of(0), map, range, { gap: 0, wholeCells: false });
 }

@@ -15,8 +15,10 @@ import { summaryOf, type LayerMaps } from "./layer_maps.ts";
 
 const short = (value: number): string => formatNumber(value, { digits: 2 });
 
-function labelsOf(scale: Scale, signed: boolean): BarLabel[] {
+/** The numbers below the colour bar: both ends, the middle, and whether the ends clip. */
+export function barLabels(scale: Scale, signed: boolean): BarLabel[] {
   const { lo, hi, clipped } = scale;
+  if (!(hi > lo)) return [{ at: 0, text: short(lo) }];
   if (signed) {
     return [
       { at: 0, text: `${clipped ? "≤ " : ""}${short(lo)}` },
@@ -81,7 +83,7 @@ export function colourBar({ layer, signed, map, scale, spread, words, value }: B
     .note=${activationWords(layer)}
     .map=${map}
     .counts=${spread.counts}
-    .labels=${labelsOf(scale, signed)}
+    .labels=${barLabels(scale, signed)}
     .sentence=${sentence(spread, scale, signed, words)}
     .mark=${mark}
   ></cnn-colour-bar>`;
@@ -96,14 +98,14 @@ function fieldWords(layer: LayerRecord, spatial: boolean): string {
 }
 
 /** Of all probe images and all channels of the layer, whatever of them is drawn. */
-export function layerTable(layer: LayerRecord, maps: LayerMaps): unknown {
+export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string): unknown {
   const { zero, dead } = summaryOf(maps);
   const { images, of } = maps.statistics;
   const rows: TableRow[] = [["receptive field", fieldWords(layer, maps.stack.axes > 0)]];
   rows.push(["zero", formatShare(zero)]);
   rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
   return html`<div slot="legend">
-    <cnn-table-rows heading="This layer," note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
+    <cnn-table-rows .heading=${heading} note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
     <p class="badges">
       <cnn-badge title="The same images at every step, not the training batch">probe</cnn-badge>
       ${maps.stack.lo === null

@@ -1,6 +1,5 @@
 import { html, nothing } from "lit";
 import type { RecordsQuery } from "../../data/api.ts";
-import { pictureOf } from "../../parts/record_pictures.ts";
 import type { GridElement } from "../../gl/grid_element.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
@@ -20,11 +19,12 @@ import { layersMode } from "./layers_mode.ts";
 import { mapsCsv } from "./maps_csv.ts";
 import { MAPS_VIEW, type MAPS_FIELDS, type Mode } from "./maps_definition.ts";
 import { headControls, subtitle } from "./maps_head.ts";
-import { colourBar, colourChoice, layerTable } from "./maps_legend.ts";
+import { barLabels, colourBar, colourChoice, layerTable } from "./maps_legend.ts";
 import { mapsPng } from "./maps_png.ts";
 import { cellRectOf } from "./maps_probe.ts";
 import { mapsViewStyles } from "./maps_view_styles.ts";
 import { patchRow } from "./patch_row.ts";
+import { imageOf, isSignal } from "./probe_image.ts";
 import { allLayersQuery, mapsQuery, predictionsQuery, sweepWish } from "./queries.ts";
 import { Scenes, scaleWords } from "./scenes.ts";
 import { restingFocus, type Shown } from "./shown.ts";
@@ -56,12 +56,13 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   readonly #probe = this.#records(() => probeQuery(this.session));
   readonly #predictions = this.#records(() => predictionsQuery(this.session, this.session.runA));
   readonly #sweep = new StepSweep(this, () => this.session, () =>
-    this.options.mode === "steps" || this.options.scale === "steps" ? this.#wishOf(this.session.runA) : null);
+    this.#allSteps || this.options.mode === "steps" ? this.#wishOf(this.session.runA) : null);
   readonly #sweepB = new StepSweep(this, () => this.session, () =>
-    this.options.scale === "steps" && this.#b.query ? this.#wishOf(this.session.runB) : null);
+    this.#allSteps && this.#b.query ? this.#wishOf(this.session.runB) : null);
   readonly #scenes = new Scenes();
   #shown: Shown | null = null;
   #scaling: Scaling | null = null;
+  #focus: Focus | null = null;
 
   constructor() {
     super();
@@ -79,6 +80,12 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const run = this.#a.query?.run;
     if (!record || !maps || maps instanceof Error || maps.inputLayer === null || run === undefined) return null;
     return { run, kind: "feature_maps", layers: [maps.inputLayer], steps: [record.step] };
+  }
+
+  /** The scale needs every step. */
+  get #allSteps(): boolean {
+    const { scale } = this.options;
+    return scale === "steps" || (scale === "layer" && this.session.playing);
   }
 
   #wishOf(run: string | null) {
@@ -154,6 +161,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const map = colourMap(scaling.signed, options);
     const pointed = this.#pointedNow(shown, mode);
     const focus = pointed ?? restingFocus(shown.layer, shown.a.maps, shown.channel, shown.image, shown.slice);
+    this.#focus = focus;
     const kept = shown.image < shown.a.maps.stack.images;
     const [probe = null] = this.#probe.records ?? [];
     const [predictions = null] = this.#predictions.records ?? [];
@@ -225,12 +233,12 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const value = focus && pointed ? (valueAt(focus, shown.image)?.value ?? null) : null;
     const { signed } = scaling;
     const probe = this.#probe.records?.[0];
-    const patches = probe && this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe);
+    const patches = probe?.arrays["display"] && this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe, this.session.layers);
     return html`
       ${colourBar({ layer: shown.layer, signed, map, ...bar, value })}
       ${colourChoice(signed, signed ? options.signed : options.magnitude, (name) =>
         this.setOptions(signed ? { signed: name as "RdBu" } : { magnitude: name as "viridis" }))}
-      ${layerTable(shown.layer, shown.a.maps)}
+      ${layerTable(shown.layer, shown.a.maps, shown.b ? "This layer in A," : "This layer,")}
       ${patches ? patchRow(shown, patches, (patch) => this.session.set({ image: patch.image })) : nothing}
     `;
   }
@@ -254,10 +262,12 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   override async savePng(): Promise<Blob> {
     const shown = this.#shown;
     if (!shown) throw new Error("there is no picture yet");
-    const { a, b, layer, image, channel, classes, slice } = shown;
+    const { a, b, layer, image, channel, classes } = shown;
     const probe = this.#probe.records?.[0];
-    const picture = probe ? pictureOf(probe, image) : null;
-    const focus = restingFocus(layer, a.maps, channel, image, slice);
+    const picture = probe ? imageOf(probe, image, isSignal(this.session.layers)) : null;
+    const scaling = this.#scaling ?? { by: "map", signed: a.maps.signed, shared: null };
+    const focus = this.#focus;
+    const bar = this.#scenes.bar(shown, scaling, focus ?? { maps: a.maps, channel }, { scale: "" });
     const runs = [a, ...(b ? [b] : [])].map((side) => `${side.run}, step ${side.maps.record.step}`).join(" | ");
     const list = (channels: readonly number[]): string => channels.join(", ") || "none";
     return mapsPng(this, {
@@ -265,6 +275,8 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
       notes: [`${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead)}`],
       image: picture,
       seen: focus && sightOf(focus, picture).mark,
+      map: colourMap(scaling.signed, this.options),
+      labels: barLabels(bar.scale, scaling.signed),
       grids: [...this.renderRoot.querySelectorAll<GridElement>(".maps cnn-grid")],
     });
   }

@@ -133,11 +133,15 @@ export const mapsViewStyles = css`
     margin-top: calc(-1 * var(--s2));
   }
   .patches .row {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: flex-end;
-    gap: var(--s1) 6px;
+    display: grid;
+    grid-template-columns: repeat(4, minmax(0, 46px));
+    align-items: end;
+    gap: 6px;
     margin-top: var(--s1);
+  }
+  .layers cnn-picture {
+    width: 16px;
+    height: 132px;
   }
   .patches button {
     height: auto;
@@ -147,6 +151,10 @@ export const mapsViewStyles = css`
     font-size: var(--t-xs);
     color: var(--ink-3);
     text-align: left;
+  }
+  .patches button:hover {
+    background: none;
+    color: var(--ink);
   }
   .patches p {
     font-size: var(--t-xs);
@@ -158,7 +166,7 @@ export const mapsViewStyles = css`
       gap: var(--s4);
     }
     :host {
-      --w-image: 212px;
+      --w-image: 232px;
     }
   }
 `;

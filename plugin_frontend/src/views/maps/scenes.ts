@@ -63,19 +63,23 @@ export class Scenes {
     return this.#shown(i.layer, i.runA, i.a, i.runB, i.b, i.image, i.channel, i.sort, i.slice);
   }
 
-  /** The same object while the ends stay the same; held while the steps play, so that colours do not jump. */
+  /**
+   * The same object while the ends stay the same. While the steps play, one scale for all of them as soon as they are
+   * here, and until then the one before, so that colours do not jump from step to step.
+   */
   scaling({ shown, mode, by, sweeps, playing }: ScalingInputs): Scaling {
-    const wanted: ScaleBy = mode === "layers" ? "map" : mode === "steps" && by === "layer" ? "steps" : by;
-    const key = JSON.stringify([shown.layer.path, shown.a.run, shown.b?.run, wanted]);
+    const moving = mode === "steps" || playing;
+    const wanted: ScaleBy = mode === "layers" ? "map" : moving && by === "layer" ? "steps" : by;
+    const key = JSON.stringify([shown.layer.path, shown.a.run, shown.b?.run]);
     const last = this.#scaling;
-    if (last?.key === key && playing && wanted === "layer") return last.scaling;
+    const waiting = wanted === "steps" && !sweeps.every((sweep) => sweep.done);
+    if (last?.key === key && playing && waiting && last.scaling.by !== "map") return last.scaling;
     const sides = [shown.a.maps, ...(shown.b ? [shown.b.maps] : [])];
-    const swept = wanted === "steps" && sweeps.every((sweep) => sweep.done);
-    const steps = swept ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
+    const steps = wanted === "steps" && !waiting ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
     const all = [...sides, ...steps.filter((maps): maps is LayerMaps => !(maps instanceof Error))];
     const signed = all.some((maps) => maps.signed);
     const shared = wanted === "map" ? null : together(all.map((maps) => scaleOf(maps.stack, signed)), signed);
-    const same = last?.key === key && last.scaling.signed === signed && sameScale(last.scaling.shared, shared);
+    const same = last?.key === key && last.scaling.by === wanted && last.scaling.signed === signed && sameScale(last.scaling.shared, shared);
     const scaling = same ? last.scaling : { by: wanted, signed, shared };
     this.#scaling = { key, scaling };
     return scaling;
@@ -108,7 +112,8 @@ export class Scenes {
   }
 
   readonly patches = remember(
-    (maps: LayerMaps, layer: LayerRecord, channel: number, probe: DataRecord) => findPatches(layer, maps, channel, probe),
+    (maps: LayerMaps, layer: LayerRecord, channel: number, probe: DataRecord, layers: readonly LayerRecord[]) =>
+      findPatches(layer, maps, channel, probe, layers),
   );
 
   readonly #layerSpread = remember((a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
@@ -150,7 +155,8 @@ export function scaleWords(shown: Shown, scaling: Scaling, sweep: StepSweep, pla
   const images = shown.a.maps.stack.images;
   const all = images === 1 ? "this image" : `all ${images} images`;
   if (scaling.by === "map") return "Each map has its own scale";
-  if (scaling.by === "layer") return playing ? "The scale is held while the steps play" : `One scale for ${all} at this step`;
+  if (playing && !sweep.done) return "The scale is held while the steps play";
+  if (scaling.by === "layer") return `One scale for ${all} at this step`;
   if (sweep.done) return `One scale for all ${sweep.steps.length} steps`;
   return `This step's scale until the others are here (${sweep.loaded} of ${sweep.steps.length})`;
 }

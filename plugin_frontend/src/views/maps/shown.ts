@@ -54,7 +54,5 @@ export function channelOf(maps: LayerMaps, classes: Classes, image: number, chos
 export function restingFocus(layer: LayerRecord, maps: LayerMaps, channel: number, image: number, slice: number): Focus | null {
   const slot = slotOf(maps.stack, channel);
   if (slot < 0 || image >= maps.stack.images) return null;
-  const [z, y, x] = cellAt(maps.stack, peakOf(maps.stack, image, slot, maps.signed));
-  const cell = maps.stack.axes === 3 ? ([slice, y, x] as const) : ([z, y, x] as const);
-  return { layer, maps, channel, cell };
+  return { layer, maps, channel, cell: cellAt(maps.stack, peakOf(maps.stack, image, slot, slice, maps.signed)) };
 }

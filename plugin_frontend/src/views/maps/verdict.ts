@@ -37,6 +37,7 @@ export function verdictOf(
   const meaning = meaningOf(outputs, model?.layers.at(-1)?.activation ?? null, model?.loss ?? null);
   const prediction = predictionOf(outputs, image, meaning);
   if (!prediction) return { heading, text: "", wrong: false };
+  if (Number.isNaN(prediction.raw)) return { heading, text: "the outputs are NaN", wrong: label !== null };
   const single = (outputs.shape[1] ?? 1) === 1;
   const text = single && prediction.share === null
     ? `output ${formatNumber(prediction.raw, { digits: 3 })}`
