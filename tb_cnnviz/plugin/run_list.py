@@ -6,10 +6,8 @@ import numpy as np
 
 from tb_cnnviz.eventlog.index import RunIndex
 from tb_cnnviz.plugin.columns import Table
-from tb_cnnviz.plugin.conform import conforms
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, RunDetail, RunSummary
-from tb_cnnviz.records.model import ModelRecord
 from tb_cnnviz.records.record import KINDS
 
 CURVE_POINTS = 64
@@ -41,11 +39,7 @@ def detail(name: str, run: RunIndex) -> RunDetail:
     if len(said) > MAX_NOTICES:
         notices.insert(0, Notice("", 0, f"{len(said) - MAX_NOTICES} earlier notices are not listed"))
     kinds = [KindSteps(kind, _groups(run, kind)) for kind in run.kinds]
-    model = _model(run)
-    if model is not None and not conforms(model, ModelRecord):
-        model = None
-        notices.append(Notice("", 0, "the model record holds values of the wrong type and is left out"))
-    return RunDetail(name, model, kinds, notices, run.last_wall_time)
+    return RunDetail(name, run.model(), kinds, notices, run.last_wall_time)
 
 
 def curve(epochs: Table) -> Curve | None:
@@ -60,13 +54,6 @@ def curve(epochs: Table) -> Curve | None:
     values = epochs.columns[metric][rows]
     kept = thin(values, CURVE_POINTS)
     return Curve(metric, number[kept].tolist(), values[kept].astype(np.float64).tolist(), len(rows))
-
-
-def _model(run: RunIndex) -> ModelRecord | None:
-    try:
-        return run.model()
-    except RecursionError:  # JSON nested without end
-        return None
 
 
 def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:
