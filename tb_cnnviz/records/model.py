@@ -109,7 +109,8 @@ def _built(cls: type[T], raw: object, where: str) -> T:
     """A dataclass from what JSON gave, field by field: a log is not trusted to hold what its fields say."""
     if not isinstance(raw, dict):
         raise ValueError(f"not a model record: {where} is no JSON object")
-    types = _types(cls)
+    own: type = cls
+    types = _types(own)
     values = {key: _checked(types[key], raw[key], f"{where}, {key}") for key in types if key in raw}
     try:
         return cls(**values)
