@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from tb_cnnviz.capture.graph_tail import remade
 from tb_cnnviz.capture.mailbox import Due, Ring, shadow
 from tb_cnnviz.capture.statistics import (
     non_finite,
@@ -87,9 +88,10 @@ class GradientCapture:
     def _record_received(self, grads: list[Any], trainable_variables: Any) -> tuple[Any, Any]:
         step = ops.cast(self.optimizer.iterations, "int32")
         due, slot = self.due.at(step), self._ring.slot()
-        flat = self._in_order(grads, trainable_variables)
+        ordered = self._in_order(grads, trainable_variables)
 
         def record() -> Any:
+            flat = self._flat(ordered)
             raws = [raw_histogram(g, jit=self._jit) for g in flat]
             columns = self._statistics(flat, raws)
             weights = [ops.cast(v, "float32") for v in self.variables]
@@ -108,28 +110,36 @@ class GradientCapture:
                 ops.reshape(ops.cast(v, "float32") - kept, (-1,))
                 for v, kept in zip(self.variables, self._before, strict=True)
             ]
-            self._ring.put(slot, {"update_norm": ops.stack([plain_norm(c) for c in changes])})
-            self._ring.advance()
+            norms = ops.stack([plain_norm(c) for c in changes])
+            self._ring.put(slot, {"update_norm": norms})
+            self._ring.advance(after=norms)
             return ops.zeros((), "int32")
 
         ops.cond(due, record, lambda: ops.zeros((), "int32"))
 
     def _in_order(self, grads: list[Any], trainable_variables: Any) -> list[Any]:
-        """Flat float32 gradients in the order of `variables`; zeros where the loss does not depend on one."""
+        """Gradients in the order of `variables`; None where the loss does not depend on one."""
         owners = self.variables if trainable_variables is None else list(trainable_variables)
-        scale = getattr(self.optimizer, "loss_scale_factor", None)
-        flat: list[Any] = [None] * len(self.variables)
+        ordered: list[Any] = [None] * len(self.variables)
         for gradient, owner in zip(grads, owners, strict=True):
             index = self._index.get(id(owner))
-            if index is None or gradient is None:
+            if index is not None:
+                ordered[index] = gradient
+        self.unconnected = [v.path for v, g in zip(self.variables, ordered, strict=True) if g is None]
+        return ordered
+
+    def _flat(self, ordered: list[Any]) -> list[Any]:
+        """The same as float32 [n], loss scaling undone; zeros for None."""
+        scale = getattr(self.optimizer, "loss_scale_factor", None)
+        flat = []
+        for variable, gradient in zip(self.variables, ordered, strict=True):
+            size = int(np.prod(variable.shape))
+            if gradient is None:
+                flat.append(ops.zeros((size,), "float32"))
                 continue
-            dense = ops.reshape(ops.cast(ops.convert_to_tensor(gradient), "float32"), (-1,))
-            flat[index] = dense / scale if scale else dense
-        self.unconnected = [v.path for v, g in zip(self.variables, flat, strict=True) if g is None]
-        return [
-            ops.zeros((int(np.prod(v.shape)),), "float32") if g is None else g
-            for v, g in zip(self.variables, flat, strict=True)
-        ]
+            dense = ops.reshape(ops.cast(ops.convert_to_tensor(remade(gradient)), "float32"), (size,))
+            flat.append(dense / scale if scale else dense)
+        return flat
 
     def _statistics(self, flat: list[Any], raws: list[Any]) -> dict[str, Any]:
         if self._jit:  # XLA fuses the general form; a branch would only make it compile both

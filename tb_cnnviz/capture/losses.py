@@ -65,7 +65,7 @@ class LossCapture:
                 "examples": ops.shape(tensors[0])[0] if tensors else 0,
             },
         )
-        self._ring.advance()
+        self._ring.advance(after=loss)
 
     @property
     def slots(self) -> int:

@@ -8,6 +8,7 @@ copies or counts their variables never sees ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -46,9 +47,13 @@ class Ring:
             row = ops.cast(value, variable.dtype)
             _write_row(variable, slot, ops.reshape(row, (1, *variable.shape[1:])))
 
-    def advance(self) -> None:
-        """Inside the step: the row is complete."""
-        self._count.assign(self._count + 1)
+    def advance(self, after: Any) -> None:
+        """Inside the step: the row is complete once `after` is computed.
+
+        TensorFlow runs whatever does not wait for data even when the data have run out.
+        """
+        with _waiting_for(after):
+            self._count.assign(self._count + 1)
 
     def drain(self) -> dict[str, np.ndarray]:
         """On the host: the rows that came since the last call, oldest first: name to [rows, ...].
@@ -96,6 +101,15 @@ def _variable(shape: tuple[int, ...], dtype: str, name: str, value: int = 0) -> 
     return keras.Variable(
         np.full(shape, value, dtype), dtype=dtype, trainable=False, autocast=False, name=f"cnnviz_{name}"
     )
+
+
+def _waiting_for(tensor: Any) -> AbstractContextManager[Any]:
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        waiting: AbstractContextManager[Any] = tf.control_dependencies([tensor])
+        return waiting
+    return nullcontext()
 
 
 def _write_row(variable: Any, slot: Any, row: Any) -> None:

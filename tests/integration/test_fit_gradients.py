@@ -44,7 +44,9 @@ def assert_norms_equal(recorded: dict[int, np.ndarray], expected: list[np.ndarra
     np.testing.assert_allclose(got[large], want[large], rtol=TOLERANCE)
 
 
-@pytest.mark.parametrize(("seed", "mode"), [(1, "graph"), (2, "graph"), (3, "graph"), (1, "jit"), (2, "jit"), (3, "eager")])
+@pytest.mark.parametrize(
+    ("seed", "mode"), [(1, "graph"), (2, "graph"), (3, "graph"), (1, "jit"), (2, "jit"), (3, "eager")]
+)
 def test_gradients_are_the_weights_change_under_sgd(tmp_path: Path, seed: int, mode: str) -> None:
     oracle = WeightsByStep()
     train(make(seed, **MODES[mode]), [logger(tmp_path), oracle])

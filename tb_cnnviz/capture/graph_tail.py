@@ -1,0 +1,91 @@
+"""Reading a tensor of the user's graph without being seen by TensorFlow's graph optimizer.
+
+The optimizer reorders a chain of elementwise operations only where its inner results have a single reader, and a
+reordered product rounds differently. A gradient that we read would have one reader more than it has without us. So its
+last elementwise operations are made again inside our own branch, and what is read instead is where they begin: results
+of reductions, products and convolutions, which the optimizer does not reorder.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+#: Operations that are made again; each is cheap, has no state, and computes cell by cell or only changes the shape.
+_AGAIN = frozenset(
+    [
+        "Abs",
+        "Add",
+        "AddN",
+        "AddV2",
+        "Cast",
+        "Div",
+        "DivNoNan",
+        "EluGrad",
+        "Exp",
+        "ExpandDims",
+        "Identity",
+        "LeakyReluGrad",
+        "Log",
+        "Maximum",
+        "Minimum",
+        "Mul",
+        "MulNoNan",
+        "Neg",
+        "RealDiv",
+        "Reciprocal",
+        "Relu6Grad",
+        "ReluGrad",
+        "Reshape",
+        "Rsqrt",
+        "RsqrtGrad",
+        "Select",
+        "SelectV2",
+        "SeluGrad",
+        "Sigmoid",
+        "SigmoidGrad",
+        "Sqrt",
+        "SqrtGrad",
+        "Square",
+        "SquaredDifference",
+        "Squeeze",
+        "StopGradient",
+        "Sub",
+        "Tanh",
+        "TanhGrad",
+        "Transpose",
+    ]
+)
+_MOST_OPERATIONS = 64
+
+
+def remade(value: Any) -> Any:
+    """The same value as a dense tensor, computed anew from where its last elementwise operations begin.
+
+    To be called inside the branch that reads it. What is not a symbolic TensorFlow tensor comes back as it is.
+    """
+    if keras.config.backend() != "tensorflow":
+        return value
+    import tensorflow as tf
+
+    made: dict[int, Any] = {}
+    if isinstance(value, tf.IndexedSlices):
+        parts = [None if t is None else _remade(t, made) for t in (value.values, value.indices, value.dense_shape)]
+        return tf.convert_to_tensor(tf.IndexedSlices(*parts))
+    return _remade(value, made)
+
+
+def _remade(tensor: Any, made: dict[int, Any]) -> Any:
+    import tensorflow as tf
+
+    if not tf.is_symbolic_tensor(tensor) or tensor.op.type not in _AGAIN or len(made) >= _MOST_OPERATIONS:
+        return tensor
+    if id(tensor) not in made:
+        made[id(tensor)] = None  # counts, also while its inputs are made
+        op = tensor.op
+        inputs = [_remade(t, made) for t in op.inputs]
+        attributes = {name: op.node_def.attr[name] for name in op.node_def.attr if not name.startswith("_")}
+        graph = tf.compat.v1.get_default_graph()
+        made[id(tensor)] = graph.create_op(op.type, inputs, [tensor.dtype], attrs=attributes).outputs[0]
+    return made[id(tensor)]
