@@ -1,7 +1,7 @@
 """Bake matplotlib's colour maps into the page as 256-entry tables.
 
-    python scripts/bake_colour_maps.py            write plugin_frontend/src/math/colour_maps.ts
-    python scripts/bake_colour_maps.py --check    fail when that file is not what would be written
+python scripts/bake_colour_maps.py            write plugin_frontend/src/math/colour_maps.ts
+python scripts/bake_colour_maps.py --check    fail when that file is not what would be written
 """
 
 from __future__ import annotations

@@ -23,7 +23,9 @@ def filter_cosines(kernels: np.ndarray, reference: np.ndarray) -> np.ndarray:
         ValueError: when the two have filters of different shapes.
     """
     if kernels.shape[1:] != reference.shape:
-        raise ValueError(f"kernels: filters of shape {kernels.shape[1:]} given, but the reference has {reference.shape}")
+        raise ValueError(
+            f"kernels: filters of shape {kernels.shape[1:]} given, but the reference has {reference.shape}"
+        )
     steps = kernels.reshape(*kernels.shape[:2], -1).astype(np.float64)
     fixed = reference.reshape(reference.shape[0], -1).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):

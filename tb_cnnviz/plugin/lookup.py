@@ -9,9 +9,6 @@ from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.records.record import KINDS
 
-#: Up to so many steps are looked up one by one; for more, all entries of the layer are listed once.
-_FEW_STEPS = 8
-
 
 def run(runs: Mapping[str, RunIndex], name: str) -> RunIndex:
     """The run of this name."""
@@ -46,12 +43,11 @@ def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]
 
 def entries(found: RunIndex, kind: str, layer: str | None, steps: Sequence[int]) -> list[IndexEntry]:
     """The record at each step; where a step was logged twice, the later one."""
+    return [_entry(found, kind, layer, step) for step in steps]
+
+
+def _entry(found: RunIndex, kind: str, layer: str | None, step: int) -> IndexEntry:
     try:
-        if len(steps) <= _FEW_STEPS:
-            return [found.locate(kind, layer, step) for step in steps]
-        by_step = {entry.step: entry for entry in found.entries(kind, layer)}
-        return [by_step[step] for step in steps]
+        return found.locate(kind, layer, step)
     except KeyError:
-        logged = set(found.steps(kind, layer))
-        step = next(step for step in steps if step not in logged)
         raise Refused(404, f"step: {kind} are not logged at step {step}") from None

@@ -93,7 +93,10 @@ def test_a_biography_tells_norms_and_cosines_and_leads_to_its_steps(cnn: CnnPage
     show_filters(cnn, "adam", layer, steps[-1])
     chosen = 3
     cnn.page.mouse.click(*cnn.cell("view.cellAt(argument)", {"filter": chosen, "row": 2, "column": 2}))
-    story = cnn.wait("(e => e && e.history.length === argument && e.story)(view.renderRoot.querySelector('cnn-filter-story'))", len(steps))
+    story = cnn.wait(
+        "(e => e && e.history.length === argument && e.story)(view.renderRoot.querySelector('cnn-filter-story'))",
+        len(steps),
+    )
     weights = [kernel_of(logdir, "adam", layer, step)[chosen] for step in steps]
     assert story["steps"] == steps
     assert np.allclose(story["norms"], [np.linalg.norm(w) for w in weights], rtol=1e-5)
