@@ -31,9 +31,10 @@ export class CanvasGridRenderer implements GridRenderer {
     context.beginPath();
     context.rect(insets.left, insets.top, width, height);
     context.clip();
-    // Fewer than one device pixel a cell: take the reduction that leaves one to half a pixel, and smooth.
+    // Fewer than one device pixel a cell: take the reduction whose pixels are one to two device pixels large. A finer
+    // one would beat with the screen's grid.
     const scale = layout.pose.cell * density;
-    const level = Math.max(0, Math.min(DEEPEST_HALVING, Math.floor(-Math.log2(scale) + 1e-9)));
+    const level = Math.max(0, Math.min(DEEPEST_HALVING, Math.ceil(-Math.log2(scale) - 1e-9)));
     context.imageSmoothingEnabled = scale < 1;
     if (layout.dense) drawDense(context, layout, this.pages, level);
     else drawLoose(context, layout, this.pages, Math.min(level, LOOSE_HALVINGS), theme);

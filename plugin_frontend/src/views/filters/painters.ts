@@ -157,9 +157,10 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
     const start = Math.max(x, insets.left);
     const end = Math.min(x + Math.max(0.75, wide), width - insets.right);
     if (end > start) context.fillRect(start, base - bar, end - start, bar);
-    if (place !== here && written.take(x + wide / 2)) {
+    const middle = x + wide / 2;
+    if (place !== here && middle >= insets.left && middle <= width - insets.right && written.take(middle)) {
       context.fillStyle = theme.ink3;
-      context.fillText(String(filter), x + wide / 2, insets.top - 5);
+      context.fillText(String(filter), middle, insets.top - 5);
     }
   }
   if (here < first || here > last) return;
@@ -193,10 +194,11 @@ function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintThe
     const top = Math.max(y, insets.top);
     const bottom = Math.min(y + Math.max(0.75, high), height - insets.bottom);
     if (bottom > top) context.fillRect(end, top, bar, bottom - top);
-    if (place !== here && !written.take(y + high / 2)) continue;
+    const middle = y + high / 2;
+    if (middle < insets.top || middle > height - insets.bottom || (place !== here && !written.take(middle))) continue;
     setFont(context, theme, 11, place === here);
     context.fillStyle = place === here ? theme.hereInk : theme.ink3;
-    context.fillText(labels.inputName(input), insets.left - 6, y + high / 2 + 0.5);
+    context.fillText(labels.inputName(input), insets.left - 6, middle + 0.5);
   }
   if (here >= seen.rows.first && here <= seen.rows.last) {
     outline(context, { x: insets.left, y: yOf(here), width: end - 8 - insets.left, height: high }, theme);

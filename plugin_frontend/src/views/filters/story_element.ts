@@ -257,10 +257,13 @@ export class FilterStory extends LitElement {
       return svg`<text class="halo" x=${this.size.width - 12} y=${baseline} text-anchor="end">${unsettled}</text>`;
     }
     const x = columnCentre(layout, index);
-    const late = x > this.size.width - 380;
+    // Once it is settled the curve stays at the top: below it there is room, up to the frame of the last column.
+    const late = x > this.size.width - 400;
+    const end = this.shownIndex === this.history.length - 1
+      ? columnCentre(layout, this.shownIndex) - this.frameWidth(layout) / 2 - 6 : this.size.width - 8;
     return svg`
       <line class="settled" x1=${x} x2=${x} y1=${top} y2=${top + height}></line>
-      <text class="halo" x=${late ? x - 6 : x + 6} y=${baseline} text-anchor=${late ? "end" : "start"}
+      <text class="halo" x=${late ? end : x + 6} y=${baseline} text-anchor=${late ? "end" : "start"}
         ><tspan class="now">settled from step ${step} on</tspan><tspan dx="14">${rule}</tspan></text>`;
   }
 

@@ -78,7 +78,8 @@ function rowsFor(kernels: Kernels, filter: number, words: InputWords): readonly 
   const inputs = foldable(kernels) ? [0, 1, 2] : [...strongestInputs(kernels, filter).inputs.subarray(0, MOST_ROWS)];
   const tiles = inputs.flatMap((input) =>
     Array.from({ length: slices }, (_, slice): StoryRow => {
-      const name = kernels.inputs === 1 ? "kernel" : foldable(kernels) ? words.name(input) : `in ${words.name(input)}`;
+      const own = words.name(input);
+      const name = kernels.inputs === 1 ? "kernel" : /^\d/.test(own) ? `in ${own}` : own;
       return { name: slices > 1 ? `${name}, ${slice}` : name, tile: input * slices + slice };
     }));
   const rows = foldable(kernels)

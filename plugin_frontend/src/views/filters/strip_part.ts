@@ -10,7 +10,7 @@ import { strongestInputs } from "./panel_painter.ts";
 import type { Panel, Picture } from "./picture.ts";
 import type { WeightPlace } from "./scenes.ts";
 
-const MOST = 32;
+const MOST = 24;
 
 export interface StripActions {
   /** The weight under the pointer; null when it left. */
