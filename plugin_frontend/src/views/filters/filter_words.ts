@@ -27,7 +27,7 @@ export class FilterWords implements InputWords {
     if (!kernels) return null;
     if (this.part === "pointwise") return `depthwise filter ${input}`;
     const channel = channelOf(this.groups, kernels.filters, kernels.inputs, filter, input);
-    const named = this.source.kind === "image" && kernels.inputs === 3 && this.groups === 1;
+    const named = this.source.kind === "image" && (kernels.inputs === 3 || kernels.inputs === 1) && this.groups === 1;
     return named ? null : inputOrigin(this.source, channel);
   }
 

@@ -110,6 +110,7 @@ export class FiltersData {
   get historyText(): string {
     const loaded = this.history?.length ?? 0;
     const all = this.shownSteps.length;
+    if (all === 1) return "the only logged step";
     return loaded === all ? `all ${all} logged steps` : `${loaded} of ${all} logged steps`;
   }
 

@@ -248,6 +248,7 @@ export class FilterStory extends LitElement {
   }
 
   private renderSettled(layout: StoryLayout, index: number): unknown {
+    if (this.history.length < 2) return nothing;
     const { top, height } = layout.charts[2]!;
     const step = this.history[index]?.step;
     const rule = `cosine to the shown step stays above ${SETTLED_ABOVE}`;
