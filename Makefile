@@ -54,6 +54,7 @@ bench-log: $(VENV)/test.stamp
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tb_cnnviz needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
 
 # The page lies in the package folder, so an editable install serves both the demo and the tests.
 $(VENV)/demo.stamp: setup.py pyproject.toml | $(VENV)/bin/python
