@@ -109,14 +109,11 @@ def installed() -> None:
 @pytest.fixture(scope="session")
 def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log directory with the runs `mnist/adam` and `mnist/sgd`, which no test changes; tests add others."""
-    made = shared_logs(tmp_path_factory.getbasetemp() / "shared-logs")
-    folder = tmp_path_factory.mktemp("logdir")
-    shutil.copytree(made, folder / "mnist")
-    return folder
+    return tmp_path_factory.mktemp("logdir")
 
 
 @pytest.fixture(scope="session")
-def boards(logdir: Path, installed: None) -> Iterator[dict[str, Board]]:
+def boards(logdir: Path, installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Board]]:
     """Both readers over `logdir`, looking for what is new each second."""
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
 
@@ -124,7 +121,10 @@ def boards(logdir: Path, installed: None) -> Iterator[dict[str, Board]]:
             arguments = ("--logdir", str(logdir), "--load_fast", fast, "--reload_interval", "1")
             return Board(stack.enter_context(tensorboard(*arguments)).address, logdir)
 
-        yield dict(zip(READERS, pool.map(start, READERS.values()), strict=True))
+        made = pool.submit(shared_logs, tmp_path_factory.getbasetemp() / "shared-logs")
+        started = dict(zip(READERS, pool.map(start, READERS.values()), strict=True))
+        shutil.copytree(made.result(), logdir / "mnist")
+        yield started
 
 
 @pytest.fixture(params=list(READERS))

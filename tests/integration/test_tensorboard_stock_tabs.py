@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from tests.fixtures.make_logs import EPOCHS, ROOT, STEPS
-from tests.integration.conftest import Board, eventually
+from tests.integration.conftest import READERS, Board, eventually
 from tests.integration.train_again import BATCHES
 from tests.integration.train_again import EPOCHS as EPOCHS_AGAIN
 
+WAYS = ("again", "restored")
+PARTS = {"train": "", "validation": "val_"}
 Steps = dict[tuple[str, str, str], set[int]]
 ENVIRONMENT = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
 
@@ -61,9 +63,6 @@ def test_scalars_overlay_those_of_keras(board: Board) -> None:
             listed = points(board, "scalars", run, f"epoch_{metric}")
             assert [step for _, step, _ in listed] == list(range(EPOCHS))
             np.testing.assert_allclose([value for *_, value in listed], epochs[prefix + metric], rtol=1e-6)
-
-
-PARTS = {"train": "", "validation": "val_"}
 
 
 def test_histograms_count_every_weight_and_gradient(board: Board) -> None:
@@ -111,35 +110,40 @@ def test_the_tab_is_active_by_the_small_event_file_alone(board: Board) -> None:
 
 
 @pytest.fixture(scope="module")
-def second_fit(boards: dict[str, Board], logdir: Path) -> dict[str, tuple[Steps, Steps]]:
-    """What every tab shows between two fits of one model, and after the second, while the process still lives."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.train_again", "twice", str(logdir / "again")],
-        cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def continued(boards: dict[str, Board], logdir: Path) -> dict[tuple[str, str], tuple[Steps, Steps]]:
+    """By way and reader, what every tab shows of a run before and after it went on.
+
+    `again`: a second fit of the same model, seen while its process still lives. `restored`: a fit that broke off in
+    its third epoch, and one in a new process that BackupAndRestore gave the weights of the first one's last epoch.
+    """
+    again = _start("twice", logdir / "again", stdin=subprocess.PIPE)
+    restored = _start("restored", logdir / "restored", "fail")
     try:
-        assert "first" in process.stdout.readline()
-        before = {reader: _when_complete(board, "again", EPOCHS_AGAIN // 2) for reader, board in boards.items()}
-        process.stdin.write("\n")
-        process.stdin.flush()
-        assert "second" in process.stdout.readline()
-        after = {reader: _when_complete(board, "again", EPOCHS_AGAIN) for reader, board in boards.items()}
-        return {reader: (before[reader], after[reader]) for reader in boards}
+        assert any("first" in line for line in again.stdout)
+        assert "stopped on purpose" in restored.communicate()[0]
+        before = _see(boards, EPOCHS_AGAIN // 2)
+        again.stdin.write("\n")
+        again.stdin.flush()
+        restored = _start("restored", logdir / "restored")
+        assert any("second" in line for line in again.stdout)
+        output = restored.communicate()[0]
+        assert restored.returncode == 0, output[-3000:]
+        after = _see(boards, EPOCHS_AGAIN)
+        return {key: (before[key], after[key]) for key in before}
     finally:
-        process.kill()
-        process.communicate()
+        for process in (again, restored):
+            with process:
+                process.kill()
 
 
-@pytest.fixture(scope="module")
-def restored_fit(boards: dict[str, Board], logdir: Path) -> dict[str, tuple[Steps, Steps]]:
-    """The same for a fit that broke off in its third epoch and one in a new process that was restored from its backup."""
-    command = [sys.executable, "-m", "tests.integration.train_again", "restored", str(logdir / "restored")]
-    broken = subprocess.run([*command, "fail"], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert "stopped on purpose" in broken.stderr
-    before = {reader: _when_complete(board, "restored", 2) for reader, board in boards.items()}
-    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True)
-    after = {reader: _when_complete(board, "restored", EPOCHS_AGAIN) for reader, board in boards.items()}
-    return {reader: (before[reader], after[reader]) for reader in boards}
+def _start(way: str, run: Path, *more: str, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.integration.train_again", way, str(run), *more]
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, **output, **options)
+
+
+def _see(boards: dict[str, Board], epochs: int) -> dict[tuple[str, str], Steps]:
+    return {(way, reader): _when_complete(board, way, epochs) for way in WAYS for reader, board in boards.items()}
 
 
 def _when_complete(board: Board, run: str, epochs: int) -> Steps:
@@ -158,26 +162,24 @@ def _when_complete(board: Board, run: str, epochs: int) -> Steps:
     return eventually(lambda: steps_in_every_tab(board, run), complete)
 
 
-@pytest.mark.parametrize("way", ["second_fit", "restored_fit"])
-@pytest.mark.parametrize("reader", ["rustboard", "python"])
-def test_no_step_disappears_when_a_run_goes_on(way: str, reader: str, request: pytest.FixtureRequest) -> None:
-    before, after = request.getfixturevalue(way)[reader]
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("reader", READERS)
+def test_no_step_disappears_when_a_run_goes_on(
+    way: str, reader: str, continued: dict[tuple[str, str], tuple[Steps, Steps]]
+) -> None:
+    before, after = continued[way, reader]
     lost = {place: steps - after.get(place, set()) for place, steps in before.items()}
     assert {place: steps for place, steps in lost.items() if steps} == {}
     assert {tab for tab, *_ in before} == {"scalars", "histograms", "images", "cnnviz"}
     filters = after["cnnviz", "filters", "digit_network/conv1"]
-    assert 0 in filters
-    assert EPOCHS_AGAIN * BATCHES in filters
+    assert {0, EPOCHS_AGAIN * BATCHES} <= filters
     for place, steps in after.items():
         if place[0] in ("scalars", "histograms", "images"):
             assert steps >= set(range(EPOCHS_AGAIN)), place
 
 
-@pytest.mark.parametrize("reader", ["rustboard", "python"])
-def test_losses_go_on_from_where_they_were(
-    second_fit: object, restored_fit: object, boards: dict[str, Board], reader: str
-) -> None:
-    for run in ("again", "restored"):
-        ((_, arrays),) = boards[reader].ask("series", run=run, kind="losses").arrays()
-        np.testing.assert_array_equal(arrays["step"], np.arange(EPOCHS_AGAIN * BATCHES))
-        np.testing.assert_array_equal(arrays["epoch"], np.repeat(np.arange(EPOCHS_AGAIN), BATCHES))
+@pytest.mark.parametrize("way", WAYS)
+def test_losses_go_on_from_where_they_were(way: str, continued: object, board: Board) -> None:
+    ((_, arrays),) = board.ask("series", run=way, kind="losses").arrays()
+    np.testing.assert_array_equal(arrays["step"], np.arange(EPOCHS_AGAIN * BATCHES))
+    np.testing.assert_array_equal(arrays["epoch"], np.repeat(np.arange(EPOCHS_AGAIN), BATCHES))

@@ -47,7 +47,7 @@ def main(way: str, folder: Path, fail: bool) -> None:
         sys.stdin.readline()
         fit(model, folder, EPOCHS // 2)
         print("second fit done", flush=True)
-        sys.stdin.readline()
+        sys.stdin.readline()  # lives on until the log was looked at
         return
     backup = keras.callbacks.BackupAndRestore(folder.parent / f"{folder.name}-backup")
     fit(model, folder, EPOCHS, backup, *([Stop()] if fail else []))
