@@ -1,0 +1,228 @@
+"""Series against an oracle that holds one dictionary of rows and writes each record into it in turn."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.writer import RecordWriter
+from tb_cnnviz.plugin.columns import MalformedSeries, block, join
+from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.series import SeriesCache, as_record
+from tb_cnnviz.records import Record
+
+LOSS = st.floats(width=32)
+
+
+@st.composite
+def losses(draw: st.DrawFn) -> Record:
+    steps = draw(st.lists(st.integers(0, 30), min_size=0, max_size=8))
+    loss = draw(st.lists(LOSS, min_size=len(steps), max_size=len(steps)))
+    arrays = {
+        "step": np.array(steps, np.int64),
+        "loss": np.array(loss, np.float32),
+        "examples": np.array(steps, np.int64) * 32,
+    }
+    return Record("losses", max(steps, default=0), arrays=arrays)
+
+
+@given(st.lists(losses(), max_size=6))
+def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> None:
+    rows: dict[int, float] = {}
+    for record in records:
+        rows.update(zip(record.arrays["step"].tolist(), record.arrays["loss"].tolist(), strict=True))
+    table = join([block(record) for record in records])
+    assert table.steps.tolist() == sorted(rows)
+    if rows:
+        np.testing.assert_array_equal(
+            table.columns["loss"], np.array([rows[step] for step in sorted(rows)], np.float32)
+        )
+        assert table.columns["examples"].dtype == np.float64
+        assert table.columns["examples"].tolist() == [step * 32 for step in sorted(rows)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.dictionaries(st.sampled_from(["loss", "val_loss", "f1"]), LOSS)), max_size=8
+    )
+)
+def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[str, float]]]) -> None:
+    records = [
+        Record("epochs", step, arrays={"values": np.array(list(metrics.values()), np.float32)},
+               attributes={"names": list(metrics), "epoch": step // 3})
+        for step, metrics in logged
+    ]  # fmt: skip
+    table = join([block(record) for record in records])
+    rows = dict(logged)
+    assert table.steps.tolist() == sorted(rows)
+    for name in {name for _, metrics in logged for name in metrics}:
+        column = table.columns[name]
+        for row, step in enumerate(sorted(rows)):
+            logged_here = name in rows[step]
+            assert logged_here != (row in table.missing.get(name, ()))
+            np.testing.assert_equal(column[row], np.float32(rows[step][name]) if logged_here else np.nan)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record("losses", 0),
+        Record("losses", 0, arrays={"step": np.arange(3), "loss": np.zeros(2, np.float32)}),
+        Record("losses", 0, arrays={"step": np.zeros((1, 2), np.int64), "loss": np.zeros((1, 2), np.float32)}),
+        Record("losses", 0, arrays={"step": np.zeros(2, np.float32), "loss": np.zeros(2, np.float32)}),
+        Record("losses", 0, arrays={"step": np.arange(2), "learning_rate": np.zeros(2, np.float32)}),
+        Record("epochs", 0, arrays={"values": np.zeros(2, np.float32)}, attributes={"names": ["a"]}),
+        Record("epochs", 0, arrays={"values": np.zeros(1, np.float32)}, attributes={"names": [1]}),
+        Record("epochs", 0, arrays={"values": np.zeros(1, np.float32)}, attributes={"names": "a"}),
+        Record("epochs", 0, attributes={"names": []}),
+        Record("gradients", 0),
+        Record("gradients", 0, arrays={"norm": np.zeros(3, np.float32), "min": np.zeros(2, np.float32)}),
+    ],
+)
+def test_records_that_do_not_fit_are_refused(record: Record) -> None:
+    with pytest.raises(MalformedSeries):
+        block(record)
+
+
+def gradients(step: int, variables: int, start: int = 100, bins: int = 3) -> Record:
+    rng = np.random.default_rng(step * 7 + variables)
+    arrays: dict[str, np.ndarray] = {"norm": rng.normal(size=variables).astype(np.float32)}
+    arrays["zeros"] = rng.integers(0, 99, variables)
+    arrays["histogram"] = rng.integers(1, 99, (variables, bins)).astype(np.uint32)
+    return Record("gradients", step, arrays=arrays, attributes={"bin_start": start})
+
+
+class Log:
+    """A run that a test adds records to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.index = LogIndex({"": str(folder)})
+
+    def add(self, *records: Record) -> RunIndex:
+        with closing(RecordWriter(self.folder / "run")) as writer:
+            for record in records:
+                writer.write(record)
+        self.index.refresh()
+        return self.index["run"]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path)
+
+
+def ask(cache: SeriesCache, run: RunIndex, kind: str, *columns: str, points: int | None = None) -> Record:
+    return as_record(run, kind, cache.get("run", run, kind), columns, points)
+
+
+def test_histograms_share_the_bins_that_any_row_uses(log: Log) -> None:
+    logged = [gradients(0, 2, 100, 3), gradients(1, 2, 90, 4), gradients(2, 2, 200, 1)]
+    record = ask(SeriesCache(), log.add(*logged), "gradients")
+    start, counts = record.attributes["bin_start"], record.arrays["histogram"]
+    assert (start, counts.shape) == (90, (3, 2, 111))
+    for row, item in enumerate(logged):
+        expected = np.zeros((2, 509), np.int64)
+        at = item.attributes["bin_start"]
+        expected[:, at : at + item.arrays["histogram"].shape[1]] = item.arrays["histogram"]
+        found = np.zeros((2, 509), np.int64)
+        found[:, start : start + counts.shape[2]] = counts[row]
+        np.testing.assert_array_equal(found, expected)
+    assert set(ask(SeriesCache(), log.index["run"], "gradients", "norm").arrays) == {"step", "norm"}
+
+
+def test_a_hostile_bin_start_gives_no_bins_and_no_error(log: Log) -> None:
+    for start in (-1, 508, 10**30):
+        run = log.add(gradients(0, 2, start))
+        record = ask(SeriesCache(), run, "gradients")
+        assert record.arrays["histogram"].shape == (1, 2, 0)
+
+
+def test_polling_reads_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = SeriesCache()
+    run = log.add(*(gradients(step, 3) for step in range(20)))
+    reads: list[int] = []
+    read_entry = type(run).read_entry
+    monkeypatch.setattr(
+        type(run), "read_entry", lambda self, entry: reads.append(entry.step) or read_entry(self, entry)
+    )
+    ask(cache, run, "gradients", "norm")
+    assert reads == list(range(20))
+    reads.clear()
+    ask(cache, run, "gradients", "norm", "zeros", points=5)
+    assert reads == []
+    run = log.add(gradients(19, 3), gradients(20, 3))
+    record = ask(cache, run, "gradients", "norm")
+    assert reads == [19, 20]
+    assert record.arrays["step"].tolist() == list(range(21))
+
+
+def test_growing_step_by_step_equals_reading_at_once(log: Log) -> None:
+    cache = SeriesCache()
+    rng = np.random.default_rng(5)
+    for _ in range(12):
+        steps = rng.integers(0, 40, 5)
+        run = log.add(
+            Record("losses", int(steps.max()), arrays={"step": steps, "loss": rng.normal(size=5).astype("f4")})
+        )
+        grown, fresh = ask(cache, run, "losses"), ask(SeriesCache(), run, "losses")
+        for name in ("step", "loss"):
+            np.testing.assert_array_equal(grown.arrays[name], fresh.arrays[name])
+
+
+def test_what_cannot_be_read_is_counted_never_drawn(log: Log) -> None:
+    good = {"step": np.arange(3), "loss": np.ones(3, np.float32)}
+    bad = {"step": np.arange(3), "loss": np.ones(2, np.float32)}
+    record = ask(SeriesCache(), log.add(Record("losses", 0, arrays=bad), Record("losses", 2, arrays=good)), "losses")
+    assert record.attributes["left_out"] == {"unreadable": 1, "other_shape": 0}
+    assert record.arrays["step"].tolist() == [0, 1, 2]
+    record = ask(SeriesCache(), log.add(gradients(0, 2), gradients(1, 3)), "gradients", "norm")
+    assert record.attributes["left_out"] == {"unreadable": 0, "other_shape": 1}
+    assert record.arrays["norm"].shape == (1, 3)
+
+
+def test_missing_metrics_keep_their_places_when_thinned(log: Log) -> None:
+    records = []
+    for step in range(100):
+        names = ["loss", "val_loss"] if step % 10 == 0 else ["loss"]
+        values = np.full(len(names), step, np.float32)
+        records.append(Record("epochs", step, arrays={"values": values}, attributes={"names": names, "epoch": step}))
+    record = ask(SeriesCache(), log.add(*records), "epochs", "loss", "val_loss", points=12)
+    absent = [row for row, step in enumerate(record.arrays["step"]) if step % 10]
+    assert record.attributes["missing"] == {"val_loss": absent}
+    assert np.flatnonzero(np.isnan(record.arrays["val_loss"])).tolist() == absent
+
+
+def test_the_cache_gives_up_the_least_recent_and_stays_right(log: Log) -> None:
+    run = log.add(*(gradients(step, 50) for step in range(30)), Record("epochs", 0, arrays={"values": np.zeros(0, "f4")}, attributes={"names": []}))  # fmt: skip
+    cache = SeriesCache(cache_bytes=1)
+    for _ in range(2):
+        assert ask(cache, run, "gradients", "norm").arrays["norm"].shape == (30, 50)
+        assert len(cache._series) == 0
+
+
+def test_an_unknown_column_and_an_oversized_answer_are_refused(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = log.add(gradients(0, 2), gradients(1, 2))
+    for columns, status in ((("nothing",), 404), (("norm", "nothing"), 404)):
+        with pytest.raises(Refused) as refused:
+            ask(SeriesCache(), run, "gradients", *columns)
+        assert refused.value.status == status
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_ANSWER_BYTES", 10)
+    for name in ("norm", "histogram"):
+        with pytest.raises(Refused) as refused:
+            ask(SeriesCache(), run, "gradients", name)
+        assert (refused.value.status, "at most 10" in refused.value.reason) == (400, True)
+
+
+def test_a_series_without_rows_is_an_empty_answer(log: Log) -> None:
+    nothing: dict[str, Any] = {"step": np.zeros(0, np.int64), "loss": np.zeros(0, np.float32)}
+    record = ask(SeriesCache(), log.add(Record("losses", 0, arrays=nothing)), "losses", points=5)
+    assert record.arrays["step"].tolist() == []
+    assert record.attributes == {"points": 0, "of": 0}
