@@ -163,6 +163,12 @@ describe("what is said", () => {
     );
   });
 
+  it("saves a layer of many kernels", () => {
+    const kernels = kernelsOf(caseOf(new RandomValues(48), [400, 400, 1, 1]).record);
+    const { panels } = pictureOf(inputOf(kernels));
+    expect(csvOf(panels, () => "run").split("\r\n")).toHaveLength(160_002);
+  });
+
   it("saves every weight so that it reads back as it was", () => {
     const { one, picture } = folded();
     const lines = csvOf(picture.panels, () => '=cmd|"x"').trim().split("\r\n");

@@ -71,13 +71,12 @@ export function csvOf(panels: readonly Panel[], names: (panel: Panel) => string)
   const cells = Array.from({ length: tileSize(first.kernels) }, (_, i) =>
     `w_${Math.floor(i / first.kernels.width)}_${i % first.kernels.width}`);
   lines.push(["run", "step", "filter", "input", "slice", "filter_norm", ...cells].join(","));
-  for (const panel of panels) lines.push(...kernelLines(panel.kernels, quoted(names(panel))));
+  for (const panel of panels) addKernels(lines, panel.kernels, quoted(names(panel)));
   return lines.join("\r\n") + "\r\n";
 }
 
-function kernelLines(kernels: Kernels, name: string): string[] {
+function addKernels(lines: string[], kernels: Kernels, name: string): void {
   const area = tileSize(kernels);
-  const lines: string[] = [];
   for (let tile = 0; tile * area < kernels.values.length; tile++) {
     const kernel = Math.floor((tile * area) / kernelSize(kernels));
     const filter = Math.floor(kernel / kernels.inputs);
@@ -85,15 +84,14 @@ function kernelLines(kernels: Kernels, name: string): string[] {
     const head = [name, kernels.step, filter, kernel % kernels.inputs, tile % kernels.slices];
     lines.push([...head, plain(kernels.norms[filter]!), ...weights].join(","));
   }
-  return lines;
 }
 
 /** The shortest text that reads back as the same float32. */
 function plain(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
   for (let digits = 6; digits <= 9; digits++) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === Math.fround(value)) return String(text);
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return String(short);
   }
   return String(value);
 }
