@@ -61,25 +61,33 @@ function sorted(channels: readonly number[], key: ((channel: number) => number) 
   });
 }
 
-/** Sort `channels` (those that were kept) into the three classes for one image. Silent and dead go by number. */
+/**
+ * Sort `channels` (those that were kept) into the three classes for one image. Silent and dead go by number, active ones
+ * by `order`'s statistics: those of another step let maps keep their place while steps are walked.
+ */
 export function classify(
   statistics: MapStatistics,
   image: number,
   channels: readonly number[],
   cells: number,
   sort: SortBy,
+  order: MapStatistics = statistics,
 ): Classes {
   const rule = ruleOf(statistics);
   const groups: Record<MapClass, number[]> = { active: [], silent: [], dead: [] };
   for (const channel of channels) groups[classOf(statistics, image, channel, rule, cells)].push(channel);
-  const column = sort === "max" ? statistics.max : statistics.mean;
-  const key = sort === "channel" ? null : (channel: number) => column[image * statistics.of + channel] ?? NaN;
   return {
     rule,
-    active: sorted(groups.active, key),
+    active: sortChannels(groups.active, order, image, sort),
     silent: sorted(groups.silent, null),
     dead: sorted(groups.dead, null),
   };
+}
+
+/** Channels by their mean or largest value on an image, largest first, or by number. */
+export function sortChannels(channels: readonly number[], order: MapStatistics, image: number, sort: SortBy): number[] {
+  const column = sort === "max" ? order.max : order.mean;
+  return sorted(channels, sort === "channel" ? null : (channel) => column[image * order.of + channel] ?? NaN);
 }
 
 /** Number of dead channels among all of the layer's, kept or not. */

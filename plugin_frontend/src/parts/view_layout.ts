@@ -97,7 +97,8 @@ export class ViewLayout extends LitElement {
         grid-area: 2 / 1;
         align-self: start;
         z-index: 1;
-        margin: 0 var(--s4);
+        /* In the head's empty edge: it must not strike through what stands first in the body. */
+        margin: -9px var(--s4) 0;
         pointer-events: none;
       }
       aside {

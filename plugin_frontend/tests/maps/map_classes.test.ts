@@ -57,6 +57,20 @@ test("active maps are sorted by mean, largest value or number", () => {
   }
 });
 
+test("statistics of another step give the order and leave the classes alone", () => {
+  const random = seeded(23);
+  for (let round = 0; round < 100; round++) {
+    const one = mapsCase(random, "rectified", 2);
+    const here = mapStatistics(recordOf(one, "float32"));
+    const there = { ...here, mean: Float32Array.from(here.mean, () => random()) };
+    const classes = classify(here, 0, one.channels, 99, "mean", there);
+    const own = classify(here, 0, one.channels, 99, "mean");
+    expect(new Set(classes.active)).toEqual(new Set(own.active));
+    expect([classes.silent, classes.dead]).toEqual([own.silent, own.dead]);
+    expect(falls(classes.active.map((channel) => there.mean[channel]!))).toBe(true);
+  }
+});
+
 test("a map with NaN is active, comes first and hides nothing", () => {
   const statistics = {
     images: 1, of: 4,

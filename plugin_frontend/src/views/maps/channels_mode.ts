@@ -53,12 +53,20 @@ export function channelsMode(inputs: ChannelsInputs): unknown {
   return html`
     ${shown.b
       ? nothing
-      : html`<h2 class="count"><b>${active.length} active</b> <span class="quiet">on this image; left channel, right mean</span></h2>`}
+      : html`<h2 class="count">
+          <b>${active.length} ${shown.playing ? "channels" : "active"}</b>
+          <span class="quiet">${shown.playing ? "keep their places while the steps play" : "on this image"}; left channel, right mean${orderWords(shown)}</span>
+        </h2>`}
     <div class="grids">
       ${sides.map((side, i) => oneGrid(inputs, side, scenes[i] ?? null, shown.b ? (i === 0 ? "A" : "B") : ""))}
     </div>
     ${swatches(inputs, shown.classes.silent, "silent", quiet)} ${swatches(inputs, shown.classes.dead, "dead", dead)}
   `;
+}
+
+/** Why the means do not fall from tile to tile. */
+function orderWords({ orderStep, a, playing }: Shown): string {
+  return orderStep === a.maps.record.step || playing ? "" : `; sorted as at step ${orderStep}, so that maps keep their places`;
 }
 
 function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, letter: string): unknown {

@@ -7,12 +7,16 @@ import type { Shown } from "./shown.ts";
 
 type Options = ValuesOf<typeof MAPS_FIELDS>;
 
-/** "48 maps of 24×24, training=False", and how many of the layer's channels that is where it is not all. */
-export function subtitle({ a: { maps } }: Shown): string {
+/**
+ * "48 maps of 24×24, training=False", and how many of the layer's channels that is where it is not all. `wished` is the
+ * step asked for: where its maps could not be had, the picture is another step's and says so.
+ */
+export function subtitle({ a: { maps } }: Shown, wished: number | null): string {
   const { kept, of, axes, spatial } = maps.stack;
   const many = kept < of ? `${kept} of ${of} channels` : axes === 0 ? `${of} values` : `${of} map${of === 1 ? "" : "s"}`;
   const size = axes === 0 ? "" : `${kept < of ? "," : ""} of ${spatial.slice(3 - axes).join("×")}`;
-  return `${many}${kept < of ? size.replace("of ", "") : size}, training=False`;
+  const stale = wished !== null && wished !== maps.record.step ? `, still step ${maps.record.step}` : "";
+  return `${many}${kept < of ? size.replace("of ", "") : size}, training=False${stale}`;
 }
 
 const MODES: readonly { value: Mode; label: string }[] = [

@@ -25,7 +25,8 @@ import { cellRectOf } from "./maps_probe.ts";
 import { mapsViewStyles } from "./maps_view_styles.ts";
 import { patchRow } from "./patch_row.ts";
 import { imageOf, isSignal } from "./probe_image.ts";
-import { allLayersQuery, mapsQuery, predictionsQuery, sweepWish } from "./queries.ts";
+import { allLayersQuery, lastMapsQuery, mapsQuery, predictionsQuery, sweepWish } from "./queries.ts";
+import { unreadable } from "./unreadable.ts";
 import { Scenes, scaleWords } from "./scenes.ts";
 import { restingFocus, type Shown } from "./shown.ts";
 import { StepSweep } from "./step_sweep.ts";
@@ -51,6 +52,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const { runA, runB } = this.session;
     return runB === null || runB === runA ? null : mapsQuery(this.session, runB);
   });
+  readonly #last = this.#records(() => lastMapsQuery(this.session));
   readonly #input = this.#records(() => this.#inputQuery());
   readonly #layers = this.#records(() => (this.options.mode === "layers" ? allLayersQuery(this.session) : null));
   readonly #probe = this.#records(() => probeQuery(this.session));
@@ -137,18 +139,23 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
         ? html`<cnn-message heading="These maps cannot be drawn" .text=${maps.message}></cnn-message>`
         : maps && layer
           ? this.#body((this.#shown = this.#show(layer, maps)))
-          : nothing}
+          : this.#a.error
+            ? unreadable(this.session, layer?.name ?? "", this.#a.error)
+            : nothing}
     </cnn-view-layout>`;
   }
 
   #show(layer: Shown["layer"], a: LayerMaps): Shown {
     const record = this.#b.records?.[0];
     const b = record?.layer === layer.path ? layerMaps(record) : null;
+    const last = this.#last.records?.[0];
+    const lastMaps = last && this.#last.query?.run === this.#a.query?.run ? layerMaps(last) : null;
     const { image, channel } = this.session.state;
     return this.#scenes.shown({
       layer, a, b: b instanceof Error ? null : b, image, channel,
       runA: this.#a.query?.run ?? "", runB: this.#b.query?.run ?? null,
       sort: this.options.sort, slice: this.options.slice,
+      last: lastMaps instanceof Error ? null : lastMaps, playing: this.session.playing,
     });
   }
 
@@ -167,7 +174,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const [predictions = null] = this.#predictions.records ?? [];
     const [input = null] = this.#input.records ?? [];
     return html`
-      <span slot="subtitle">${subtitle(shown)}</span>
+      <span slot="subtitle">${subtitle(shown, this.#a.error ? session.step : null)}</span>
       <div slot="controls" class="controls">${headControls(shown, options, (patch) => this.setOptions(patch))}</div>
       <div class="picture">
         ${imagePart({ session, shown, focus, scaling, map, probe, predictions, input, actions: this.#actions })}
@@ -251,7 +258,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   /** What is shown; null while nothing is or something is still on its way. */
   get state(): object | null {
     const shown = this.#shown;
-    if (!shown || [this.#a, this.#b, this.#probe, this.#layers].some((each) => each.loading)) return null;
+    if (!shown || [this.#a, this.#b, this.#last, this.#probe, this.#layers].some((each) => each.loading)) return null;
     const { layer, a, b, image, channel, classes } = shown;
     return {
       layer: layer.path, image, channel, ...classes, scale: this.#scaling?.shared ?? null, signed: this.#scaling?.signed,

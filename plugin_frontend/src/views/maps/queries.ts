@@ -12,6 +12,13 @@ export function mapsQuery(session: Session, run: string | null): RecordsQuery | 
     : { run, kind: "feature_maps", layers: [layer], steps: [step] };
 }
 
+/** The same of run A at its last logged step. */
+export function lastMapsQuery(session: Session): RecordsQuery | null {
+  const query = mapsQuery(session, session.runA);
+  const last = session.stepsOf(session.runA, "feature_maps").at(-1);
+  return query && last !== undefined ? { ...query, steps: [last] } : null;
+}
+
 /** All layers that have maps at the step of the chosen layer's maps, in one request. */
 export function allLayersQuery(session: Session): RecordsQuery | null {
   const { runA: run, detailA } = session;

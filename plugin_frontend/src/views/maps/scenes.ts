@@ -14,7 +14,7 @@ import type { Mode, ScaleBy } from "./maps_definition.ts";
 import type { BarWords } from "./maps_legend.ts";
 import { findPatches } from "./patch_row.ts";
 import { remember } from "./remember.ts";
-import { channelOf, comparable, sharedClasses, type Shown } from "./shown.ts";
+import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./shown.ts";
 import type { SortBy } from "../../math/map_classes.ts";
 import { stepsScene } from "./steps_mode.ts";
 import type { StepSweep } from "./step_sweep.ts";
@@ -29,6 +29,9 @@ export interface ShownInputs {
   readonly channel: number | null;
   readonly sort: SortBy;
   readonly slice: number;
+  /** Maps of the last logged step, by which the tiles are sorted, so that they keep their places. */
+  readonly last: LayerMaps | null;
+  readonly playing: boolean;
 }
 
 export interface ScalingInputs {
@@ -45,12 +48,18 @@ export class Scenes {
 
   readonly #shown = remember(
     (layer: LayerRecord, runA: string, a: LayerMaps, runB: string | null, b: LayerMaps | null,
-      image: number, channel: number | null, sort: SortBy, slice: number): Shown => {
+      image: number, channel: number | null, sort: SortBy, slice: number, last: LayerMaps | null, playing: boolean): Shown => {
       const other = runB !== null && b && comparable(a.stack, b.stack) && image < b.stack.images ? b : null;
       const shownImage = Math.min(image, a.statistics.images - 1);
-      const classes = sharedClasses(a, other, shownImage, sort);
+      const { images, of } = a.statistics;
+      const same = last?.statistics.images === images && last.statistics.of === of && last.record.layer === a.record.layer;
+      const order = same ? last : a;
+      const classes = playing
+        ? playedClasses(a, shownImage, sort, order.statistics)
+        : sharedClasses(a, other, shownImage, sort, order.statistics);
       return {
-        layer, image: shownImage, classes,
+        layer, image: shownImage, classes, playing,
+        orderStep: order.record.step,
         a: { run: runA, maps: a },
         b: other && runB !== null ? { run: runB, maps: other } : null,
         channel: channelOf(a, classes, shownImage, channel),
@@ -60,7 +69,7 @@ export class Scenes {
   );
 
   shown(i: ShownInputs): Shown {
-    return this.#shown(i.layer, i.runA, i.a, i.runB, i.b, i.image, i.channel, i.sort, i.slice);
+    return this.#shown(i.layer, i.runA, i.a, i.runB, i.b, i.image, i.channel, i.sort, i.slice, i.last, i.playing);
   }
 
   /**

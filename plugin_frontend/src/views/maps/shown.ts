@@ -1,6 +1,6 @@
 import type { LayerRecord } from "../../data/schema.ts";
-import { classify, strongest, type Classes, type SortBy } from "../../math/map_classes.ts";
-import { cellAt, cellCount, slotOf, type MapStack } from "../../math/map_values.ts";
+import { classify, ruleOf, sortChannels, strongest, type Classes, type SortBy } from "../../math/map_classes.ts";
+import { cellAt, cellCount, slotOf, type MapStack, type MapStatistics } from "../../math/map_values.ts";
 import type { Focus } from "./focus.ts";
 import { keptChannels, peakOf, type LayerMaps } from "./layer_maps.ts";
 
@@ -21,12 +21,17 @@ export interface Shown {
   readonly classes: Classes;
   /** The slice of three-dimensional maps. */
   readonly slice: number;
+  /** The step by whose statistics the maps are sorted. */
+  readonly orderStep: number;
+  readonly playing: boolean;
 }
 
-/** Active where it is in either run, dead only where it is in both. The order is that of run A. */
-export function sharedClasses(a: LayerMaps, b: LayerMaps | null, image: number, sort: SortBy): Classes {
+/** Active where it is in either run, dead only where it is in both. The order is that of run A, or of `order`. */
+export function sharedClasses(
+  a: LayerMaps, b: LayerMaps | null, image: number, sort: SortBy, order: MapStatistics = a.statistics,
+): Classes {
   const cells = cellCount(a.stack);
-  const own = classify(a.statistics, image, keptChannels(a.stack), cells, sort);
+  const own = classify(a.statistics, image, keptChannels(a.stack), cells, sort, order);
   if (!b || image >= b.statistics.images) return own;
   const other = classify(b.statistics, image, keptChannels(a.stack), cells, "channel");
   const [active, silent] = [new Set(other.active), new Set(other.silent)];
@@ -38,6 +43,12 @@ export function sharedClasses(a: LayerMaps, b: LayerMaps | null, image: number, 
     silent: quiet.filter((channel) => !dead.has(channel)),
     dead: quiet.filter((channel) => dead.has(channel)),
   };
+}
+
+/** While steps play every channel keeps its tile, whether it responds at this step or not. */
+export function playedClasses(a: LayerMaps, image: number, sort: SortBy, order: MapStatistics): Classes {
+  const active = sortChannels(keptChannels(a.stack), order, image, sort);
+  return { rule: ruleOf(a.statistics), active, silent: [], dead: [] };
 }
 
 export function comparable(a: MapStack, b: MapStack): boolean {

@@ -81,7 +81,6 @@ export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions
             class="A"
             flow
             .insets=${FRAME_ROOM}
-          .insets=${FRAME_ROOM}
             .scene=${scene}
             .painter=${mapPainter(marks)}
             .describe=${(cell: Cell) => `step ${steps[cell.place]}, ${describe(focusOf(cell), shown.image)}`}
