@@ -20,7 +20,8 @@ def leaves(model: Any) -> list[PlacedLayer]:
     """Every layer that is not made of others, in the order in which the model holds them; each object once.
 
     A path is Keras' own `layer.path`. Layers without weights have none before Keras 3 builds them: theirs is made of
-    the path in which their siblings lie and their name. A path that is taken gets the suffix `:2`, `:3`, ….
+    the path in which their siblings lie and their name. Where a path is taken, as by an inner model that was built on
+    its own, the container's path stands before the name, and after that a suffix `:2`, `:3`, ….
     """
     found: list[PlacedLayer] = []
     seen: set[int] = set()
@@ -35,7 +36,7 @@ def leaves(model: Any) -> list[PlacedLayer]:
             seen.add(id(child))
             path = getattr(child, "path", None) or f"{folder}{child.name}"
             if _is_leaf(child):
-                path = _free(path, taken)
+                path = _free([path, f"{inside}{child.name}"], taken)
                 taken.add(path)
                 found.append(PlacedLayer(child, path))
             else:
@@ -58,9 +59,11 @@ def _folder(children: list[Any], fallback: str) -> str:
     return fallback
 
 
-def _free(path: str, taken: set[str]) -> str:
-    number, free = 1, path
-    while free in taken:
+def _free(wishes: list[str], taken: set[str]) -> str:
+    for wish in wishes:
+        if wish not in taken:
+            return wish
+    number = 2
+    while f"{wishes[0]}:{number}" in taken:
         number += 1
-        free = f"{path}:{number}"
-    return free
+    return f"{wishes[0]}:{number}"
