@@ -54,7 +54,9 @@ def layer_end(values: np.ndarray) -> float:
 
 def show(cnn: CnnPage, **state: Any) -> dict[str, Any]:
     cnn.open(view="maps", **state)
-    shown: dict[str, Any] = cnn.wait("view.state && (argument === null || view.state.b) && view.state", state.get("runB"))
+    shown: dict[str, Any] = cnn.wait(
+        "view.state && (argument === null || view.state.b) && view.state", state.get("runB")
+    )
     cnn.page.wait_for_timeout(200)
     return shown
 
@@ -121,7 +123,12 @@ def test_two_runs_stand_on_one_scale(cnn: CnnPage, logdir: Path) -> None:
             row, column = (int(n) for n in rng.integers(values.shape[2:]))
             x, y = cnn.cell("view.cellRect(...argument)", [channel, row, column, name])
             expected = colour(values[2, channel, row, column], 0, shown["scale"]["hi"], "viridis")
-            assert np.abs(pixels[round(y), round(x)].astype(int) - expected).max() <= CLOSE, (name, channel, row, column)
+            assert np.abs(pixels[round(y), round(x)].astype(int) - expected).max() <= CLOSE, (
+                name,
+                channel,
+                row,
+                column,
+            )
 
 
 def test_one_channel_at_every_step_leads_to_its_steps(cnn: CnnPage, logdir: Path) -> None:
@@ -133,7 +140,9 @@ def test_one_channel_at_every_step_leads_to_its_steps(cnn: CnnPage, logdir: Path
     cnn.page.mouse.click(*place)
     cnn.wait("view.state && view.state.channel === argument", channel)
     cnn.page.mouse.click(*place)
-    cnn.wait("view.options.mode === 'steps' && view.renderRoot.querySelector('cnn-grid.A').scene?.tiles.every((t) => t >= 0)")
+    cnn.wait(
+        "view.options.mode === 'steps' && view.renderRoot.querySelector('cnn-grid.A').scene?.tiles.every((t) => t >= 0)"
+    )
     end = max(layer_end(record_of(logdir, "adam", layer, step)["maps"]) for step in steps)
     assert np.isclose(cnn.wait("view.state.scale.hi"), end, rtol=1e-6)
     x, y = cnn.cell("view.renderRoot.querySelector('cnn-grid.A').cellAt(argument, 3, 2)", 1)
