@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,6 +85,12 @@ def join(blocks: Sequence[Block]) -> Table:
         if absent.any() and absent[keep].any():
             missing[name] = np.flatnonzero(absent[keep])
     return Table(steps[keep], columns, missing, sources[keep], len(blocks) - len(fitting))
+
+
+def joined_bytes(blocks: Sequence[Block]) -> int:
+    """Bytes that the columns of `join` take at most; few small records can ask for much, each with another metric."""
+    rows = sum(len(item.steps) for item in blocks)
+    return rows * sum(8 * math.prod(shape) for shape in _shapes(blocks).values())
 
 
 def _shapes(blocks: Iterable[Block]) -> dict[str, tuple[int, ...]]:

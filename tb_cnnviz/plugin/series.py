@@ -12,7 +12,17 @@ import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin.columns import GRADIENTS, HISTOGRAM, LOSSES, Block, MalformedSeries, Table, block, join
+from tb_cnnviz.plugin.columns import (
+    GRADIENTS,
+    HISTOGRAM,
+    LOSSES,
+    Block,
+    MalformedSeries,
+    Table,
+    block,
+    join,
+    joined_bytes,
+)
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import MAX_ANSWER_BYTES, shown
@@ -21,6 +31,7 @@ from tb_cnnviz.records.histogram import untrim
 
 KINDS = ("losses", "epochs", "gradients")
 CACHE_BYTES = 64 << 20
+MAX_SERIES_BYTES = 512 << 20
 
 #: What a row costs to be held as a block of its own, beside its numbers.
 _BLOCK_OVERHEAD = 600
@@ -53,7 +64,11 @@ class SeriesCache:
         self._series: OrderedDict[tuple[str, str], Series] = OrderedDict()
 
     def get(self, name: str, run: RunIndex, kind: str) -> Series:
-        """The series of everything that the index knows now."""
+        """The series of everything that the index knows now.
+
+        Raises:
+            Refused: 400 for a series above MAX_SERIES_BYTES.
+        """
         entries = run.entries(kind)
         with self._lock:
             known = self._series.get((name, kind)) or Series()
@@ -111,6 +126,9 @@ def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry]) -> Se
         except (DamagedRecord, MalformedSeries):
             blocks.append(Block(np.zeros(0, np.int64), {}))
             unreadable += 1
+    size = max(joined_bytes(blocks), sum(item.nbytes for item in blocks))
+    if size > MAX_SERIES_BYTES:
+        raise Refused(400, f"the series would take {size} bytes; at most {MAX_SERIES_BYTES}")
     return Series(entries, blocks, unreadable, join(blocks))
 
 

@@ -152,6 +152,20 @@ def test_curves_keep_extremes_and_what_is_not_finite(plugin: CnnVizPlugin, tmp_p
     assert curve["values"][curve["epochs"].index(211)] == "NaN"
 
 
+def test_one_run_too_large_for_a_curve_does_not_cost_the_list(
+    plugin: CnnVizPlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, count in (("large", 9), ("small", 1)):
+        one = {"values": np.ones(1, np.float32)}
+        add(
+            tmp_path / name,
+            *(Record("epochs", step, arrays=one, attributes={"names": ["loss"]}) for step in range(count)),
+        )
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 50)
+    runs = {run["name"]: run["curve"] for run in client(plugin, "/runs").get("/").json["runs"]}  # type: ignore[index]
+    assert (runs["large"], runs["small"]["values"]) == (None, [1.0])
+
+
 def test_the_tab_wakes_up_without_a_scan_in_the_request(plugin: CnnVizPlugin, tmp_path: Path, fresh: None) -> None:
     def settled(wanted: bool) -> bool:
         for _ in range(200):
@@ -171,7 +185,13 @@ def test_the_tab_wakes_up_without_a_scan_in_the_request(plugin: CnnVizPlugin, tm
 def test_requests_share_one_look_in_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
     refresh = LogIndex.refresh
-    monkeypatch.setattr(LogIndex, "refresh", lambda self: looks.append(1) or refresh(self))
+
+    def slow(self: LogIndex) -> None:
+        looks.append(1)
+        threading.Event().wait(0.1)  # the other requests come meanwhile
+        refresh(self)
+
+    monkeypatch.setattr(LogIndex, "refresh", slow)
     monkeypatch.setattr(watched_index, "REFRESH_SECONDS", 3600.0)
     add(tmp_path / "run", kernel(0))
     index = WatchedIndex([("", str(tmp_path))])

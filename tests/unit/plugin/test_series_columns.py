@@ -177,6 +177,17 @@ def test_growing_step_by_step_equals_reading_at_once(log: Log) -> None:
             np.testing.assert_array_equal(grown.arrays[name], fresh.arrays[name])
 
 
+def test_a_run_that_was_replaced_is_read_anew(log: Log) -> None:
+    cache = SeriesCache()
+    ask(cache, log.add(gradients(0, 2), gradients(1, 2)), "gradients")
+    for path in (log.folder / "run").iterdir():
+        path.unlink()
+    run = log.add(gradients(5, 3), gradients(6, 3), gradients(7, 3))
+    record = ask(cache, run, "gradients", "norm")
+    assert record.arrays["step"].tolist() == [5, 6, 7]
+    assert record.arrays["norm"].shape == (3, 3)
+
+
 def test_what_cannot_be_read_is_counted_never_drawn(log: Log) -> None:
     good = {"step": np.arange(3), "loss": np.ones(3, np.float32)}
     bad = {"step": np.arange(3), "loss": np.ones(2, np.float32)}
@@ -219,6 +230,18 @@ def test_an_unknown_column_and_an_oversized_answer_are_refused(log: Log, monkeyp
         with pytest.raises(Refused) as refused:
             ask(SeriesCache(), run, "gradients", name)
         assert (refused.value.status, "at most 10" in refused.value.reason) == (400, True)
+
+
+def test_a_series_that_would_fill_memory_is_refused(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        Record("epochs", step, arrays={"values": np.zeros(1, "f4")}, attributes={"names": [f"metric {step}"]})
+        for step in range(60)
+    ]
+    run = log.add(*records)
+    assert len(ask(SeriesCache(), run, "epochs").arrays) == 61
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 60 * 8 - 1)
+    with pytest.raises(Refused, match="at most"):
+        ask(SeriesCache(), run, "epochs")
 
 
 def test_a_series_without_rows_is_an_empty_answer(log: Log) -> None:
