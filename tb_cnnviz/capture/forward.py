@@ -81,7 +81,8 @@ class Forward:
             import tensorflow as tf
 
             specs = tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), x)
-            self._run = tf.function(run, autograph=False).get_concrete_function(specs)
+            jit = bool(getattr(model, "jit_compile", False))
+            self._run = tf.function(run, autograph=False, jit_compile=jit).get_concrete_function(specs)
 
     def __call__(self, x: Any) -> list[Any]:
         """The chosen tensors for `x`, as the backend has them."""

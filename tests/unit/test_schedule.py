@@ -1,0 +1,95 @@
+"""When pictures and statistics are taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_cnnviz.schedule import Auto, EachEpoch, Every, Moment, Schedule, parse, stride_within, thinning
+
+
+def taken(schedule: Schedule, steps: int, *, step_s: float = 0.01, cost_s: float = 0.02, **options: Any) -> list[int]:
+    """Steps at which pictures are taken in a training of known speed, beginning at 0; epochs of ten steps."""
+    found, pictures_s = [0], cost_s
+    for step in range(1, steps + 1):
+        moment = {
+            "epoch": (step - 1) // 10,
+            "training_s": step * step_s,
+            "cost_s": cost_s,
+            "overhead": 0.03,
+            **options,
+        }
+        for epoch_end in [False, True] if step % 10 == 0 else [False]:
+            if schedule.due(Moment(step=step, last=found[-1], epoch_end=epoch_end, pictures_s=pictures_s, **moment)):
+                found.append(step)
+                pictures_s += cost_s
+                break
+    return found
+
+
+def test_auto_begins_two_to_the_octave() -> None:
+    assert taken(Auto(), 32) == [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
+
+
+def test_auto_keeps_its_overhead_in_the_long_run() -> None:
+    steps = taken(Auto(), 20_000)
+    assert 0.02 * len(steps) <= 0.03 * 20_000 * 0.01
+    assert len(steps) >= 0.9 * 0.03 * 20_000 * 0.01 / 0.02
+    dear = taken(Auto(), 2000, cost_s=10.0)
+    assert dear == [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
+
+
+def test_every_takes_multiples_and_catches_up_after_an_execution_of_many_steps() -> None:
+    assert taken(Every(7), 40, overhead=1e-9) == [0, 7, 14, 21, 28, 35]
+    schedule = Every(10)
+    base = {"epoch": 0, "epoch_end": False, "training_s": 1.0, "pictures_s": 9.0, "cost_s": 1.0, "overhead": 0.03}
+    assert [s for s in (8, 16, 24) if schedule.due(Moment(step=s, last=0, **base))] == [16, 24]
+
+
+def test_every_takes_epoch_ends_that_it_can_afford() -> None:
+    assert 10 in taken(Every(7), 40, step_s=10.0)
+
+
+def test_each_epoch() -> None:
+    assert taken(EachEpoch(), 40) == [0, 10, 20, 30, 40]
+
+
+def test_a_log_that_fills_up_is_written_more_rarely() -> None:
+    assert [thinning(used, 1000) for used in (0, 499, 500, 749, 750, 875, 1000, 2000)] == [
+        1,
+        1,
+        2,
+        2,
+        4,
+        8,
+        2**30,
+        2**30,
+    ]
+    assert taken(Every(5), 40, thinning=2, overhead=1e-9) == [0, 10, 20, 30, 40]
+    assert taken(EachEpoch(), 40, thinning=2) == [0, 20, 40]
+    assert len(taken(Auto(), 5000, thinning=4)) < len(taken(Auto(), 5000)) / 3
+
+
+def test_strides_keep_statistics_within_their_share() -> None:
+    assert stride_within(0.015, 0.001, 1.0) == 1
+    stride = stride_within(0.015, 0.002, 0.01)
+    assert 0.002 <= 0.015 * 0.01 * stride < 0.002 * 1.1
+
+
+def test_what_every_may_be() -> None:
+    class Mine(Schedule):
+        def due(self, moment: Moment) -> bool:
+            return moment.step == 5
+
+    mine = Mine()
+    assert parse(mine) is mine
+    assert isinstance(parse("auto"), Auto)
+    assert isinstance(parse("epoch"), EachEpoch)
+    assert isinstance(parse(3), Every)
+
+
+@pytest.mark.parametrize("wrong", ["sometimes", 0, -1, 2.5, True, None, [1]])
+def test_a_wrong_every_names_what_is_accepted(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"every: .* given; .*(accepted|at least 1)"):
+        parse(wrong)
