@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +35,7 @@ class RecordColumns:
     @property
     def nbytes(self) -> int:
         """Memory that the columns take, with what they hold in reserve."""
-        return sum(column.__sizeof__() for column in self._columns)
+        return sum(sys.getsizeof(column) for column in self._columns)
 
     def append(self, row: Row) -> None:
         if self._is_sorted and len(self) and row.step <= self._columns[0][-1]:

@@ -7,7 +7,7 @@ come from google_crc32c: TensorBoard's own are pure Python and hold writing to a
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import google_crc32c
 
@@ -18,6 +18,7 @@ OVERHEAD_BYTES = HEADER_BYTES + FOOTER_BYTES
 #: A proto may not be larger, so no reader takes more.
 MAX_PAYLOAD_BYTES = (1 << 31) - 1
 
+_PIECE_BYTES = 1 << 20
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
 _HEADER = struct.Struct("<QI")
@@ -28,6 +29,10 @@ def masked_crc(*chunks: bytes) -> int:
     crc = 0
     for chunk in chunks:
         crc = google_crc32c.extend(crc, chunk)
+    return _masked(crc)
+
+
+def _masked(crc: int) -> int:
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -55,3 +60,15 @@ def payload_length(header: bytes) -> int | None:
 def payload_is_intact(payload: bytes, footer: bytes) -> bool:
     """Whether the CRC that follows a payload is its own."""
     return len(footer) == FOOTER_BYTES and _CRC.unpack(footer)[0] == masked_crc(payload)
+
+
+def content_is_intact(read: Callable[[int, int], bytes], start: int, length: int) -> bool:
+    """As `payload_is_intact`, of a payload at a place in a file, a piece at a time: read(offset, length)."""
+    crc, position, stop = 0, start, start + length
+    while position < stop:
+        piece = read(position, min(_PIECE_BYTES, stop - position))
+        if not piece:
+            return False
+        crc = google_crc32c.extend(crc, piece)
+        position += len(piece)
+    return read(stop, FOOTER_BYTES) == _CRC.pack(_masked(crc))

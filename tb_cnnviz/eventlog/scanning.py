@@ -42,6 +42,9 @@ class Scan:
 
     position: int = 0
     damage: Damage | None = None
+    #: The last record passed over, whose length only its content's CRC can vouch for.
+    _last: tuple[int, int] | None = field(default=None, repr=False)
+    #: No record that starts before this, behind `position`, is in the file as a whole.
     _searched: int = field(default=0, repr=False)
 
     def advance(self, file: RandomAccessFile, size: int) -> Iterator[FoundRecord | Damage]:
@@ -60,42 +63,59 @@ class Scan:
             length = framing.payload_length(header) if len(header) == framing.HEADER_BYTES else None
             if length is not None and self.position + length + framing.OVERHEAD_BYTES <= size:
                 yield _read(reader, self.position, length)
+                self._last = self.position, length
                 self.position += length + framing.OVERHEAD_BYTES
                 continue
-            reason = "the record's length is damaged" if length is None else "the record is cut off"
-            found = self._search(reader, size)
+            start = self.position if length is not None else self._start_of_damage(file)
+            is_cut = length is not None or start < self.position
+            reason = "the record is cut off" if is_cut else "the record's length is damaged"
+            found = self._search(reader, start, size)
             if found is None:
                 if length is None:
-                    self.damage = Damage(self.position, f"{reason}, and no good record follows")
+                    self.damage = Damage(start, f"{reason}, and no good record follows")
                 return
-            yield Damage(self.position, f"{reason}: {found - self.position} bytes are passed over")
-            self.position = found
+            yield Damage(start, f"{reason}: {found - start} bytes are passed over")
+            self.position, self._last = found, None
 
-    def _search(self, reader: _Head, size: int) -> int | None:
-        """The start of the next good record behind `position`."""
-        start = max(self.position + 1, self._searched)
-        self._searched = max(start, size - _MOST_BEFORE_MARKER - len(_MARKER))
-        while start < size:
-            chunk = reader.file.read(start, min(_SEARCH_BYTES + len(_MARKER), size - start))
+    def _start_of_damage(self, file: RandomAccessFile) -> int:
+        """`position`, or where the last record starts, when that one is broken: its length may have led us astray."""
+        if self._last is None:
+            return self.position
+        offset, length = self._last
+        if framing.content_is_intact(file.read, offset + framing.HEADER_BYTES, length):
+            self._last = None
+            return self.position
+        return offset
+
+    def _search(self, reader: _Head, behind: int, size: int) -> int | None:
+        """The start of the first good record that starts behind a place."""
+        start = max(behind + 1, self._searched)
+        searched = max(start, size - _MOST_BEFORE_MARKER - len(_MARKER))
+        for chunk_start in range(start, size, _SEARCH_BYTES):
+            chunk = reader.file.read(chunk_start, min(_SEARCH_BYTES + len(_MARKER), size - chunk_start))
             at = chunk.find(_MARKER)
             while at >= 0:
-                found = self._record_before(reader, start + at, size)
-                if found is not None:
-                    return found
+                for place in _places_before(chunk_start + at, behind):
+                    length = _length_at(reader, place)
+                    if length is None:
+                        continue
+                    if place + length + framing.OVERHEAD_BYTES > size:
+                        searched = min(searched, place)  # it may still be on its way
+                    elif isinstance(_read(reader, place, length), FoundRecord):
+                        return place
                 at = chunk.find(_MARKER, at + 1)
-            start += _SEARCH_BYTES
+        self._searched = searched
         return None
 
-    def _record_before(self, reader: _Head, marker: int, size: int) -> int | None:
-        for start in range(max(self.position + 1, marker - _MOST_BEFORE_MARKER), marker - _LEAST_BEFORE_MARKER + 1):
-            header = reader.at(start, framing.HEADER_BYTES)
-            if header[4:8] != b"\0\0\0\0" or (length := framing.payload_length(header)) is None:
-                continue
-            if start + length + framing.OVERHEAD_BYTES > size:
-                self._searched = min(self._searched, start)  # it may still be on its way
-            elif isinstance(_read(reader, start, length), FoundRecord):
-                return start
-        return None
+
+def _places_before(marker: int, behind: int) -> range:
+    """Where a record may start whose marker is at a place."""
+    return range(max(behind + 1, marker - _MOST_BEFORE_MARKER), marker - _LEAST_BEFORE_MARKER + 1)
+
+
+def _length_at(reader: _Head, place: int) -> int | None:
+    header = reader.at(place, framing.HEADER_BYTES)
+    return framing.payload_length(header) if header[4:8] == b"\0\0\0\0" else None
 
 
 class _Head:
