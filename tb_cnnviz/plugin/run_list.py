@@ -48,7 +48,7 @@ def curve(epochs: Table) -> Curve | None:
     metric = next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
     if metric is None:
         return None
-    rows = np.setdiff1d(np.arange(len(epochs.steps)), epochs.missing.get(metric, np.zeros(0, np.int64)))
+    rows = np.flatnonzero(~epochs.absent[metric]) if metric in epochs.absent else np.arange(len(epochs.steps))
     number = epochs.columns.get("epoch", np.full(len(epochs.steps), np.nan))[rows]
     number = np.where(np.isfinite(number), number, np.arange(len(rows))).astype(np.int64)
     values = epochs.columns[metric][rows]

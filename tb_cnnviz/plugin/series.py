@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin.columns import (
-    GRADIENTS,
-    HISTOGRAM,
-    LOSSES,
-    Block,
-    MalformedSeries,
-    Table,
-    block,
-    join,
-    joined_bytes,
-)
+from tb_cnnviz.plugin.columns import GRADIENTS, HISTOGRAM, LOSSES, MalformedSeries, Table, join, joined_bytes, rows_of
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import MAX_ANSWER_BYTES, shown
@@ -33,26 +23,47 @@ KINDS = ("losses", "epochs", "gradients")
 CACHE_BYTES = 64 << 20
 MAX_SERIES_BYTES = 512 << 20
 
-#: What a row costs to be held as a block of its own, beside its numbers.
-_BLOCK_OVERHEAD = 600
+#: What an entry costs to be held.
+_ENTRY_BYTES = 300
+
+#: So many records are read before their rows are joined: rows one by one take several times their numbers' room.
+_BATCH = 1024
 
 
-@dataclass
+@dataclass(frozen=True)
 class Series:
-    """What is known of one kind of one run: the records read so far, as blocks, and the table that they make.
+    """What is known of one kind of one run.
 
-    A record that is damaged or has not the arrays that its kind needs is an empty block, so that blocks and entries
-    stay side by side; `unreadable` counts those.
+    Args:
+        entries: the records read so far, in the order in which they were logged.
+        tables: their rows, by the number of variables (0 for kinds that have none): a run whose model changed has
+            more than one, and the newest record says which is shown.
+        width: the number of variables of the newest record.
+        counts: how many records went into each table.
+        unreadable: records that are damaged or have not the arrays that their kind needs.
+        too_large: bytes that the tables would take, where these are above MAX_SERIES_BYTES; there are none then.
     """
 
     entries: Sequence[IndexEntry] = ()
-    blocks: list[Block] = field(default_factory=list)
+    tables: Mapping[int, Table] = field(default_factory=dict)
+    width: int = 0
+    counts: Mapping[int, int] = field(default_factory=dict)
     unreadable: int = 0
-    table: Table = field(default_factory=lambda: join([]))
+    too_large: int = 0
+
+    @property
+    def table(self) -> Table:
+        """The rows that are shown."""
+        return self.tables.get(self.width) or join([])
+
+    @property
+    def other_shape(self) -> int:
+        """Records that are not shown, for they are of another number of variables."""
+        return sum(count for width, count in self.counts.items() if width != self.width)
 
     @property
     def nbytes(self) -> int:
-        return self.table.nbytes + sum(item.nbytes + _BLOCK_OVERHEAD for item in self.blocks)
+        return sum(table.nbytes for table in self.tables.values()) + len(self.entries) * _ENTRY_BYTES
 
 
 class SeriesCache:
@@ -78,6 +89,8 @@ class SeriesCache:
             self._series[name, kind] = known
             self._series.move_to_end((name, kind))
             self._shrink()
+        if known.too_large:
+            raise Refused(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
         return known
 
     def _shrink(self) -> None:
@@ -103,11 +116,11 @@ def as_record(run: RunIndex, kind: str, series: Series, columns: Sequence[str], 
     _refuse_large(sum(table.columns[name][:1].nbytes for name in chosen if name in table.columns) * len(rows))
     arrays |= {name: table.columns[name][rows] for name in chosen if name in table.columns}
     attributes: dict[str, Any] = {"points": len(rows), "of": len(table.steps)}
-    missing = {name: _places(table.missing[name], rows) for name in chosen if name in table.missing}
+    missing = {name: np.flatnonzero(table.absent[name][rows]).tolist() for name in chosen if name in table.absent}
     if any(missing.values()):
         attributes["missing"] = {name: places for name, places in missing.items() if places}
-    if series.unreadable or table.left_out:
-        attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": table.left_out}
+    if series.unreadable or series.other_shape:
+        attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
     if HISTOGRAM in chosen:
         attributes["bin_start"], arrays[HISTOGRAM] = _histograms(run, series, rows)
     last = series.entries[-1] if series.entries else None
@@ -117,19 +130,32 @@ def as_record(run: RunIndex, kind: str, series: Series, columns: Sequence[str], 
 
 def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry]) -> Series:
     count = len(known.entries)
-    blocks, unreadable = list(known.blocks), known.unreadable
     if list(entries[:count]) != list(known.entries):
-        count, blocks, unreadable = 0, [], 0
-    for entry in entries[count:]:
+        known, count = Series(), 0
+    for start in range(count, len(entries), _BATCH):
+        if not known.too_large:
+            known = _with_batch(known, run, entries[start : start + _BATCH], start)
+    return replace(known, entries=entries)
+
+
+def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], first: int) -> Series:
+    unreadable, width, counts = known.unreadable, known.width, Counter(known.counts)
+    new: dict[int, list[Table]] = {}
+    for number, entry in enumerate(entries, first):
         try:
-            blocks.append(block(run.read_entry(entry)))
+            table = rows_of(run.read_entry(entry), number)
         except (DamagedRecord, MalformedSeries):
-            blocks.append(Block(np.zeros(0, np.int64), {}))
             unreadable += 1
-    size = max(joined_bytes(blocks), sum(item.nbytes for item in blocks))
+            continue
+        width = table.columns["norm"].shape[1] if entry.kind == "gradients" else 0
+        new.setdefault(width, [known.tables[width]] if width in known.tables else []).append(table)
+        counts[width] += 1
+    parts = {**{key: [table] for key, table in known.tables.items()}, **new}
+    size = sum(joined_bytes(tables) for tables in parts.values())
     if size > MAX_SERIES_BYTES:
-        raise Refused(400, f"the series would take {size} bytes; at most {MAX_SERIES_BYTES}")
-    return Series(entries, blocks, unreadable, join(blocks))
+        return Series(too_large=size)
+    tables = {**known.tables, **{key: join(tables) for key, tables in new.items()}}
+    return Series((), tables, width, counts, unreadable)
 
 
 def _all_columns(kind: str, table: Table, run: RunIndex) -> list[str]:
@@ -151,13 +177,9 @@ def _guide(table: Table, chosen: Sequence[str]) -> np.ndarray:
     return next((table.columns[name] for name in chosen if name in table.columns), table.steps)
 
 
-def _places(missing: np.ndarray, rows: np.ndarray) -> list[int]:
-    return [int(place) for place in np.flatnonzero(np.isin(rows, missing))]
-
-
 def _histograms(run: RunIndex, series: Series, rows: np.ndarray) -> tuple[int, np.ndarray]:
     """First bin, and counts uint32 [rows, variables, bins]: read for the rows kept only, since they are large."""
-    variables = series.table.columns["norm"].shape[1] if "norm" in series.table.columns else 0
+    variables = series.width
     read = [_histogram(run, series.entries[source], variables) for source in series.table.sources[rows]]
     used = [(start, start + counts.shape[1]) for start, counts in read if counts.any()]
     start, stop = (min(a for a, _ in used), max(b for _, b in used)) if used else (0, 0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.plugin.columns import MalformedSeries, block, join
+from tb_cnnviz.plugin.columns import MalformedSeries, join, rows_of
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.records import Record
@@ -38,7 +38,7 @@ def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> 
     rows: dict[int, float] = {}
     for record in records:
         rows.update(zip(record.arrays["step"].tolist(), record.arrays["loss"].tolist(), strict=True))
-    table = join([block(record) for record in records])
+    table = join([rows_of(record) for record in records])
     assert table.steps.tolist() == sorted(rows)
     if rows:
         np.testing.assert_array_equal(
@@ -59,14 +59,14 @@ def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[s
                attributes={"names": list(metrics), "epoch": step // 3})
         for step, metrics in logged
     ]  # fmt: skip
-    table = join([block(record) for record in records])
+    table = join([rows_of(record) for record in records])
     rows = dict(logged)
     assert table.steps.tolist() == sorted(rows)
     for name in {name for _, metrics in logged for name in metrics}:
         column = table.columns[name]
         for row, step in enumerate(sorted(rows)):
             logged_here = name in rows[step]
-            assert logged_here != (row in table.missing.get(name, ()))
+            assert logged_here != bool(table.absent.get(name, np.zeros(len(rows)))[row])
             np.testing.assert_equal(column[row], np.float32(rows[step][name]) if logged_here else np.nan)
 
 
@@ -88,7 +88,7 @@ def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[s
 )
 def test_records_that_do_not_fit_are_refused(record: Record) -> None:
     with pytest.raises(MalformedSeries):
-        block(record)
+        rows_of(record)
 
 
 def gradients(step: int, variables: int, start: int = 100, bins: int = 3) -> Record:
@@ -164,17 +164,47 @@ def test_polling_reads_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatc
     assert record.arrays["step"].tolist() == list(range(21))
 
 
-def test_growing_step_by_step_equals_reading_at_once(log: Log) -> None:
+def test_growing_record_by_record_equals_the_rows_written_in_turn(log: Log) -> None:
     cache = SeriesCache()
     rng = np.random.default_rng(5)
+    rows: dict[float, np.float32] = {}
     for _ in range(12):
-        steps = rng.integers(0, 40, 5)
-        run = log.add(
-            Record("losses", int(steps.max()), arrays={"step": steps, "loss": rng.normal(size=5).astype("f4")})
-        )
-        grown, fresh = ask(cache, run, "losses"), ask(SeriesCache(), run, "losses")
-        for name in ("step", "loss"):
-            np.testing.assert_array_equal(grown.arrays[name], fresh.arrays[name])
+        steps = rng.integers(0, 40, 12)
+        loss = rng.normal(size=12).astype(np.float32)
+        rows.update(zip(steps.tolist(), loss, strict=True))
+        run = log.add(Record("losses", int(steps.max()), arrays={"step": steps, "loss": loss}))
+        for record in (ask(cache, run, "losses"), ask(SeriesCache(), run, "losses")):
+            assert record.arrays["step"].tolist() == sorted(rows)
+            np.testing.assert_array_equal(record.arrays["loss"], [rows[step] for step in sorted(rows)])
+
+
+def test_a_model_that_changed_back_is_shown_whole_however_often_it_was_polled(log: Log) -> None:
+    widths = [2, 2, 3, 2, 3, 3, 2]
+    polled = SeriesCache()
+    for step, width in enumerate(widths):
+        run = log.add(gradients(step, width))
+        for cache in (polled, SeriesCache()):
+            record = ask(cache, run, "gradients", "norm", "histogram")
+            same = [at for at in range(step + 1) if widths[at] == width]
+            assert record.arrays["step"].tolist() == same
+            assert record.arrays["histogram"].shape[:2] == (len(same), width)
+            left_out = record.attributes.get("left_out", {"other_shape": 0})["other_shape"]
+            assert left_out == step + 1 - len(same)
+            for row, at in enumerate(same):
+                np.testing.assert_array_equal(record.arrays["norm"][row], gradients(at, width).arrays["norm"])
+                np.testing.assert_array_equal(record.arrays["histogram"][row], gradients(at, width).arrays["histogram"])
+
+
+def test_a_series_too_large_is_not_read_again(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = log.add(gradients(0, 2))
+    cache = SeriesCache()
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 1)
+    with pytest.raises(Refused, match="at most 1"):
+        cache.get("run", run, "gradients")
+    monkeypatch.setattr(type(run), "read_entry", None)
+    run = log.add(gradients(1, 2))
+    with pytest.raises(Refused, match="at most 1"):
+        cache.get("run", run, "gradients")
 
 
 def test_a_run_that_was_replaced_is_read_anew(log: Log) -> None:
@@ -239,7 +269,7 @@ def test_a_series_that_would_fill_memory_is_refused(log: Log, monkeypatch: pytes
     ]
     run = log.add(*records)
     assert len(ask(SeriesCache(), run, "epochs").arrays) == 61
-    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 60 * 8 - 1)
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 60 * 9 - 1)
     with pytest.raises(Refused, match="at most"):
         ask(SeriesCache(), run, "epochs")
 
