@@ -161,6 +161,11 @@ export const mapsViewStyles = css`
     color: var(--ink-2);
     margin-top: var(--s1);
   }
+  @media (min-width: 1700px) and (min-height: 940px) {
+    :host {
+      --w-image: 340px;
+    }
+  }
   @media (max-width: 1360px) {
     .picture {
       gap: var(--s4);
