@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,6 +20,11 @@ from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.eventlog.resume import Resume
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
+
+_log = logging.getLogger("tb_cnnviz")
+
+#: Characters of an error's text that a warning and a notice repeat.
+_LONGEST = 400
 
 
 class Clock:
@@ -143,7 +150,14 @@ class Fit:
         try:
             yield
         except Exception as error:
-            self.turn_off(part, f"{type(error).__name__}: {error}")
+            _log.debug("tb_cnnviz: %s", part, exc_info=True)
+            self.turn_off(part, in_one_line(error))
+
+
+def in_one_line(error: Exception) -> str:
+    """What went wrong, without the colours and line breaks that Keras gives its messages."""
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    return f"{type(error).__name__}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
 
 
 def iterations_of(model: Any) -> int:

@@ -31,6 +31,7 @@ class GradientPart(Part):
     """
 
     name = "gradients"
+    is_in_step = True
 
     def __init__(self, schedule: Schedule, overhead: float) -> None:
         self._overhead = overhead

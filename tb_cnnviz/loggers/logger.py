@@ -19,7 +19,7 @@ from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import Fit, iterations_of, offsets, session_record
+from tb_cnnviz.loggers.fit import Fit, in_one_line, iterations_of, offsets, session_record
 from tb_cnnviz.loggers.hparams import hparams_of
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.records import Record
@@ -195,8 +195,14 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.begin(fit, self._step)
-        self._step.on_fault.append(lambda error: fit.turn_off("training steps", f"{type(error).__name__}: {error}"))
+        self._step.on_fault.append(lambda error: self._lose_step(fit, error))
         self._take_pictures(fit, is_full=True)
+
+    def _lose_step(self, fit: Fit, error: Exception) -> None:
+        """The training step cannot be built with our hooks."""
+        names = [part.name for part in self._on(fit) if part.is_in_step]
+        fit.turn_off(" and ".join(names), in_one_line(error))
+        fit.off.update(names)
 
     def _writer_of(self, step: InstrumentedStep) -> RunWriter:
         """The writer that was given, which its maker closes; else one that the callbacks of this fit share."""

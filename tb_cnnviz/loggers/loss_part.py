@@ -21,6 +21,7 @@ class LossPart(Part):
     """Logs every training batch's own loss, whatever the schedule: a few bytes each."""
 
     name = "losses"
+    is_in_step = True
 
     def __init__(self) -> None:
         self._capture: LossCapture | None = None

@@ -13,6 +13,8 @@ class Part:
     """One thing that is logged. The callback calls every method under the fit's guard for `name`."""
 
     name = ""
+    #: Does it record inside the training step?
+    is_in_step = False
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         """Before the first batch, at the weights it will be trained from."""
