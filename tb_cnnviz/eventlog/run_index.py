@@ -338,7 +338,7 @@ def _checked(payload: bytes, footer: bytes, entry: IndexEntry) -> Record:
     if not framing.payload_is_intact(payload, footer):
         raise DamagedRecord("the record's content does not match its CRC")
     record = decode(payload)
-    if (record.kind, record.layer, record.step) != (entry.kind, entry.layer, entry.step):
+    if (record.kind, record.layer, record.step, record.wall_time) != entry[:4]:
         raise DamagedRecord("the file is not what it was when it was indexed")
     return record
 

@@ -230,7 +230,7 @@ def test_every_cut_of_a_growing_file_is_only_not_yet_there(tmp_path: Path) -> No
     assert values(run) == {0: 0.0, 1: 1.0, 2: 2.0}
 
 
-@pytest.mark.parametrize("how", ["shorter", "other", "rewritten", "rewritten longer"])
+@pytest.mark.parametrize("how", ["shorter", "other", "other at the same steps", "rewritten", "rewritten longer"])
 def test_a_file_that_is_no_longer_the_same_is_read_anew(tmp_path: Path, how: str) -> None:
     path = write(tmp_path, framed(0) + framed(1))
     index = indexed(tmp_path)
@@ -242,6 +242,9 @@ def test_a_file_that_is_no_longer_the_same_is_read_anew(tmp_path: Path, how: str
     elif how == "other":
         write(tmp_path, framed(5) + framed(6), name="x").replace(path)
         expected = {5: 5.0, 6: 6.0}
+    elif how == "other at the same steps":
+        write(tmp_path, framed(0, 7.0) + framed(1, 8.0), name="x").replace(path)
+        expected = {0: 7.0, 1: 8.0}
     else:
         path.write_bytes((framed(5) + framed(6)) * (2 if how.endswith("longer") else 1))
         expected = {5: 5.0, 6: 6.0}
@@ -385,20 +388,28 @@ def test_what_looked_like_damage_may_become_a_record(tmp_path: Path) -> None:
     assert not index["."].notices
 
 
+def large(step: int) -> bytes:
+    """One record of more than is read of it when it is indexed."""
+    kernel = np.full((16, 8, 3, 3), step, np.float32)
+    return b"".join(frame(encode(Record("filters", step, "conv", {"kernel": kernel}))))
+
+
 SIX = b"".join(framed(step) for step in range(6))
+FLIPS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=8)
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(SIX) - 1), st.integers(1, 255)), min_size=1, max_size=8))
-@example([(0, 1)])
-@example([(8, 1), (len(SIX) // 6 + 9, 3)])
+@given(st.booleans(), FLIPS)
+@example(False, [(0.0, 1)])
+@example(False, [(8 / len(SIX), 1), (1 / 6 + 9 / len(SIX), 3)])
 def test_flipped_bytes_cost_the_records_that_they_hit(
-    tmp_path_factory: pytest.TempPathFactory, flips: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory, are_large: bool, flips: list[tuple[float, int]]
 ) -> None:
-    content, size = bytearray(SIX), len(SIX) // 6
+    good = b"".join(large(step) for step in range(6)) if are_large else SIX
+    content, size = bytearray(good), len(good) // 6
     for place, mask in flips:
-        content[place] ^= mask
-    hit = {place // size for place in range(len(SIX)) if content[place] != SIX[place]}
+        content[int(place * len(good))] ^= mask
+    hit = {place // size for place in range(len(good)) if content[place] != good[place]}
     root = tmp_path_factory.mktemp("log")
     write(root, bytes(content))
     run = indexed(root)["."]
@@ -408,8 +419,9 @@ def test_flipped_bytes_cost_the_records_that_they_hit(
             record = run.read_entry(entry)
         except DamagedRecord:
             continue
-        readable[record.step] = float(record.arrays["kernel"].flat[0])
-    assert readable == {step: float(step) for step in range(6) if step not in hit}
+        assert (record.arrays["kernel"] == record.step).all()
+        readable[record.step] = entry.offset
+    assert readable == {step: step * size for step in range(6) if step not in hit}
 
 
 @settings(max_examples=150, deadline=None)
@@ -493,3 +505,15 @@ def test_indexing_reads_at_most_4_kb_a_record(tmp_path: Path) -> None:
 
 def _read_so_far() -> int:
     return int(Path("/proc/self/io").read_text().split("rchar: ")[1].split()[0])
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system does not count what is read")
+def test_garbage_is_searched_once(tmp_path: Path) -> None:
+    path = write(tmp_path, framed(0) + np.random.default_rng(1).bytes(3_000_000))
+    index = indexed(tmp_path)
+    before = _read_so_far()
+    for _ in range(20):
+        with path.open("ab") as file:
+            file.write(b"more of it")
+        index.refresh()
+    assert _read_so_far() - before < 1_000_000
