@@ -12,6 +12,9 @@ from tb_cnnviz.records.histogram import edges, untrim
 from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
 from tb_cnnviz.records.record import Record
 
+#: Above it a number is not exact in every reader.
+_MAX_EPOCH = 1 << 53
+
 
 def restored(record: Record, source: Record | None = None) -> dict[str, Any]:
     """Attributes and arrays of a record, kernels and maps as float32; all arrays are the caller's own.
@@ -70,17 +73,19 @@ def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
     """Rows of loss records in the order in which they were logged, by step; of equal steps the last.
 
     Raises:
-        DamagedRecord: when the columns of a record differ in length.
+        DamagedRecord: when the columns of a record differ in length, or it has no steps.
     """
     blocks: list[dict[str, np.ndarray]] = []
     for record in records:
         arrays = dict(record.arrays)
-        if "step" not in arrays or any(array.shape != arrays["step"].shape[:1] for array in arrays.values()):
+        steps = arrays.get("step")
+        if steps is None or steps.ndim != 1 or steps.dtype.kind not in "iu":
+            raise DamagedRecord("losses without a column of steps")
+        if any(array.shape != steps.shape for array in arrays.values()):
             raise DamagedRecord("the columns of losses differ in length")
         blocks.append(arrays)
     names = list(dict.fromkeys(name for block in blocks for name in block))
-    steps = np.concatenate([block["step"] for block in blocks])
-    order = _last_of_each(steps)
+    order = _last_of_each(np.concatenate([block["step"] for block in blocks]))
     return {name: np.concatenate([_filled(block, name) for block in blocks])[order] for name in names}
 
 
@@ -95,7 +100,8 @@ def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
     for record in records:
         names, values = record.attributes.get("names"), record.arrays.get("values")
         epoch = record.attributes.get("epoch")
-        if not isinstance(names, list) or values is None or values.shape != (len(names),) or not isinstance(epoch, int):
+        fits = isinstance(names, list) and values is not None and values.shape == (len(names),)
+        if not fits or not isinstance(epoch, int) or abs(epoch) > _MAX_EPOCH:
             raise DamagedRecord("names and values of epochs do not fit each other")
         rows[record.step] = dict(zip(map(str, names), values.tolist(), strict=True))
         epochs[record.step] = epoch

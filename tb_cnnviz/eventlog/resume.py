@@ -53,7 +53,7 @@ def _examples(run: RunIndex) -> int:
             seen = run.read_entry(entry).arrays.get("examples")
         except DamagedRecord:
             continue
-        if seen is not None and seen.size:
+        if seen is not None and seen.size and seen.dtype.kind in "iu":
             return int(seen.reshape(-1)[-1])
     return 0
 
