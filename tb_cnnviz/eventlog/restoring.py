@@ -100,9 +100,10 @@ def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
     for record in records:
         names, values = record.attributes.get("names"), record.arrays.get("values")
         epoch = record.attributes.get("epoch")
-        fits = isinstance(names, list) and values is not None and values.shape == (len(names),)
-        if not fits or not isinstance(epoch, int) or abs(epoch) > _MAX_EPOCH:
+        if not isinstance(names, list) or values is None or values.shape != (len(names),):
             raise DamagedRecord("names and values of epochs do not fit each other")
+        if not isinstance(epoch, int) or abs(epoch) > _MAX_EPOCH:
+            raise DamagedRecord("the epoch is no number")
         rows[record.step] = dict(zip(map(str, names), values.tolist(), strict=True))
         epochs[record.step] = epoch
     steps = sorted(rows)

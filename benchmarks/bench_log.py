@@ -1,0 +1,178 @@
+"""Writing speed of the log beside TensorBoard's EventFileWriter and a plain write, in one run: rounds of all by turns.
+
+    python benchmarks/bench_log.py [--payload-mb 16] [--rounds 6] [--records 24]
+
+A record is a kernel of 16 MB (float32). Ours is timed from the first `write` to the end of `flush`, so that queue, copy,
+CRC and append all count; theirs from the first `add_event` to the end of `flush`. Each is measured twice: until the
+system has the bytes, which is what a killed process leaves behind, and until the disk has them (fsync).
+
+Who goes first changes with the round, and every file is synced and removed before the next is timed: a system that
+writes while the disk still takes in another's bytes is throttled for them, and the order alone made a plain write look
+slower than ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from tb_cnnviz.eventlog.encoding import encode
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.writer import RecordWriter
+from tb_cnnviz.records import Record
+
+
+def payload(megabytes: float) -> Record:
+    values = np.random.default_rng(0).normal(size=(int(megabytes * 2**20) // 4 // 64, 64)).astype(np.float32)
+    return Record("filters", 0, "conv", {"kernel": values.reshape(-1, 64, 1, 1)})
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def ours(folder: Path, record: Record, count: int, waits: list[float]) -> float:
+    """Adds to `waits` the milliseconds of each `write`. The queue holds everything, so that nothing is dropped."""
+    writer = RecordWriter(folder, queue_bytes=1 << 40)
+
+    def work() -> None:
+        for step in range(count):
+            item = Record(record.kind, step, record.layer, record.arrays)
+            start = time.perf_counter()
+            writer.write(item)
+            waits.append(1000 * (time.perf_counter() - start))
+        writer.flush()
+
+    seconds = timed(work)
+    writer.close()
+    assert not writer.dropped
+    return seconds
+
+
+def theirs(folder: Path, record: Record, count: int) -> float:
+    writer = EventFileWriter(str(folder))
+    event = Event.FromString(b"".join(encode(record)))
+
+    def work() -> None:
+        for _ in range(count):
+            writer.add_event(event)
+        writer.flush()
+
+    seconds = timed(work)
+    writer.close()
+    return seconds
+
+
+def plain(folder: Path, record: Record, count: int) -> float:
+    """The floor: the arrays' bytes by plain unbuffered writes, without copy, CRC or thread."""
+    folder.mkdir(parents=True)
+    content = record.arrays["kernel"].tobytes()
+
+    def work() -> None:
+        for _ in range(count):
+            file.write(content)
+
+    with (folder / "plain").open("wb", buffering=0) as file:
+        return timed(work)
+
+
+def sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        descriptor = os.open(path, os.O_RDWR)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    return f"{statistics.median(values):8.{digits}f}  [{min(values):.{digits}f} … {max(values):.{digits}f}]"
+
+
+def compare(root: Path, record: Record, rounds: int, count: int, their_count: int) -> None:
+    size = record.arrays["kernel"].nbytes / 1e6
+    waits: list[float] = []
+    systems: dict[str, tuple[int, Callable[[Path, Record, int], float]]] = {
+        "tb_cnnviz": (count, lambda folder, record, count: ours(folder, record, count, waits)),
+        "EventFileWriter": (their_count, theirs),
+        "plain write": (count, plain),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in systems}
+    synced: dict[str, list[float]] = {name: [] for name in systems}
+    for number in range(rounds):
+        names = list(systems)
+        for name in names[number % 3 :] + names[: number % 3]:
+            many, run = systems[name]
+            folder = root / name
+            seconds = run(folder, record, many)
+            until_disk = seconds + timed(lambda folder=folder: sync(folder))  # type: ignore[misc]
+            written = sum(path.stat().st_size for path in folder.iterdir())
+            assert written >= many * record.arrays["kernel"].nbytes, f"{name} left {written} bytes"
+            taken[name].append(size * many / seconds)
+            synced[name].append(size * many / until_disk)
+            shutil.rmtree(folder)
+    print(f"{rounds} rounds by turns, records of {size:.1f} MB, {count} a round ({their_count} for EventFileWriter)")
+    for title, speeds in (("MB/s until the system has it", taken), ("MB/s until the disk has it", synced)):
+        print(f"\n{title}: median [lowest … highest]")
+        for name, values in speeds.items():
+            print(f"{name:16} {spread(values)}")
+        for other in ("EventFileWriter", "plain write"):
+            ratios = [a / b for a, b in zip(speeds["tb_cnnviz"], speeds[other], strict=True)]
+            print(f"{'ratio':16} {spread(ratios, 2)}   tb_cnnviz / {other}, round by round")
+    copies = [1000 * timed(record.arrays["kernel"].tobytes) for _ in waits]
+    print(f"\nwrite() ms       {spread(waits)}   how long the caller waits for one record")
+    print(f"copy ms          {spread(copies)}   of the same array, with nothing beside it")
+
+
+def read_back(root: Path, record: Record, count: int) -> None:
+    """Indexing, and one payload beside a plain read of it; the system's cache holds the file for both."""
+    ours(root / "run", record, count, [])
+    index = LogIndex({"": str(root)})
+    seconds = timed(index.refresh)
+    run = index["run"]
+    assert run.records == count
+    print(f"index ms         {1000 * seconds / count:8.3f}   for a record, of {count}")
+    served: list[float] = []
+    plainly: list[float] = []
+    (path,) = (root / "run").iterdir()
+    with path.open("rb", buffering=0) as file:
+        for number, entry in enumerate(run.entries()):
+            file.seek(entry.offset)
+            pair = [
+                (served, lambda entry=entry: run.read_entry(entry)),
+                (plainly, lambda entry=entry: file.read(entry.length)),
+            ]
+            for sink, work in pair if number % 2 else reversed(pair):
+                sink.append(1000 * timed(work))
+    print(f"read_entry() ms  {spread(served)}")
+    print(f"plain read ms    {spread(plainly)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--payload-mb", type=float, default=16)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--records", type=int, default=24, help="of ours, a round")
+    parser.add_argument("--their-records", type=int, default=2, help="of EventFileWriter, a round: it is slow")
+    parser.add_argument(
+        "--dir", default=None, help="a folder on the disk to measure; default the system's temporary one"
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.dir) as folder:
+        record = payload(options.payload_mb)
+        compare(Path(folder), record, options.rounds, options.records, options.their_records)
+        read_back(Path(folder), record, options.records)
+
+
+if __name__ == "__main__":
+    main()
