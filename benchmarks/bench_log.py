@@ -129,9 +129,26 @@ def compare(root: Path, record: Record, rounds: int, count: int, their_count: in
         for other in ("EventFileWriter", "plain write"):
             ratios = [a / b for a, b in zip(speeds["tb_cnnviz"], speeds[other], strict=True)]
             print(f"{'ratio':16} {spread(ratios, 2)}   tb_cnnviz / {other}, round by round")
-    copies = [1000 * timed(record.arrays["kernel"].tobytes) for _ in waits]
-    print(f"\nwrite() ms       {spread(waits)}   how long the caller waits for one record")
-    print(f"copy ms          {spread(copies)}   of the same array, with nothing beside it")
+    print(f"\nwrite() ms       {spread(waits)}   how long the caller waits for one record, all at once")
+
+
+def waiting(root: Path, record: Record, count: int) -> None:
+    """What a caller waits beside what it could not avoid: a copy, into memory that the process has or has not yet."""
+    writer = RecordWriter(root / "waiting", queue_bytes=1 << 40)
+    paced: list[float] = []
+    for step in range(count):
+        item = Record(record.kind, step, record.layer, record.arrays)
+        paced.append(1000 * timed(lambda item=item: writer.write(item)))  # type: ignore[misc]
+        writer.flush()
+    writer.close()
+    shutil.rmtree(root / "waiting")
+    kernel, kept = record.arrays["kernel"], list[bytes]()
+    fresh = [1000 * timed(lambda: kept.append(kernel.tobytes())) for _ in range(count)]
+    kept.clear()
+    reused = [1000 * timed(kernel.tobytes) for _ in range(count)]
+    print(f"write() ms       {spread(paced)}   the same, each after the last one was written")
+    print(f"copy ms          {spread(fresh)}   of the same array into new memory, as all at once needs")
+    print(f"copy ms          {spread(reused)}   into memory that was just freed")
 
 
 def read_back(root: Path, record: Record, count: int) -> None:
@@ -171,6 +188,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.dir) as folder:
         record = payload(options.payload_mb)
         compare(Path(folder), record, options.rounds, options.records, options.their_records)
+        waiting(Path(folder), record, options.records)
         read_back(Path(folder), record, options.records)
 
 
