@@ -373,3 +373,43 @@ def test_however_a_process_ends_what_was_written_is_there(tmp_path: Path, ending
     run = open_log(tmp_path)["."]
     assert run.steps("filters", "conv") == list(range(20)) + late
     assert not run.notices
+
+
+KILLED = """
+import sys, numpy as np
+from tb_cnnviz.eventlog.writer import RecordWriter
+from tb_cnnviz.records import Record
+writer, step = RecordWriter(sys.argv[1]), int(sys.argv[2])
+while True:
+    for layer in ("a", "b"):
+        writer.write(Record("filters", step, layer, {"kernel": np.full((64, 64, 11, 11), step, np.float32)}))
+    if step % 3 == 0:
+        writer.flush()
+        print(step, flush=True)
+    step += 1
+"""
+
+
+def test_a_run_that_is_killed_again_and_again_goes_on_each_time(tmp_path: Path) -> None:
+    """Killed at random moments, mostly in the middle of an append; the next process logs into the same folder."""
+    rng = np.random.default_rng(0)
+    flushed: list[int] = []
+    for session in range(5):
+        first = 1000 * session
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(tmp_path), str(first)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            flushed += range(first, int(process.stdout.readline()) + 1)
+            time.sleep(rng.uniform(0, 0.2))
+            process.kill()
+            told = process.stdout.read().split()
+            flushed += range(first, int(told[-1]) + 1) if told else []
+    run = open_log(tmp_path)["."]
+    assert len(list(tmp_path.iterdir())) == 5
+    assert not run.notices
+    for layer in ("a", "b"):
+        steps = run.steps("filters", layer)
+        assert set(flushed) <= set(steps)
+        for step in steps:
+            assert (run.read("filters", layer, step)["kernel"] == step).all()
