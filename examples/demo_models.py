@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
-#: A rate for every optimizer, by data, found by a coarse search on the training images.
+#: A rate for every optimizer, by data, found by a coarse search that looked at the test accuracy: not a fair benchmark.
 RATES: dict[str, dict[str, float]] = {
     "digits": {"sgd": 0.1, "momentum": 0.03, "adagrad": 0.03, "adadelta": 1.0, "rmsprop": 0.001, "adam": 0.002},
     "photos": {"sgd": 0.03, "momentum": 0.01, "adagrad": 0.02, "adadelta": 1.0, "rmsprop": 0.0005, "adam": 0.001},
