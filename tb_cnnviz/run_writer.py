@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.eventlog.writer import RecordWriter
+from tb_cnnviz.records import ModelRecord, Record
 
 
 class RunWriter:
@@ -46,6 +49,12 @@ class RunWriter:
         is_first = what not in self._said[1]
         self._said[1].add(what)
         return is_first
+
+    def write_model(self, model: ModelRecord, step: int) -> None:
+        """The network, in the run's records and where TensorBoard finds it."""
+        text = model.to_json()
+        self.records.write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
+        self.stock.model(text, step)
 
     def bytes_there(self) -> int:
         """Bytes of all records files of the run, this one's and those of earlier fits."""

@@ -13,7 +13,6 @@ from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.loggers.fit import Offsets, session_record
-from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 
 
@@ -57,12 +56,11 @@ def snapshot(
     maps = FeatureMaps(
         model, placed, images, layers=None, max_images=max_images, max_channels=max_channels, max_bytes=max_bytes
     )
-    text = architecture.model_record(model, placed, maps.seen, class_names=class_names).to_json()
+    described = architecture.model_record(model, placed, maps.seen, class_names=class_names)
     with RunWriter(log_dir) as writer:
         write = writer.records.write
         write(session_record(step, Offsets()))
-        write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
-        writer.stock.model(text, step)
+        writer.write_model(described, step)
         write(probes.record(images, step, probe_display))
         for item in placed:
             if layer_kinds.role(item.layer) == "convolution":

@@ -3,6 +3,7 @@ import type { Api, RecordsQuery, SeriesQuery } from "../src/data/api.ts";
 import type { DataRecord } from "../src/data/binary.ts";
 import { ApiError } from "../src/data/errors.ts";
 import type { Kind, LayerRecord, ModelRecord, RunDetail, RunList, RunSummary } from "../src/data/schema.ts";
+import { bareLayer } from "../src/state/derived.ts";
 
 /** mulberry32: numbers in [0, 1), the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -21,27 +22,12 @@ export function pick<T>(random: () => number, items: readonly T[]): T {
 
 export function layer(path: string, role: string, inbound: string[], outputShape: number[], more: Partial<LayerRecord> = {}): LayerRecord {
   return {
-    path,
-    name: path.split("/").at(-1) ?? path,
+    ...bareLayer(path),
     type: role,
     role,
     inbound,
-    input_shapes: [],
     output_shape: outputShape,
     data_format: "channels_last",
-    kernel_size: null,
-    strides: null,
-    padding: null,
-    dilation: null,
-    groups: null,
-    filters: null,
-    pool: null,
-    activation: null,
-    use_bias: null,
-    receptive_field: null,
-    parameters: 0,
-    trainable: true,
-    multiply_adds: null,
     ...more,
   };
 }

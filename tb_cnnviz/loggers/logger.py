@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree
@@ -223,9 +222,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             record = architecture.model_record(
                 fit.model, fit.placed, seen, hparams=hparams, class_names=self.class_names
             )
-            text = record.to_json()
-            fit.write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
-            writer.stock.model(text, step)
+            writer.write_model(record, step)
             writer.stock.hparams(hparams)
 
     def _take_pictures(self, fit: Fit, *, is_full: bool) -> None:

@@ -6,14 +6,13 @@ import http.client
 import json
 import shutil
 import struct
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
@@ -22,10 +21,8 @@ import pytest
 from tests.fixtures.make_logs import shared_logs
 from tests.support.tensorboard_process import tensorboard
 
-T = TypeVar("T")
 ROUTE = "/data/plugin/cnnviz/"
 READERS = {"rustboard": "true", "python": "false"}
-PATIENCE_SECONDS = 40
 
 
 @dataclass(frozen=True)
@@ -85,17 +82,6 @@ def _arrays(entry: dict[str, Any], body: bytes) -> dict[str, np.ndarray]:
         raw = body[item["offset"] : item["offset"] + item["length"]]
         arrays[item["name"]] = np.frombuffer(raw, np.dtype(item["dtype"]).newbyteorder("<")).reshape(item["shape"])
     return arrays
-
-
-def eventually(look: Callable[[], T], holds: Callable[[T], bool] = bool) -> T:
-    """Look again and again until what is seen holds; fail with what was seen last."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        seen = look()
-        if holds(seen):
-            return seen
-        assert time.monotonic() < deadline, f"after {PATIENCE_SECONDS} s there is still {str(seen)[:2000]}"
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ import pytest
 
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import ModelRecord, Record
-from tests.integration.conftest import READERS, ROUTE, Board, eventually
+from tests.integration.conftest import READERS, ROUTE, Board
+from tests.support.eventually import eventually
 from tests.support.tensorboard_process import tensorboard
 
 WRITE_ON_DEMAND = """

@@ -11,7 +11,8 @@ import pytest
 from tb_cnnviz import open_log
 from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
 from tests.fixtures.make_logs import EPOCHS, STEPS
-from tests.integration.conftest import ROUTE, Board, eventually
+from tests.integration.conftest import ROUTE, Board
+from tests.support.eventually import eventually
 
 ADAM = "mnist/adam"
 LAYERS = ["digit_network/conv1", "digit_network/conv2", "digit_network/conv3"]

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from tests.fixtures.make_logs import EPOCHS, ROOT, STEPS
-from tests.integration.conftest import READERS, Board, eventually
+from tests.integration.conftest import READERS, Board
 from tests.integration.train_again import BATCHES
 from tests.integration.train_again import EPOCHS as EPOCHS_AGAIN
+from tests.support.eventually import eventually
 
 WAYS = ("again", "restored")
 PARTS = {"train": "", "validation": "val_"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.eventually import eventually
 from tests.support.tensorboard_process import tensorboard
 
 ROOT = Path(__file__).parents[2]
@@ -73,19 +73,9 @@ def test_the_base_alone_shows_the_tab(wheel: Path, tmp_path: Path) -> None:
     bare = {"PATH": str(home / "bin"), "HOME": str(tmp_path), "LANG": os.environ.get("LANG", "C.UTF-8")}
     run(python, "-c", WRITE_A_LOG, tmp_path / "logs" / "one", env=bare, cwd=tmp_path)
     with tensorboard("--logdir", str(tmp_path / "logs"), python=str(python), env=bare) as server:
-        listing = _when_active(server)
+        listing = eventually(lambda: server.json("/data/plugins_listing"), lambda seen: seen["cnnviz"]["enabled"])
         assert listing["cnnviz"]["tab_name"] == "CNN"
         assert server.json("/data/plugin/cnnviz/runs")["runs"][0]["name"] == "one"
         status, page = server.get("/data/plugin/cnnviz/index.js")
         assert status == 200
         assert page == zipfile.ZipFile(wheel).read("tb_cnnviz/plugin/static/index.js")
-
-
-def _when_active(server: object) -> dict[str, dict[str, object]]:
-    deadline = time.monotonic() + 30
-    while True:
-        listing: dict[str, dict[str, object]] = server.json("/data/plugins_listing")  # type: ignore[attr-defined]
-        if listing["cnnviz"]["enabled"] or time.monotonic() > deadline:
-            assert listing["cnnviz"]["enabled"]
-            return listing
-        time.sleep(0.5)

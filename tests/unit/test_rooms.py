@@ -12,11 +12,19 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "tb_cnnviz"
 
 FORBIDDEN = {
-    "records": ("tb_cnnviz.capture", "tb_cnnviz.eventlog", "tb_cnnviz.plugin", "keras", "tensorflow", "tensorboard"),
-    "capture": ("tb_cnnviz.eventlog", "tb_cnnviz.plugin", "tensorboard"),
-    "eventlog": ("tb_cnnviz.capture", "tb_cnnviz.plugin", "keras", "tensorflow"),
-    "analysis": ("tb_cnnviz.capture", "tb_cnnviz.plugin", "keras", "tensorflow", "tensorboard"),
-    "plugin": ("tb_cnnviz.capture", "tb_cnnviz.callbacks", "keras", "tensorflow"),
+    "records": (
+        "tb_cnnviz.capture",
+        "tb_cnnviz.loggers",
+        "tb_cnnviz.eventlog",
+        "tb_cnnviz.plugin",
+        "keras",
+        "tensorflow",
+        "tensorboard",
+    ),
+    "capture": ("tb_cnnviz.loggers", "tb_cnnviz.eventlog", "tb_cnnviz.plugin", "tensorboard"),
+    "eventlog": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.plugin", "keras", "tensorflow"),
+    "analysis": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.plugin", "keras", "tensorflow", "tensorboard"),
+    "plugin": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.callbacks", "keras", "tensorflow"),
 }
 
 

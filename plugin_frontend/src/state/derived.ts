@@ -50,7 +50,8 @@ export function hasKind(detail: RunDetail | null, kind: Kind): boolean {
   return detail?.kinds.some((entry) => entry.kind === kind && entry.groups.some((g) => g.steps.length > 0)) ?? false;
 }
 
-function bareLayer(path: string): LayerRecord {
+/** A layer of which nothing is known but where it stands. */
+export function bareLayer(path: string): LayerRecord {
   return {
     path,
     name: path.split("/").at(-1) ?? path,
