@@ -132,10 +132,11 @@ export class App extends LitElement {
 
   /** Buttons know what the view can do as soon as it is there. */
   #viewShown(): void {
-    const tabs = this.renderRoot.querySelector("cnn-tabs") as (HTMLElement & { png: boolean; csv: boolean }) | null;
+    const tabs = this.renderRoot.querySelector("cnn-tabs") as (HTMLElement & { png: boolean; svg: boolean; csv: boolean }) | null;
     const view = this.#host?.view ?? null;
     if (!tabs) return;
     tabs.png = typeof view?.savePng === "function";
+    tabs.svg = typeof view?.saveSvg === "function";
     tabs.csv = typeof view?.saveCsv === "function";
   }
 
@@ -197,6 +198,8 @@ export class App extends LitElement {
         return this.#say(commands.copyLink(session, this.host));
       case "png":
         return this.#say(commands.savePng(session, view));
+      case "svg":
+        return this.#say(commands.saveSvg(session, view));
       case "csv":
         return this.#say(commands.saveCsv(session, view));
     }

@@ -61,6 +61,13 @@ export async function savePng(session: Session, view: ViewElement | null): Promi
   return `Saved ${name}`;
 }
 
+export async function saveSvg(session: Session, view: ViewElement | null): Promise<string> {
+  if (!view?.saveSvg) return "This view has no chart now";
+  const name = fileName(session, "svg");
+  download(new Blob([await view.saveSvg()], { type: "image/svg+xml" }), name);
+  return `Saved ${name}`;
+}
+
 export async function saveCsv(session: Session, view: ViewElement | null): Promise<string> {
   if (!view?.saveCsv) return "This view has no table now";
   const name = fileName(session, "csv");

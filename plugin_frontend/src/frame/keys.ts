@@ -13,6 +13,7 @@ export type Action =
         | "swap"
         | "legend"
         | "png"
+        | "svg"
         | "csv"
         | "link"
         | "filter"
@@ -34,6 +35,7 @@ export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["/", "filter runs"],
   ["L", "legend"],
   ["S", "save PNG"],
+  ["V", "save SVG"],
   ["C", "save CSV"],
   ["U", "copy link"],
   ["?", "all keys"],
@@ -56,6 +58,7 @@ const PLAIN: Readonly<Record<string, Action>> = {
   x: { do: "swap" },
   l: { do: "legend" },
   s: { do: "png" },
+  v: { do: "svg" },
   c: { do: "csv" },
   u: { do: "link" },
   "/": { do: "filter" },

@@ -87,13 +87,15 @@ function openLayer(session: Session, path: string | null): TemplateResult[] {
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
-    (each) => each !== session.view && session.stepsOf(session.runA, each.needs[0], path).length > 0,
+    (each) => each !== session.view && each.scope !== "network" && session.stepsOf(session.runA, each.ticks, path).length > 0,
   );
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }
 
 function bareReason(role: string, kind: string): string {
   if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
+  if (kind === "operations") return "The Lab computes convolutions and pooling layers whose input and output were logged in full.";
+  if (kind === "gradients") return "It has no weights, so it receives no gradient of its own.";
   if (kind === "feature_maps" && role !== "convolution" && role !== "pooling") {
     return "Maps are logged of convolutions and pooling layers.";
   }

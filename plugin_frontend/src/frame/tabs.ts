@@ -3,19 +3,21 @@ import { base, controls } from "../parts/styles.ts";
 import { liveStatus } from "../state/liveness.ts";
 import { SessionElement } from "../state/session_element.ts";
 
-export type FrameCommand = "link" | "png" | "csv" | "keys";
+export type FrameCommand = "link" | "png" | "svg" | "csv" | "keys";
 
 /** The row of views, and what can be done with the current one. Fires `command` with a FrameCommand as `detail`. */
 export class Tabs extends SessionElement {
   static override properties = {
     ...SessionElement.properties,
     png: { type: Boolean },
+    svg: { type: Boolean },
     csv: { type: Boolean },
     said: {},
     now: { state: true },
   };
-  /** Whether the current view has a picture, or numbers, to save. */
+  /** Whether the current view has a picture, a chart, or numbers, to save. */
   declare png: boolean;
+  declare svg: boolean;
   declare csv: boolean;
   /** What the last command did, for a moment. */
   declare said: string;
@@ -24,7 +26,7 @@ export class Tabs extends SessionElement {
 
   constructor() {
     super();
-    this.png = this.csv = false;
+    this.png = this.svg = this.csv = false;
     this.said = "";
     this.now = Date.now();
   }
@@ -148,6 +150,9 @@ export class Tabs extends SessionElement {
       <button title="Copy a link to exactly this (U)" @click=${() => this.#fire("link")}>Copy link</button>
       <button title=${this.png ? "Save the picture (S)" : "This view has no picture now"} ?disabled=${!this.png}
         @click=${() => this.#fire("png")}>Save PNG</button>
+      ${this.svg
+        ? html`<button title="Save the chart (V)" @click=${() => this.#fire("svg")}>Save SVG</button>`
+        : nothing}
       <button title=${this.csv ? "Save the numbers (C)" : "This view has no table now"} ?disabled=${!this.csv}
         @click=${() => this.#fire("csv")}>Save CSV</button>
       <button class="keys" aria-label="All keys" title="All keys (?)" @click=${() => this.#fire("keys")}>?</button>

@@ -5,6 +5,7 @@ import { SessionElement } from "../state/session_element.ts";
 import { situationOf } from "../state/situation.ts";
 import type { ViewElement, ViewId } from "../views/view.ts";
 import { placeholder } from "./placeholder.ts";
+import "./first_hint.ts";
 import { missingB, problemBar } from "./problem_bar.ts";
 
 /** Holds the current view's element, or what stands in its place. Views keep their state while others are shown. */
@@ -86,6 +87,7 @@ export class ViewHost extends SessionElement {
     const { problem } = this.session;
     return html`${problem ? problemBar(this.session, problem) : nothing}
       ${missingB(this.session)}
+      <cnn-first-hint .view=${view.id} .text=${view.hint}></cnn-first-hint>
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
   }
 

@@ -1,4 +1,5 @@
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import type { ViewDefinition } from "./view_definition.ts";
 
 /** Steps at which `kind` was logged, ascending; of `layer` where the kind belongs to layers. */
 export function stepsOf(detail: RunDetail | null, kind: Kind, layer: string | null): readonly number[] {
@@ -12,6 +13,24 @@ export function layersWith(detail: RunDetail | null, kind: Kind): readonly strin
   return layersOf(detail)
     .map((layer) => layer.path)
     .filter((path) => logged.has(path));
+}
+
+/** Whether a view can show something of a layer. */
+export function showsLayer(detail: RunDetail | null, view: ViewDefinition, layer: LayerRecord): boolean {
+  return isOfLayers(detail, view.ticks)
+    ? stepsOf(detail, view.ticks, layer.path).length > 0
+    : (view.layers?.(layer) ?? true);
+}
+
+/** Paths of the layers that a view can show, in the network's order. */
+export function layersOfView(detail: RunDetail | null, view: ViewDefinition): readonly string[] {
+  if (isOfLayers(detail, view.ticks)) return layersWith(detail, view.ticks);
+  return layersOf(detail).filter((layer) => showsLayer(detail, view, layer)).map((layer) => layer.path);
+}
+
+/** Whether records of a kind belong to layers, as far as the run has any. */
+export function isOfLayers(detail: RunDetail | null, kind: Kind): boolean {
+  return detail?.kinds.find((entry) => entry.kind === kind)?.groups.some((group) => group.layers.length > 0) ?? false;
 }
 
 /** The layers of a run: those of its model record, or, where that is missing, bare ones that the records name. */

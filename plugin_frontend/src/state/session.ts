@@ -3,7 +3,7 @@ import type { ApiError } from "../data/errors.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { layersOf, layersWith, nearestStep, stepsOf } from "./derived.ts";
+import { layersOf, layersOfView, nearestStep, stepsOf } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 
@@ -197,14 +197,14 @@ export class Session {
 
   /** The chosen layer of run A, or the first that the view can show; null when the chosen one is not there. */
   get layer(): LayerRecord | null {
-    const first = this.view ? layersWith(this.detailA, this.view.needs[0])[0] : undefined;
+    const first = this.view ? layersOfView(this.detailA, this.view)[0] : undefined;
     const path = this.#shared.layer ?? first;
     return this.layers.find((layer) => layer.path === path) ?? null;
   }
 
-  /** Steps at which the view's own kind was logged, of run A and the layer. */
+  /** Steps at which the view's ticks were logged, of run A and the layer. */
   get steps(): readonly number[] {
-    return this.view ? this.stepsOf(this.runA, this.view.needs[0]) : [];
+    return this.view ? this.stepsOf(this.runA, this.view.ticks) : [];
   }
 
   /** The step shown: the logged one nearest to the chosen one. */

@@ -1,7 +1,7 @@
 import type { ApiError } from "../data/errors.ts";
 import type { Kind, LayerRecord } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { hasKind, layersWith } from "./derived.ts";
+import { hasKind, layersOfView, showsLayer } from "./derived.ts";
 import type { Session } from "./session.ts";
 
 /** Whether the view can be shown, or what stands in its place. */
@@ -32,11 +32,13 @@ export function situationOf(session: Session): Situation {
     const other = session.views.filter((each) => each.needs.every((kind) => hasKind(detail, kind)));
     return { is: "no-kind", run, view, other };
   }
-  const [kind] = view.needs;
-  const layers = layersWith(detail, kind);
+  if (view.scope === "network") return { is: "ready", view };
+  const layers = layersOfView(detail, view);
   const { layer } = session;
   if (!layer) return { is: "no-layer", run, path: session.state.layer ?? "", layers };
-  if (session.step === null) return { is: "bare-layer", layer, kind, next: nearestLayer(session, layers) };
+  if (session.step === null || !showsLayer(detail, view, layer)) {
+    return { is: "bare-layer", layer, kind: view.ticks, next: nearestLayer(session, layers) };
+  }
   return { is: "ready", view };
 }
 

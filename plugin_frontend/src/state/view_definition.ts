@@ -1,4 +1,4 @@
-import type { Kind } from "../data/schema.ts";
+import type { Kind, LayerRecord } from "../data/schema.ts";
 import type { Fields } from "./fields.ts";
 
 export type ViewId = "model" | "filters" | "maps" | "lab" | "gradients" | "compare";
@@ -11,13 +11,18 @@ export interface ViewDefinition<F extends Fields = Fields> {
   readonly key: string;
   /** The custom element, defined by the module that holds this definition. */
   readonly tag: string;
-  /**
-   * Kinds of record without which it has nothing to show. The first is the view's own: its steps are the scrubber's
-   * ticks and its layers those that can be chosen. The frame shows `empty` in the view's place where one is missing.
-   */
-  readonly needs: readonly [Kind, ...Kind[]];
+  /** Kinds of record without which it has nothing to show. The frame shows `empty` in its place where one is missing. */
+  readonly needs: readonly Kind[];
+  /** The kind whose steps are the scrubber's ticks, and whose layers can be chosen. */
+  readonly ticks: Kind;
+  /** Which layers can be chosen where `ticks` is a kind of the whole model. Default: all. */
+  readonly layers?: (layer: LayerRecord) => boolean;
+  /** What it is about: one layer at one step, without which it is not shown (default), or the whole network or run. */
+  readonly scope?: "layer" | "network";
   /** Its own entries of the URL, written as `<id>.<key>`. */
   readonly fields: F;
+  /** What the eye should look for, in one sentence: shown until it was read once. */
+  readonly hint: string;
   /** Two sentences for a student. */
   readonly howToRead: string;
   readonly empty: { readonly title: string; readonly text: string; readonly code: string };

@@ -6,9 +6,9 @@ import type { ViewDefinition, ViewId } from "../state/view_definition.ts";
 export type { ViewDefinition, ViewId };
 
 /**
- * A view. The frame shows it only while there is something to show: `session.runA`, `session.detailA`,
- * `session.layer` and `session.step` are then not null, and the layer has records of the kind that the view needs first.
- * It is updated at every change of the session. Failures of its RecordsControllers are told by the frame.
+ * A view. The frame shows it only while there is something to show: `session.runA` and `session.detailA` are then not
+ * null, and, unless its scope is the network, neither are `session.layer` and `session.step`, and the layer is one of
+ * those that the view can show. It is updated at every change of the session. Failures of its RecordsControllers are told by the frame.
  */
 export abstract class ViewElement<F extends Fields = Fields> extends SessionElement {
   abstract readonly definition: ViewDefinition<F>;
@@ -24,6 +24,9 @@ export abstract class ViewElement<F extends Fields = Fields> extends SessionElem
 
   /** The view's picture for the PNG button; a view without one leaves this away. The frame names the file. */
   savePng?(): Promise<Blob>;
+
+  /** The view's chart as an SVG document for the SVG button; a view without one leaves this away. */
+  saveSvg?(): string | Promise<string>;
 
   /** The view's numbers for the CSV button. */
   saveCsv?(): string | Promise<string>;

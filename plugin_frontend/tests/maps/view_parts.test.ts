@@ -6,7 +6,7 @@ import type { Session } from "../../src/state/session.ts";
 import { together } from "../../src/views/maps/colours.ts";
 import { columnSizes } from "../../src/views/maps/column_sizes.ts";
 import { distribution } from "../../src/views/maps/distribution.ts";
-import { csvCell } from "../../src/views/maps/maps_csv.ts";
+import { csvCell } from "../../src/parts/csv.ts";
 import { tileShape, tileValues } from "../../src/views/maps/map_scene.ts";
 import { spread, StepSweep } from "../../src/views/maps/step_sweep.ts";
 import { mapStack } from "../../src/math/map_values.ts";

@@ -12,7 +12,9 @@ const VIEW: ViewDefinition = {
   key: "2",
   tag: "x-y",
   needs: ["filters"],
+  ticks: "filters",
   fields: {},
+  hint: "",
   howToRead: "",
   empty: { title: "", text: "", code: "" },
 };

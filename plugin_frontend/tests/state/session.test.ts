@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/data/errors.ts";
 import * as fields from "../../src/state/fields.ts";
 import { Session } from "../../src/state/session.ts";
+import { layersOfView, showsLayer } from "../../src/state/derived.ts";
 import { situationOf } from "../../src/state/situation.ts";
 import type { ViewDefinition } from "../../src/views/view.ts";
 import { detail, layer, MemoryApi, settled, summary } from "../support.ts";
@@ -12,7 +13,9 @@ const view = (id: ViewDefinition["id"], kind: "filters" | "feature_maps"): ViewD
   key: "2",
   tag: `x-${id}`,
   needs: [kind],
+  ticks: kind,
   fields: { mode: fields.choice("grid", "one") },
+  hint: "",
   howToRead: "",
   empty: { title: "", text: "", code: "" },
 });
@@ -30,6 +33,9 @@ const ADAM = detail("adam", LAYERS, {
   feature_maps: [[["conv1", "pool1", "conv2"], [0, 100, 105]]],
   losses: [[[], [1, 2]]],
 });
+
+const LOSSES: ViewDefinition = { ...view("compare", "filters"), needs: [], ticks: "losses", scope: "network" };
+const POOLS: ViewDefinition = { ...view("gradients", "filters"), needs: ["losses"], ticks: "losses", layers: (each) => each.role === "pooling" };
 
 function session(): Session {
   const made = new Session(new MemoryApi(), [FILTERS, MAPS]);
@@ -141,5 +147,35 @@ describe("situationOf", () => {
     expect(situationOf(s)).toMatchObject({ is: "no-kind", view: { id: "maps" }, other: [{ id: "filters" }] });
     s.setDetail(detail("adam", LAYERS, { filters: [[["conv1"], []]] }));
     expect(situationOf(s)).toMatchObject({ is: "no-kind", other: [] });
+  });
+});
+
+describe("views of a kind of the whole model", () => {
+  const made = (runs: Partial<Record<"view" | "layer", string>>): Session => {
+    const found = new Session(new MemoryApi(), [LOSSES, POOLS]);
+    found.runs = { schema: 1, version: "", runs: [summary("adam"), summary("bare")] };
+    found.setDetail(ADAM);
+    found.setDetail({ ...detail("bare", [], {}), model: null });
+    found.replaceRaw(new Map(Object.entries(runs)));
+    return found;
+  };
+
+  it("can show all layers, or those that the view names", () => {
+    expect(LAYERS.map((each) => showsLayer(ADAM, LOSSES, each))).toEqual([true, true, true, true]);
+    expect(layersOfView(ADAM, POOLS)).toEqual(["pool1"]);
+    expect(made({ view: "gradients" }).layer?.path).toBe("pool1");
+    expect(made({ view: "gradients" }).steps).toEqual([1, 2]);
+  });
+
+  it("say which layer has nothing to show", () => {
+    expect(situationOf(made({ view: "gradients", layer: "conv2" }))).toMatchObject({ is: "bare-layer", next: "pool1" });
+  });
+
+  it("stand without layer and step where their scope is the network", () => {
+    expect(situationOf(made({ view: "compare", layer: "gone" })).is).toBe("ready");
+    const bare = made({ view: "compare" });
+    bare.replaceRaw(new Map([["view", "compare"], ["run", "bare"]]));
+    expect(situationOf(bare).is).toBe("ready");
+    expect([bare.layer, bare.step]).toEqual([null, null]);
   });
 });

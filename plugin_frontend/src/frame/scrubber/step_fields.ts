@@ -108,7 +108,7 @@ export class StepFields extends SessionElement {
 
   #damaged(): number {
     const { session } = this;
-    const kind = session.view?.needs[0];
+    const kind = session.view?.ticks;
     return kind ? session.unreadable(session.runA, kind, session.layer?.path ?? null).size : 0;
   }
 

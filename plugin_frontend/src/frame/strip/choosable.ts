@@ -1,18 +1,19 @@
+import type { LayerRecord } from "../../data/schema.ts";
+import { showsLayer } from "../../state/derived.ts";
 import type { Session } from "../../state/session.ts";
 import type { StripItem } from "./fold.ts";
 
 /** The layer that choosing a tile chooses: its face, or another of its layers that the view has something to show of. */
 export function choiceOf(session: Session, item: StripItem): string {
-  if (hasSteps(session, item.face.path)) return item.face.path;
-  return item.layers.find((layer) => hasSteps(session, layer.path))?.path ?? item.face.path;
+  if (isShown(session, item.face)) return item.face.path;
+  return item.layers.find((layer) => isShown(session, layer))?.path ?? item.face.path;
 }
 
 /** Whether the current view has something to show of a tile. */
 export function isChoosable(session: Session, item: StripItem): boolean {
-  return item.layers.some((layer) => hasSteps(session, layer.path));
+  return item.layers.some((layer) => isShown(session, layer));
 }
 
-function hasSteps(session: Session, path: string): boolean {
-  const kind = session.view?.needs[0];
-  return kind !== undefined && session.stepsOf(session.runA, kind, path).length > 0;
+function isShown(session: Session, layer: LayerRecord): boolean {
+  return session.view !== null && showsLayer(session.detailA, session.view, layer);
 }

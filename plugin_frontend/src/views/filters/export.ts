@@ -2,6 +2,7 @@
 import type { GridElement } from "../../gl/grid_element.ts";
 import { readTheme, setFont } from "../../gl/grid_theme.ts";
 import { formatSigned } from "../../math/format.ts";
+import { csvCell } from "../../parts/csv.ts";
 import { boundAt, clips } from "./bounds.ts";
 import { kernelSize, tileSize, type Kernels } from "./kernels.ts";
 import type { Panel, Picture } from "./picture.ts";
@@ -71,7 +72,7 @@ export function csvOf(panels: readonly Panel[], names: (panel: Panel) => string)
   const cells = Array.from({ length: tileSize(first.kernels) }, (_, i) =>
     `w_${Math.floor(i / first.kernels.width)}_${i % first.kernels.width}`);
   lines.push(["run", "step", "filter", "input", "slice", "filter_norm", ...cells].join(","));
-  for (const panel of panels) addKernels(lines, panel.kernels, quoted(names(panel)));
+  for (const panel of panels) addKernels(lines, panel.kernels, csvCell(names(panel)));
   return lines.join("\r\n") + "\r\n";
 }
 
@@ -94,12 +95,6 @@ function plain(value: number): string {
     if (Math.fround(short) === Math.fround(value)) return String(short);
   }
   return String(value);
-}
-
-/** A name from a log: quoted, and never a formula for a spreadsheet. */
-function quoted(name: string): string {
-  const text = /^[=+\-@\t\r]/.test(name) ? `'${name}` : name;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function sum(values: readonly number[]): number {

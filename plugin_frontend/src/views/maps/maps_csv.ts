@@ -1,14 +1,8 @@
 import { classOf } from "../../math/map_classes.ts";
 import { cellCount, slotOf } from "../../math/map_values.ts";
+import { csvOf } from "../../parts/csv.ts";
 import { statistic } from "./layer_maps.ts";
 import type { Side } from "./shown.ts";
-
-/** Quoted where it must be; what a spreadsheet would take for a formula is kept from being one. */
-export function csvCell(value: string | number): string {
-  if (typeof value === "number") return Number.isNaN(value) ? "NaN" : String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
 
 /** One row a channel and run: the exact statistics of one image's maps, of all channels, kept or not. */
 export function mapsCsv(layer: string, image: number, sides: readonly Side[]): string {
@@ -26,5 +20,5 @@ export function mapsCsv(layer: string, image: number, sides: readonly Side[]): s
       ]);
     }
   }
-  return rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("");
+  return csvOf(rows);
 }

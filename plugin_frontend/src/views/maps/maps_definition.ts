@@ -22,7 +22,9 @@ export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
   key: "3",
   tag: "cnn-maps-view",
   needs: ["feature_maps", "probe"],
+  ticks: "feature_maps",
   fields: MAPS_FIELDS,
+  hint: "Look for the bright places of each map and find on the image what is there.",
   howToRead:
     "Bright means the filter found its pattern there. Move over a map: the orange square on the image is all that this " +
     "one number can depend on.",
