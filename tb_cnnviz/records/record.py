@@ -18,6 +18,7 @@ KINDS: dict[str, bool] = {
     "probe": False,
     "filters": True,
     "feature_maps": True,
+    "operations": True,
     "predictions": False,
     "gradients": False,
     "losses": False,

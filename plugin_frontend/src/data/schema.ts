@@ -23,6 +23,7 @@ export type Kind =
   | "probe"
   | "filters"
   | "feature_maps"
+  | "operations"
   | "predictions"
   | "gradients"
   | "losses"
