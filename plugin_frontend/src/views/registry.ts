@@ -1,4 +1,5 @@
 import { FILTERS_VIEW } from "./filters/filters_view.ts";
+import { LAB_VIEW } from "./lab/lab_view.ts";
 import { MAPS_VIEW } from "./maps/maps_view.ts";
 import type { ViewDefinition } from "./view.ts";
 
@@ -6,4 +7,4 @@ import type { ViewDefinition } from "./view.ts";
  * The views that exist, in the order of their tabs. A view is added here and nowhere else:
  * import { FILTERS_VIEW } from "./filters/filters_view.ts", whose module also defines the custom element.
  */
-export const VIEWS: readonly ViewDefinition[] = [FILTERS_VIEW, MAPS_VIEW];
+export const VIEWS: readonly ViewDefinition[] = [FILTERS_VIEW, MAPS_VIEW, LAB_VIEW];

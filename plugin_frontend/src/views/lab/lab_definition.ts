@@ -1,0 +1,42 @@
+import * as fields from "../../state/fields.ts";
+import type { ViewDefinition } from "../view.ts";
+import { CONVOLUTION_FIELDS } from "./convolution/convolution_fields.ts";
+import { POOLING_FIELDS } from "./pooling/pooling_fields.ts";
+
+export const LAB_FIELDS = {
+  /** On a pooling layer it is always pooling; on a convolution "pooling" pools the layer's output by hand. */
+  mode: fields.choice("convolution", "pooling"),
+  /** The output cell that the window stands on; null: where the mode starts. */
+  row: fields.optionalInteger(0, 100_000),
+  column: fields.optionalInteger(0, 100_000),
+  ...CONVOLUTION_FIELDS,
+  ...POOLING_FIELDS,
+} as const;
+
+export type Mode = "convolution" | "pooling";
+
+export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
+  id: "lab",
+  title: "Lab",
+  key: "4",
+  tag: "cnn-lab-view",
+  needs: ["operations"],
+  ticks: "operations",
+  fields: LAB_FIELDS,
+  hint: "Move the orange window with the arrow keys and watch which one number each operation makes of it.",
+  howToRead:
+    "Every output cell is made of the input cells under the orange window, and of nothing else. The numbers are " +
+    "computed here, on the map that was logged, and compared with what the layer itself gave.",
+  empty: {
+    title: "This run logged nothing for the Lab",
+    text:
+      "The Lab needs the exact input and output of convolutions and pooling layers for one probe image. This log was " +
+      "written without them, or before they were logged: train again with a probe.",
+    code: 'CNNViz("runs/adam", probe=(x[:8], y[:8]))',
+  },
+  keys: [
+    ["↑ ↓ ← → in the picture", "window by one output cell, with Shift by five"],
+    ["Space in the picture", "let the window slide by itself; again: stop"],
+    ["Enter in the picture", "window on the last output cell"],
+  ],
+};

@@ -1,0 +1,161 @@
+import { css, html, nothing } from "lit";
+import type { LayerRecord } from "../../data/schema.ts";
+import type { Rect } from "../../gl/grid_layout.ts";
+import "../../parts/message.ts";
+import "../../parts/segmented.ts";
+import { base, controls } from "../../parts/styles.ts";
+import "../../parts/view_layout.ts";
+import { RecordsController } from "../../state/records_controller.ts";
+import { ViewElement } from "../view.ts";
+import "./convolution/convolution_mode.ts";
+import { LAB_VIEW, type LAB_FIELDS, type Mode } from "./lab_definition.ts";
+import type { Lab, LabMode } from "./lab_mode.ts";
+import { inputQuery, operationOf, operationQuery, type Operation } from "./operation.ts";
+import "./pooling/pooling_mode.ts";
+import type { Volume } from "./volume.ts";
+
+/** The one probe image whose inputs and outputs are logged. */
+const IMAGE = 0;
+
+/**
+ * Lab: what does this operation do, cell by cell?
+ *
+ * For tests in a browser: `state` says what is shown, null while anything is on its way, and `cellRect(part, row,
+ * column)` is the client rectangle of a cell; the parts are those of the mode.
+ */
+export class LabView extends ViewElement<typeof LAB_FIELDS> {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: block;
+        height: 100%;
+        min-width: 0;
+      }
+    `,
+  ];
+
+  readonly definition = LAB_VIEW;
+  readonly #operation = new RecordsController(this, () => this.session, () => operationQuery(this.session));
+  readonly #input = new RecordsController(this, () => this.session, () => this.#inputQuery());
+  #complete: Pick<Lab, "run" | "operation" | "input" | "inputName"> | null = null;
+
+  #inputQuery() {
+    const record = this.#operation.records?.[0];
+    const operation = record ? operationOf(record) : null;
+    const run = this.#operation.query?.run;
+    return !operation || operation instanceof Error || run === undefined ? null : inputQuery(run, operation);
+  }
+
+  override render(): unknown {
+    const record = this.#operation.records?.[0];
+    const operation = record ? operationOf(record) : null;
+    if (operation instanceof Error) return this.#message("This layer cannot be shown", operation.message);
+    if (operation) this.#join(operation, this.#operation.query?.run ?? "");
+    const complete = this.#complete;
+    const layer = this.session.layers.find((each) => each.path === complete?.operation.layer);
+    if (!complete || !layer) {
+      const { error } = this.#operation;
+      return error === null
+        ? html`<cnn-view-layout ?busy=${this.#operation.slow}></cnn-view-layout>`
+        : this.#message("This step cannot be read", error instanceof Error ? error.message : String(error));
+    }
+    const { session } = this;
+    const lab: Lab = {
+      ...complete, session, layer,
+      options: this.options,
+      set: (patch) => this.setOptions(patch),
+      choose: (channel) => session.set({ channel }),
+      slow: this.#operation.slow || this.#input.slow,
+    };
+    const mode = modeOf(layer, this.options.mode);
+    const shell = this.#shell(lab, mode);
+    return mode === "pooling"
+      ? html`<cnn-lab-pooling class="mode" .lab=${lab} .shell=${shell}></cnn-lab-pooling>`
+      : html`<cnn-lab-convolution class="mode" .lab=${lab} .shell=${shell}></cnn-lab-convolution>`;
+  }
+
+  /** Input and output of one layer at one step together; until both are here the picture before them stays. */
+  #join(operation: Operation, run: string): void {
+    const path = operation.inputLayer;
+    const name = this.session.layers.find((layer) => layer.path === path)?.name ?? path ?? "input";
+    const join = (input: Volume | Error): void => {
+      this.#complete = { run, operation, input, inputName: name };
+    };
+    if (operation.input) return join(operation.input);
+    if (path === null) return join(new Error("What went into this layer was not logged."));
+    if (this.#input.error !== null) return join(new Error(`The output of ${name}, which is its input, cannot be read.`));
+    const record = this.#input.records?.[0];
+    if (!record || record.layer !== path || record.step !== operation.step || this.#input.query?.run !== run) return;
+    const source = operationOf(record);
+    join(source instanceof Error ? source : source.output);
+  }
+
+  #shell(lab: Lab, mode: Mode): unknown {
+    const { layer, session } = lab;
+    const pools = layer.role === "pooling" ? `${layer.name} is a pooling layer: it has no kernels` : undefined;
+    const { image } = session.state;
+    return html`
+      <span slot="title" title=${layer.path}>${layer.name}</span>
+      <span slot="subtitle">${image === IMAGE
+        ? `probe image ${IMAGE}, step ${lab.operation.step}`
+        : `probe image ${IMAGE}, the only one kept for the Lab; image ${image} is chosen`}</span>
+      <cnn-segmented
+        slot="controls"
+        label="Operation"
+        .options=${[
+          { value: "convolution", label: "Convolution", disabled: pools },
+          { value: "pooling", label: "Pooling" },
+        ]}
+        .value=${mode}
+        @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
+      ></cnn-segmented>
+    `;
+  }
+
+  #message(heading: string, text: string): unknown {
+    const { layer } = this.session;
+    return html`<cnn-view-layout .how=${LAB_VIEW.howToRead}>
+      <span slot="title" title=${layer?.path ?? ""}>${layer?.name ?? nothing}</span>
+      <cnn-message .heading=${heading} .text=${text}></cnn-message>
+    </cnn-view-layout>`;
+  }
+
+  get #mode(): LabMode | null {
+    return this.renderRoot.querySelector<LabMode>(".mode");
+  }
+
+  get state(): object | null {
+    return this.#operation.loading || this.#input.loading ? null : (this.#mode?.state ?? null);
+  }
+
+  cellRect(part: string, row: number, column: number): Rect | null {
+    return this.#mode?.cellRect(part, row, column) ?? null;
+  }
+
+  override handleKey(event: KeyboardEvent): boolean {
+    return this.#mode?.handleKey?.(event) ?? false;
+  }
+
+  override async savePng(): Promise<Blob> {
+    const mode = this.#mode;
+    if (!mode) throw new Error("there is no picture yet");
+    return mode.savePng();
+  }
+
+  override async saveCsv(): Promise<string> {
+    const mode = this.#mode;
+    if (!mode) throw new Error("there are no numbers yet");
+    return mode.saveCsv();
+  }
+}
+
+/** The layer decides; on a convolution one may also pool. */
+export function modeOf(layer: Pick<LayerRecord, "role">, chosen: Mode): Mode {
+  return layer.role === "pooling" ? "pooling" : chosen;
+}
+
+customElements.define(LAB_VIEW.tag, LabView);
+
+export { LAB_VIEW };
