@@ -75,3 +75,14 @@ function group(text: string): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
+
+/** A count with little room: "650", "27.7 k", "31.4 M", "138 M". */
+export function formatShort(count: number): string {
+  if (!Number.isFinite(count) || Math.abs(count) < 999.5) return formatCount(count);
+  const units = ["k", "M", "G", "T", "P"];
+  let value = count / 1000;
+  let unit = 0;
+  for (; Math.abs(value) >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
+  const digits = Math.abs(value) < 99.95 ? 1 : 0;
+  return `${value < 0 ? MINUS : ""}${Math.abs(value).toFixed(digits)} ${units[unit]}`;
+}

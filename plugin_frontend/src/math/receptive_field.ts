@@ -45,3 +45,34 @@ export function reachesOver(field: ReceptiveField, cell: readonly number[], imag
 export function extent(spans: readonly Span[]): string {
   return spans.map((one) => String(one.end - one.start)).join("×");
 }
+
+/** A part of a picture, in its pixels. */
+export interface PixelRect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The part of a picture that one cell sees, and the words for it; null where that is not known. */
+export interface Sight {
+  readonly mark: PixelRect | null;
+  readonly words: string;
+}
+
+/** What the cell sees of a picture; `cell` has an index a spatial axis of the map, none where the map has none. */
+export function sightOn(
+  field: ReceptiveField | null,
+  cell: readonly number[],
+  picture: { readonly width: number; readonly height: number },
+): Sight {
+  const image = cell.length === 1 ? [picture.width] : [picture.height, picture.width];
+  const spans = window(field, cell, image);
+  if (!spans) return { mark: null, words: "" };
+  const columns = spans.at(-1) as Span;
+  const rows = spans.at(-2) ?? { start: 0, end: picture.height };
+  const mark = { x: columns.start, y: rows.start, width: columns.end - columns.start, height: rows.end - rows.start };
+  if (mark.width >= picture.width && mark.height >= picture.height) return { mark, words: "sees the whole image" };
+  const cut = field && cell.length > 0 && reachesOver(field, cell, image) ? " and padding" : "";
+  return { mark, words: `sees ${extent(spans)} px${cut}` };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerRecord } from "../../src/data/schema.ts";
-import { arcLevels, edgesOf } from "../../src/frame/strip/edges.ts";
+import { arcLevels, edgesOf } from "../../src/math/edges.ts";
 import { foldStrip, MOST_TILES, type StripItem } from "../../src/frame/strip/fold.ts";
 import { foldName, headAndTail } from "../../src/frame/strip/labels.ts";
 import { layer, pick, seeded } from "../support.ts";

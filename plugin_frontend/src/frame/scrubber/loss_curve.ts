@@ -1,4 +1,5 @@
 import type { DataRecord } from "../../data/binary.ts";
+import { AxisMean } from "../../math/smooth.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 
 /** The training loss by step, as it was logged. */
@@ -40,9 +41,6 @@ export function rowAt(series: LossSeries, step: number): number {
   return Math.max(0, low - 1);
 }
 
-/** A row counts half so far behind on the axis. */
-const HALF_LIFE = 0.012;
-
 /**
  * The loss in a box of width × height: raw, and smoothed by an exponential mean whose half-life is a share of the axis,
  * so that it looks alike on both axes. The top is the 99th percentile; what is higher is held there.
@@ -55,7 +53,7 @@ export function lossPath(series: LossSeries, axis: TimeAxis, width: number, heig
   const y = (value: number): number => round((1 - Math.min(1, (value - lo) / span)) * height);
   const broken: number[] = [];
   let [raw, smooth] = ["", ""];
-  let [sum, weight, before] = [0, 0, 0];
+  const mean = new AxisMean();
   let open = false;
   for (let i = 0; i < series.steps.length; i++) {
     const share = axis.toShare(series.steps[i] as number);
@@ -66,12 +64,8 @@ export function lossPath(series: LossSeries, axis: TimeAxis, width: number, heig
       open = false;
       continue;
     }
-    const decay = 0.5 ** Math.max(0, (share - before) / HALF_LIFE);
-    sum = sum * decay + value;
-    weight = weight * decay + 1;
-    before = share;
     raw += `${open ? "L" : "M"}${x} ${y(value)}`;
-    smooth += `${open ? "L" : "M"}${x} ${y(sum / weight)}`;
+    smooth += `${open ? "L" : "M"}${x} ${y(mean.add(share, value))}`;
     open = true;
   }
   return { raw, smooth, broken };

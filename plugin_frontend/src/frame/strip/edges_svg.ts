@@ -1,5 +1,5 @@
 import { svg, type SVGTemplateResult } from "lit";
-import { arcLevels, type StripEdge } from "./edges.ts";
+import { arcLevels, type Edge } from "../../math/edges.ts";
 
 /** Where a tile's picture is: its middle, and how far it reaches to each side. Pixels. */
 export interface TilePlace {
@@ -10,7 +10,7 @@ export interface TilePlace {
 }
 
 /** Lines between neighbours and arcs over what lies between: skip connections. `line` is the height of the line. */
-export function edgesSvg(edges: readonly StripEdge[], places: readonly TilePlace[], line: number): SVGTemplateResult {
+export function edgesSvg(edges: readonly Edge[], places: readonly TilePlace[], line: number): SVGTemplateResult {
   const arcs = edges.filter(({ from, to }) => to - from !== 1);
   const levels = arcLevels(arcs);
   return svg`

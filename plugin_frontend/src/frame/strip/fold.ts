@@ -1,5 +1,5 @@
 import type { LayerRecord } from "../../data/schema.ts";
-import { spatialShape, times } from "../../state/shapes.ts";
+import { blocksOf } from "../../state/blocks.ts";
 
 /** One tile of the strip. */
 export interface StripItem {
@@ -25,7 +25,7 @@ const SMALL = new Set(["normalization", "activation", "dropout", "reshape"]);
 export function foldStrip(layers: readonly LayerRecord[], current: string | null, most = MOST_TILES): StripItem[] {
   const tiles = joinSmall(layers, current);
   if (tiles.length <= most) return tiles;
-  const blocks = blocksOf(tiles);
+  const blocks = blocksOf(tiles, (tile) => tile.face);
   const here = Math.max(0, blocks.findIndex((block) => block.some((tile) => holds(tile, current))));
   const open = blocks[here] ?? [];
   const before = blocks.slice(0, here).map(foldTiles);
@@ -52,19 +52,6 @@ function joinSmall(layers: readonly LayerRecord[], current: string | null): Stri
     }
   }
   return tiles;
-}
-
-/** Runs of tiles whose outputs have one spatial size. The input stands alone. */
-function blocksOf(tiles: readonly StripItem[]): StripItem[][] {
-  const blocks: StripItem[][] = [];
-  let size = "";
-  for (const tile of tiles) {
-    const own = tile.face.role === "input" ? "input" : times(spatialShape(tile.face));
-    if (blocks.length && own === size) blocks.at(-1)?.push(tile);
-    else blocks.push([tile]);
-    size = own;
-  }
-  return blocks;
 }
 
 /** One tile for several; its face is the last that has a picture, for that is what the block hands on. */

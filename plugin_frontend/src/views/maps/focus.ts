@@ -1,8 +1,7 @@
 import type { LayerRecord } from "../../data/schema.ts";
 import { cellAxes, cellIndex, mapValues, slotOf, valueError } from "../../math/map_values.ts";
-import { extent, reachesOver, window, type Span } from "../../math/receptive_field.ts";
+import { sightOn, type Sight } from "../../math/receptive_field.ts";
 import type { LayerMaps } from "./layer_maps.ts";
-import type { Mark } from "./map_painter.ts";
 
 export type CellPlace = readonly [slice: number, row: number, column: number];
 
@@ -23,26 +22,8 @@ export function valueAt(focus: Focus, image: number): { value: number; error: nu
   return value === undefined ? null : { value, error: valueError(stack, image, slot) };
 }
 
-/** The part of the picture that a cell sees, in the picture's pixels, and the words for it. */
-export interface Sight {
-  readonly mark: Mark | null;
-  readonly words: string;
-}
-
+/** The part of the picture that the cell sees, in the picture's pixels, and the words for it. */
 export function sightOf(focus: Focus, picture: { width: number; height: number } | null): Sight {
-  const { stack } = focus.maps;
-  const axes = cellAxes(stack, focus.cell);
   if (!picture) return { mark: null, words: "" };
-  const image = axes.length === 1 ? [picture.width] : [picture.height, picture.width];
-  const field = focus.layer.receptive_field;
-  const spans = window(field, axes, image);
-  if (!spans) return { mark: null, words: "" };
-  const columns = spans.at(-1) as Span;
-  const rows = spans.at(-2) ?? { start: 0, end: picture.height };
-  const mark = {
-    x: columns.start, y: rows.start, width: columns.end - columns.start, height: rows.end - rows.start,
-  };
-  if (mark.width >= picture.width && mark.height >= picture.height) return { mark, words: "sees the whole image" };
-  const cut = field && axes.length > 0 && reachesOver(field, axes, image) ? " and padding" : "";
-  return { mark, words: `sees ${extent(spans)} px${cut}` };
+  return sightOn(focus.layer.receptive_field, cellAxes(focus.maps.stack, focus.cell), picture);
 }

@@ -4,10 +4,10 @@ import "../../parts/picture.ts";
 import "../../gl/grid_element.ts";
 import type { GridElement, GridHover } from "../../gl/grid_element.ts";
 import type { GridScene } from "../../gl/grid_scene.ts";
+import { imageWindow, imageWindowStyles } from "../../parts/image_window.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { columnSizes, PAIR_GAP, type ColumnSizes } from "./column_sizes.ts";
 import { imageColumnStyles } from "./image_column_styles.ts";
-import { imageWindow } from "./image_window.ts";
 import { mapPainter, type Mark } from "./map_painter.ts";
 
 /** A map drawn large below the image. */
@@ -58,7 +58,7 @@ export class ImageColumn extends LitElement {
   declare image: number;
   declare room: { width: number; height: number };
 
-  static override styles = [base, controls, imageColumnStyles];
+  static override styles = [base, controls, imageWindowStyles, imageColumnStyles];
   readonly #resizing = new ResizeObserver(([entry]) => {
     if (entry) this.room = { width: entry.contentRect.width, height: entry.contentRect.height };
   });

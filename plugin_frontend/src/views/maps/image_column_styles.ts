@@ -33,41 +33,6 @@ export const imageColumnStyles = css`
     color: var(--ink);
     font-weight: var(--w-b);
   }
-  .image {
-    position: relative;
-    flex: none;
-    background: var(--sunken);
-  }
-  .window {
-    position: absolute;
-    inset: 0;
-    overflow: visible;
-  }
-  .outside {
-    fill: #000;
-    fill-opacity: 0.42;
-  }
-  .halo,
-  .frame {
-    fill: none;
-  }
-  .halo {
-    stroke: #fff;
-    stroke-width: 5px;
-  }
-  .frame {
-    stroke: var(--here);
-    stroke-width: 2px;
-  }
-  .window text {
-    font: var(--w-b) var(--t-xs) var(--font);
-    fill: #fff;
-    stroke: #000;
-    stroke-opacity: 0.75;
-    stroke-width: 3px;
-    stroke-linejoin: round;
-    paint-order: stroke;
-  }
   .missing {
     color: var(--ink-3);
     padding: var(--s3) 0;

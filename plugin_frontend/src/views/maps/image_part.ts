@@ -10,7 +10,7 @@ import "./image_column.ts";
 import type { LargeHover } from "./image_column.ts";
 import { factsOf, largeMaps, type LargeInputs } from "./large_maps.ts";
 import { layerMaps } from "./layer_maps.ts";
-import { imageOf, isSignal } from "./probe_image.ts";
+import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import type { Shown } from "./shown.ts";
 import { verdictOf } from "./verdict.ts";
 

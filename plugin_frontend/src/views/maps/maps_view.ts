@@ -24,7 +24,7 @@ import { mapsPng } from "./maps_png.ts";
 import { cellRectOf } from "./maps_probe.ts";
 import { mapsViewStyles } from "./maps_view_styles.ts";
 import { patchRow } from "./patch_row.ts";
-import { imageOf, isSignal } from "./probe_image.ts";
+import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { allLayersQuery, lastMapsQuery, mapsQuery, predictionsQuery, sweepWish } from "./queries.ts";
 import { unreadable } from "./unreadable.ts";
 import { Scenes, scaleWords } from "./scenes.ts";

@@ -6,7 +6,7 @@ import { formatNumber } from "../../math/format.ts";
 import { slotOf } from "../../math/map_values.ts";
 import { largestPatches, type Patch } from "../../math/patches.ts";
 import { sightOf } from "./focus.ts";
-import { imageOf, isSignal } from "./probe_image.ts";
+import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import type { LayerMaps } from "./layer_maps.ts";
 import type { Mark } from "./map_painter.ts";
 import type { Shown } from "./shown.ts";

@@ -1,9 +1,10 @@
-import { html, nothing, svg } from "lit";
-import type { Picture } from "../../parts/picture.ts";
-import type { Mark } from "./map_painter.ts";
+import { css, html, nothing, svg } from "lit";
+import type { PixelRect } from "../math/receptive_field.ts";
+import type { Picture } from "./picture.ts";
+import "./picture.ts";
 
 /** The image with the part that one cell sees: the rest dimmed, the part framed, and its size in words. */
-export function imageWindow(picture: Picture, scale: number, seen: Mark | null, words: string): unknown {
+export function imageWindow(picture: Picture, scale: number, seen: PixelRect | null, words: string): unknown {
   const [width, height] = [picture.width * scale, picture.height * scale];
   return html`<div class="image" .style=${`width:${width}px;height:${height}px`}>
     <cnn-picture role="img" aria-label=${picture.words} .picture=${picture} .style=${`width:${width}px;height:${height}px`}></cnn-picture>
@@ -13,7 +14,7 @@ export function imageWindow(picture: Picture, scale: number, seen: Mark | null, 
 
 const LETTER_WIDTH = 6;
 
-function overlay(width: number, height: number, scale: number, seen: Mark, words: string): unknown {
+function overlay(width: number, height: number, scale: number, seen: PixelRect, words: string): unknown {
   const [x, y, w, h] = [seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale];
   const outside = `M0 0H${width}V${height}H0ZM${x} ${y}V${y + h}H${x + w}V${y}Z`;
   const label = words.length * LETTER_WIDTH + 8;
@@ -30,3 +31,41 @@ function overlay(width: number, height: number, scale: number, seen: Mark, words
       <text x=${at} y=${line} text-anchor=${left ? "end" : "start"}>${words}</text>`}
   </svg>`;
 }
+
+export const imageWindowStyles = css`
+  .image {
+    position: relative;
+    flex: none;
+    background: var(--sunken);
+  }
+  .window {
+    position: absolute;
+    inset: 0;
+    overflow: visible;
+  }
+  .outside {
+    fill: #000;
+    fill-opacity: 0.42;
+  }
+  .halo,
+  .frame {
+    fill: none;
+  }
+  .halo {
+    stroke: #fff;
+    stroke-width: 5px;
+  }
+  .frame {
+    stroke: var(--here);
+    stroke-width: 2px;
+  }
+  .window text {
+    font: var(--w-b) var(--t-xs) var(--font);
+    fill: #fff;
+    stroke: #000;
+    stroke-opacity: 0.75;
+    stroke-width: 3px;
+    stroke-linejoin: round;
+    paint-order: stroke;
+  }
+`;

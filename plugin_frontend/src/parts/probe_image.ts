@@ -1,7 +1,7 @@
-import type { DataRecord } from "../../data/binary.ts";
-import type { LayerRecord } from "../../data/schema.ts";
-import type { Picture } from "../../parts/picture.ts";
-import { pictureOf } from "../../parts/record_pictures.ts";
+import type { DataRecord } from "../data/binary.ts";
+import type { LayerRecord } from "../data/schema.ts";
+import type { Picture } from "./picture.ts";
+import { pictureOf } from "./record_pictures.ts";
 
 /** Whether the network reads signals: its convolutions slide along one axis. */
 export function isSignal(layers: readonly LayerRecord[]): boolean {

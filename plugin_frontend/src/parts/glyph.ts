@@ -1,10 +1,12 @@
 import { svg, type SVGTemplateResult } from "lit";
-import type { LayerRecord } from "../../data/schema.ts";
+import type { LayerRecord } from "../data/schema.ts";
 
 /** What stands for a layer that has no picture. In a box of 24 × 24 around 0, 0. */
 export function glyphOf(layer: LayerRecord): SVGTemplateResult {
   if (layer.role === "merge") return mergeGlyph(layer.type);
   switch (layer.role) {
+    case "input":
+      return svg`<rect x="-11" y="-7" width="22" height="14" rx="7"/>`;
     case "dense":
       return svg`<rect x="-4" y="-11" width="8" height="22" rx="1"/>`;
     case "pooling":
