@@ -13,7 +13,7 @@ import { imageTiles } from "./map_scene.ts";
 import type { Mode, ScaleBy } from "./maps_definition.ts";
 import type { BarWords } from "./maps_legend.ts";
 import { findPatches } from "./patch_row.ts";
-import { remember } from "./remember.ts";
+import { remember } from "../../math/remember.ts";
 import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./shown.ts";
 import type { SortBy } from "../../math/map_classes.ts";
 import { stepsScene } from "./steps_mode.ts";
