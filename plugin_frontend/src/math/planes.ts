@@ -21,14 +21,17 @@ export interface WindowSetting {
   readonly stride: readonly [number, number];
   readonly dilation?: readonly [number, number];
   readonly padding: Padding;
+  /** Depthwise layers may have stride and dilation at once, others not. */
+  readonly depthwise?: boolean;
 }
 
 /**
  * Both axes of a window over `rows` × `columns` cells. A single row under a window of one row is never padded, so
  * that one-dimensional layers are two-dimensional ones of one row. Throws where Keras would refuse.
  */
-export function windowGrid(rows: number, columns: number, { size, stride, dilation = [1, 1], padding }: WindowSetting): Grid {
-  if (Math.max(...stride) > 1 && Math.max(...dilation) > 1) {
+export function windowGrid(rows: number, columns: number, setting: WindowSetting): Grid {
+  const { size, stride, dilation = [1, 1], padding, depthwise = false } = setting;
+  if (!depthwise && Math.max(...stride) > 1 && Math.max(...dilation) > 1) {
     throw new Error(`Keras does not convolve with stride ${Math.max(...stride)} and dilation ${Math.max(...dilation)} at once: one of them has to be 1`);
   }
   const flat = rows === 1 && size[0] === 1;

@@ -28,7 +28,7 @@ export function globalAxis(length: number): WindowAxis {
 
 /**
  * The axis that `length`, `size`, `stride`, `dilation` (default 1) and `padding` make; where the stride does not
- * divide, the cells left over at the end are not read. Throws where Keras would refuse, and says why.
+ * divide, the cells left over at the end are not read. Throws where nothing would come out, and says why.
  */
 export function windowAxis(
   { length, size, stride, dilation = 1, padding }:
@@ -36,9 +36,6 @@ export function windowAxis(
 ): WindowAxis {
   for (const [name, value] of Object.entries({ length, size, stride, dilation })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is ${value}, but has to be a whole number from 1 on`);
-  }
-  if (stride > 1 && dilation > 1) {
-    throw new Error(`Keras does not convolve with stride ${stride} and dilation ${dilation} at once: one of them has to be 1`);
   }
   const extent = dilation * (size - 1) + 1;
   const [before, after] = paddingOf(padding, length, extent, stride);
