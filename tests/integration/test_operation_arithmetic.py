@@ -355,4 +355,5 @@ def test_activations_equal_keras(cases: dict[str, list[Case]]) -> None:
         assert case.expected is not None
         assert "error" not in case.answer, case.answer
         name = case.asked["name"]
-        np.testing.assert_allclose(case.answer["map"], case.expected["map"], rtol=1e-7, atol=1e-12, err_msg=name)
+        # Keras holds constants such as √2 and 0.2 in float32, also for float64 values.
+        np.testing.assert_allclose(case.answer["map"], case.expected["map"], rtol=2e-6, atol=1e-12, err_msg=name)
