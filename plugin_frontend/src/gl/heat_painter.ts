@@ -1,0 +1,55 @@
+/** Draws the cells of a step heatmap: what was not logged is hatched, and zeros, NaN and Inf carry their word. */
+import { INF_PIXEL, NAN_PIXEL, wantsDarkInk } from "../math/colour.ts";
+import { stretchesOf, ZERO_PIXEL, type HeatCells } from "../math/heat_cells.ts";
+import { hatchRect } from "./canvas_grid_renderer.ts";
+import type { GridContext } from "./grid_renderer.ts";
+import { setFont, type PaintTheme } from "./grid_theme.ts";
+import { cellHeight } from "./heat_rows.ts";
+
+/** CSS pixels. */
+export interface HeatmapPlace {
+  readonly width: number;
+  readonly height: number;
+  readonly rowHeight: number;
+  readonly theme: PaintTheme;
+}
+
+const WORDS: readonly (readonly [pixel: number, word: string])[] = [[ZERO_PIXEL, "zero"], [NAN_PIXEL, "NaN"], [INF_PIXEL, "Inf"]];
+
+/** A row so tall, and a stretch so wide, carries its word. CSS pixels. */
+const WORD_HEIGHT = 12;
+const WORD_WIDTH = 34;
+
+export function drawHeatmap(context: GridContext, cells: HeatCells, place: HeatmapPlace): void {
+  const { width, height, rowHeight, theme } = place;
+  if (!cells.width || !cells.pixels.length) return;
+  hatchRect(context, 0, 0, width, height, theme.hatch);
+  const rows = cells.pixels.length / cells.width;
+  const sheet = new OffscreenCanvas(cells.width, rows);
+  const bytes = new Uint8ClampedArray(cells.pixels.buffer as ArrayBuffer, cells.pixels.byteOffset, cells.pixels.byteLength);
+  sheet.getContext("2d")!.putImageData(new ImageData(bytes, cells.width, rows), 0, 0);
+  context.save();
+  context.imageSmoothingEnabled = false;
+  const tall = cellHeight(rowHeight);
+  for (let row = 0; row < rows; row++) {
+    context.drawImage(sheet, 0, row, cells.width, 1, 0, row * rowHeight, width, tall);
+    if (tall === rowHeight) continue;
+    context.fillStyle = theme.page;
+    context.fillRect(0, row * rowHeight + tall, width, rowHeight - tall);
+  }
+  if (rowHeight >= WORD_HEIGHT) drawWords(context, cells, place);
+  context.restore();
+}
+
+function drawWords(context: GridContext, cells: HeatCells, { width, rowHeight, theme }: HeatmapPlace): void {
+  const each = width / cells.width;
+  setFont(context, theme, 11);
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  for (const [pixel, word] of WORDS) {
+    context.fillStyle = wantsDarkInk(pixel) ? "#000000" : "#ffffff";
+    for (const { row, from, to } of stretchesOf(cells, pixel, Math.ceil(WORD_WIDTH / each))) {
+      context.fillText(word, ((from + to) / 2) * each, row * rowHeight + cellHeight(rowHeight) / 2 + 0.5);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { css } from "lit";
+
+export const stepHeatmapStyles = css`
+  :host {
+    display: grid;
+    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
+    font-size: var(--t-xs);
+    font-variant-numeric: tabular-nums;
+    color: var(--ink);
+  }
+  .names,
+  .values,
+  .cells {
+    position: relative;
+    min-width: 0;
+  }
+  button,
+  .values span {
+    position: absolute;
+    white-space: nowrap;
+    overflow: hidden;
+    unicode-bidi: isolate;
+  }
+  button {
+    right: 8px;
+    max-width: calc(100% - 8px);
+    border: 0;
+    padding: 0;
+    background: none;
+    font: inherit;
+    color: inherit;
+    cursor: pointer;
+  }
+  button:hover {
+    text-decoration: underline;
+  }
+  .here {
+    font-weight: var(--w-b);
+    color: var(--here-ink);
+  }
+  .values span {
+    left: 8px;
+    color: var(--here-ink);
+  }
+  .strong {
+    font-weight: var(--w-b);
+  }
+  canvas {
+    display: block;
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+    cursor: pointer;
+    touch-action: pan-y;
+    /* A change of the theme's variables is told by a transition alone. */
+    color: var(--ink);
+    transition: color 1ms;
+  }
+  canvas:focus-visible {
+    outline: 2px solid var(--focus);
+    outline-offset: 2px;
+  }
+  .line {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    width: 2px;
+    margin-left: -1px;
+    background: var(--here);
+    box-shadow: 0 0 0 1px #fff;
+    pointer-events: none;
+  }
+  .cursor {
+    position: absolute;
+    pointer-events: none;
+    outline: 1.5px solid var(--ink);
+    box-shadow: 0 0 0 2.5px #fff;
+  }
+  .live {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+  }
+  @media (max-width: 700px) {
+    /* No gutter: the values stand on the cells' end. */
+    .values span {
+      left: auto;
+      right: 14px;
+      padding: 0 3px;
+      background: color-mix(in srgb, var(--page) 85%, transparent);
+    }
+  }
+`;
