@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Frame, Page
 
 PATIENCE_MS = 30_000
+WRITTEN_MS = 300
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 #: Errors of TensorBoard's own page, which are there without our plugin too.
@@ -33,10 +34,20 @@ class CnnPage:
             self.complaints.append(f"{text} ({url})")
 
     def open(self, **state: Any) -> None:
-        """Open a state of the page: view, run, layer, step, …; a view's own keys as filters__scale."""
+        """Go to a state of the page: view, run, layer, step, …; a view's own keys as filters__scale.
+
+        TensorBoard is loaded the first time; afterwards only the address changes, as by a link inside the page.
+        """
         pairs = [f"p.cnnviz.{key.replace('__', '.')}={quote(str(value), safe='')}" for key, value in state.items()]
-        self.page.goto("about:blank")
-        self.page.goto(f"{self.address}/#cnnviz&{'&'.join(pairs)}")
+        target = f"#cnnviz&{'&'.join(pairs)}"
+        if self.page.url.startswith(self.address):
+            # The page writes its own changes to the address within a quarter of a second, and would win until then.
+            self.page.wait_for_timeout(WRITTEN_MS)
+            # What a pointer at rest draws over the picture would stay.
+            self.page.mouse.move(0, 0)
+            self.page.evaluate("target => { location.hash = target }", target)
+        else:
+            self.page.goto(f"{self.address}/{target}")
         self.frame.wait_for_selector(f"cnn-{state['view']}-view", timeout=PATIENCE_MS)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,9 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shared_logs(tmp_path_factory.getbasetemp() / "shared-logs")
+    """The shared log, or the one that TB_CNNVIZ_BROWSER_LOG names, such as the demo's."""
+    given = os.environ.get("TB_CNNVIZ_BROWSER_LOG")
+    return Path(given).resolve() if given else shared_logs(tmp_path_factory.getbasetemp() / "shared-logs")
 
 
 @pytest.fixture(scope="session")
