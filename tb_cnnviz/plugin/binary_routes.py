@@ -47,7 +47,7 @@ class BinaryRoutes:
 
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
-        query.only(request, ("run", "kind", "column", "points"))
+        query.only(request, ("run", "kind", "column", "points", "variable"))
         name = query.one(request, "run")
         run = lookup.run(self._index.known_runs(), name)
         kind = query.one(request, "kind")
@@ -55,11 +55,12 @@ class BinaryRoutes:
             raise Refused(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
-        etag = _etag(repr((kind, columns, points)), run.entries(kind))
+        variable = query.variable(request)
+        etag = _etag(repr((kind, columns, points, variable)), run.entries(kind))
         unchanged = not_modified(request, etag)
         if unchanged is not None:
             return unchanged
-        record = as_record(run, kind, self._series.get(name, run, kind), columns, points)
+        record = as_record(run, kind, self._series.get(name, run, kind), columns, points, variable)
         return _framed(request, [record], etag)
 
 

@@ -55,6 +55,11 @@ def points(request: Request, least: int) -> int | None:
     return value
 
 
+def variable(request: Request) -> int | None:
+    """The place of the only variable asked for, or None for all of them."""
+    return _number("variable", one(request, "variable")) if "variable" in request.args else None
+
+
 def shown(text: str) -> str:
     """A text from the client, short enough to be told back."""
     return repr(text if len(text) <= 120 else text[:119] + "…")

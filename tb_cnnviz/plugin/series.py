@@ -100,13 +100,19 @@ class SeriesCache:
             total -= given_up.nbytes
 
 
-def as_record(run: RunIndex, kind: str, series: Series, columns: Sequence[str], points: int | None) -> Record:
+def as_record(
+    run: RunIndex, kind: str, series: Series, columns: Sequence[str], points: int | None, variable: int | None = None
+) -> Record:
     """The columns asked for (all where none are) over the steps kept, as one record.
 
+    Args:
+        variable: of gradients, the place of the only variable asked for: columns are [m, 1] then.
+
     Raises:
-        Refused: 404 for a column that the series has not, 400 for an answer above MAX_ANSWER_BYTES.
+        Refused: 404 for a column or a variable that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
+            for a variable of a kind that has none.
     """
-    table = series.table
+    table = series.table if variable is None else _of_variable(kind, series, variable)
     chosen = list(columns) or _all_columns(kind, table, run)
     _refuse_unknown(kind, table, chosen)
     rows = np.arange(len(table.steps))
@@ -122,7 +128,7 @@ def as_record(run: RunIndex, kind: str, series: Series, columns: Sequence[str], 
     if series.unreadable or series.other_shape:
         attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
     if HISTOGRAM in chosen:
-        attributes["bin_start"], arrays[HISTOGRAM] = _histograms(run, series, rows)
+        attributes["bin_start"], arrays[HISTOGRAM] = _histograms(run, series, rows, variable)
     last = series.entries[-1] if series.entries else None
     step = int(table.steps[-1]) if len(table.steps) else 0
     return Record(kind, step, None, arrays, attributes, last.wall_time if last else 0.0)
@@ -172,15 +178,26 @@ def _refuse_unknown(kind: str, table: Table, chosen: Sequence[str]) -> None:
             raise Refused(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
 
 
+def _of_variable(kind: str, series: Series, variable: int) -> Table:
+    if kind != "gradients":
+        raise Refused(400, f"variable: given for {kind}; only gradients have variables")
+    if variable >= series.width:
+        raise Refused(404, f"variable: {variable} given; variables are 0 to {series.width - 1}")
+    table = series.table
+    return replace(table, columns={name: column[:, [variable]] for name, column in table.columns.items()})
+
+
 def _guide(table: Table, chosen: Sequence[str]) -> np.ndarray:
     """The column whose extremes decide which rows are kept."""
     return next((table.columns[name] for name in chosen if name in table.columns), table.steps)
 
 
-def _histograms(run: RunIndex, series: Series, rows: np.ndarray) -> tuple[int, np.ndarray]:
+def _histograms(run: RunIndex, series: Series, rows: np.ndarray, variable: int | None) -> tuple[int, np.ndarray]:
     """First bin, and counts uint32 [rows, variables, bins]: read for the rows kept only, since they are large."""
-    variables = series.width
-    read = [_histogram(run, series.entries[source], variables) for source in series.table.sources[rows]]
+    kept = slice(None) if variable is None else slice(variable, variable + 1)
+    variables = len(range(series.width)[kept])
+    whole = [_histogram(run, series.entries[source], series.width) for source in series.table.sources[rows]]
+    read = [_used(start, counts[kept]) for start, counts in whole]
     used = [(start, start + counts.shape[1]) for start, counts in read if counts.any()]
     start, stop = (min(a for a, _ in used), max(b for _, b in used)) if used else (0, 0)
     _refuse_large(len(rows) * variables * (stop - start) * 4)
@@ -206,6 +223,12 @@ def _histogram(run: RunIndex, entry: IndexEntry, variables: int) -> tuple[int, n
     except ValueError:
         return nothing
     return start, counts
+
+
+def _used(start: int, counts: np.ndarray) -> tuple[int, np.ndarray]:
+    """Without the bins at both ends that no variable uses."""
+    bins = np.flatnonzero(counts.any(axis=0))
+    return (start + int(bins[0]), counts[:, bins[0] : bins[-1] + 1]) if bins.size else (start, counts[:, :0])
 
 
 def _refuse_large(size: int) -> None:

@@ -158,6 +158,7 @@ def test_an_answer_that_is_still_true_is_not_sent_again(board: Board) -> None:
         (404, f"records?run={ADAM}&kind=filters&layer={LAYERS[0]}&step=3"),
         (404, f"series?run={ADAM}&kind=filters"),
         (404, f"series?run={ADAM}&kind=losses&column=nothing"),
+        (404, f"series?run={ADAM}&kind=gradients&variable=99"),
         (404, "nothing"),
         (404, "runs/more"),
         (400, "run"),
@@ -173,6 +174,8 @@ def test_an_answer_that_is_still_true_is_not_sent_again(board: Board) -> None:
         (400, f"records?run={ADAM}&kind=filters&layer={LAYERS[0]}&step=%D9%A3"),
         (400, f"records?run={ADAM}&kind=probe" + "".join(f"&step={step}" for step in range(4097))),
         (400, f"series?run={ADAM}&kind=losses&points=4"),
+        (400, f"series?run={ADAM}&kind=losses&variable=0"),
+        (400, f"series?run={ADAM}&kind=gradients&variable=-1"),
         (400, f"series?run={ADAM}&kind=losses&points=nan"),
     ],
 )

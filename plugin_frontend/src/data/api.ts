@@ -17,6 +17,8 @@ export interface SeriesQuery {
   readonly columns?: readonly string[];
   /** At most so many rows, thinned by keeping extremes. Default: all. */
   readonly points?: number;
+  /** Of gradients, the place of the only variable asked for; its columns are [m, 1]. Default: all. */
+  readonly variable?: number;
 }
 
 /** The plugin's routes. Every method throws ApiError, or an AbortError when `signal` fires. */
@@ -75,6 +77,7 @@ export class HttpApi implements Api {
       ...(query.columns ?? []).map((column): [string, string] => ["column", column]),
     ];
     if (query.points !== undefined) parameters.push(["points", String(query.points)]);
+    if (query.variable !== undefined) parameters.push(["variable", String(query.variable)]);
     const [record] = await this.#binary("series", parameters, signal);
     if (!record) throw new ApiError(200, "malformed", "The answer holds no series.");
     return record;

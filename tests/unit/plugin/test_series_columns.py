@@ -119,8 +119,45 @@ def log(tmp_path: Path) -> Log:
     return Log(tmp_path)
 
 
-def ask(cache: SeriesCache, run: RunIndex, kind: str, *columns: str, points: int | None = None) -> Record:
-    return as_record(run, kind, cache.get("run", run, kind), columns, points)
+def ask(
+    cache: SeriesCache,
+    run: RunIndex,
+    kind: str,
+    *columns: str,
+    points: int | None = None,
+    variable: int | None = None,
+) -> Record:
+    return as_record(run, kind, cache.get("run", run, kind), columns, points, variable)
+
+
+def test_one_variable_is_its_column_of_all(log: Log) -> None:
+    logged = [gradients(step, 3, 100 - step, 4) for step in range(6)]
+    for item in logged:
+        item.arrays["histogram"][1, [0, 3]] = 0
+    cache, run = SeriesCache(), log.add(*logged)
+    record = ask(cache, run, "gradients", "norm", "histogram", variable=1)
+    assert record.arrays["norm"].ravel().tolist() == [item.arrays["norm"][1] for item in logged]
+    start, counts = record.attributes["bin_start"], record.arrays["histogram"]
+    assert (start, counts.shape) == (96, (6, 1, 7))
+    for row, item in enumerate(logged):
+        expected = np.zeros(7, np.uint32)
+        at = 100 - row + 1 - start
+        expected[at : at + 2] = item.arrays["histogram"][1, 1:3]
+        assert counts[row, 0].tolist() == expected.tolist()
+    steps = {variable: ask(cache, run, "gradients", "norm", points=5, variable=variable) for variable in range(3)}
+    for variable, thinned in steps.items():
+        norms = [item.arrays["norm"][variable] for item in logged]
+        assert {int(np.argmin(norms)), int(np.argmax(norms))} <= set(thinned.arrays["step"].astype(int).tolist())
+
+
+def test_a_variable_that_is_not_there_is_refused(log: Log) -> None:
+    run = log.add(gradients(0, 2), Record("losses", 0, arrays={"step": np.arange(1), "loss": np.zeros(1, np.float32)}))
+    with pytest.raises(Refused, match="variables are 0 to 1") as refused:
+        ask(SeriesCache(), run, "gradients", variable=2)
+    assert refused.value.status == 404
+    with pytest.raises(Refused, match="only gradients") as refused:
+        ask(SeriesCache(), run, "losses", variable=0)
+    assert refused.value.status == 400
 
 
 def test_histograms_share_the_bins_that_any_row_uses(log: Log) -> None:
