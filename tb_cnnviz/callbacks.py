@@ -46,7 +46,9 @@ class CNNViz(ProbeLogger):
             of the first 32 and then as often as half of `overhead` allows. Defaults to "auto".
         layers: names or paths of the layers whose filters and feature maps are logged. Defaults to all.
         filters: log the kernel and bias of every convolution. Defaults to True.
-        feature_maps: log what convolutions, pooling layers and dense layers make of the probe. Defaults to True.
+        feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the
+            last step and at epoch ends also the whole input and output of convolutions and pooling layers for its
+            first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         errors: reserved for the backpropagated error of each layer, which is not logged yet: it changes nothing.
@@ -59,7 +61,8 @@ class CNNViz(ProbeLogger):
         overhead: the share of training time that logging may take where the schedule does not fix it. Defaults to 0.03.
         max_images: images of the probe to keep. Defaults to 8.
         max_channels: channels of each layer to keep; statistics are of all. Defaults to 64.
-        max_bytes_per_step: of pictures: fewer channels and images are kept where they would not fit. Defaults to 8 MiB.
+        max_bytes_per_step: of filters and feature maps: fewer channels and images are kept where they would not fit.
+            Defaults to 8 MiB.
         max_log_bytes: of the run's records: as they fill up, logging gets rarer. Nothing is deleted. Defaults to 2 GiB.
         writer: a `tb_cnnviz.run_writer.RunWriter` that you close yourself. By default the callbacks of one fit that
             have the same log_dir share one, which is closed when fit ends.

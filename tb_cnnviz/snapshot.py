@@ -13,6 +13,7 @@ from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.loggers.fit import Offsets, session_record
+from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 
 
@@ -28,7 +29,8 @@ def snapshot(
     max_channels: int = 64,
     max_bytes: int = 64 << 20,
 ) -> None:
-    """Log a model as it is: its layers, every convolution's kernel, the probe, its feature maps and predictions.
+    """Log a model as it is: its layers, every convolution's kernel, the probe, its feature maps and predictions, and
+    what convolutions and pooling layers did to its first image.
 
     The model is run once over the probe with training=False; nothing of it changes, and it need not be compiled.
 
@@ -41,7 +43,8 @@ def snapshot(
         class_names: one for each class of the output.
         probe_display: (mean, std) that undoes a normalisation, or a callable that turns x into pictures.
         max_images, max_channels: the most images and the most channels of a layer to keep.
-        max_bytes: the most bytes of maps; fewer channels, then images, are kept where they would not fit.
+        max_bytes: the most bytes of maps; fewer channels, then images, are kept where they would not fit. Operations
+            have 4 MB of their own: float16, then without the largest layers, where they would not fit.
 
     Raises:
         ValueError: for a probe that does not fit the model, or a negative step.
@@ -65,5 +68,7 @@ def snapshot(
         for item in placed:
             if layer_kinds.role(item.layer) == "convolution":
                 write(filters.record(item.layer, item.path, step))
-        for record in maps.records(step):
+        for record in maps.records(step) + maps.operations.records:
             write(record)
+        if maps.operations.notice is not None:
+            write(Record("notices", step, attributes={"part": "operations", "message": maps.operations.notice}))

@@ -205,6 +205,11 @@ def _settings(layer: Any, axes: int | None) -> dict[str, Any]:
         found |= {"kernel_size": sizes, "strides": strides, "padding": str(layer.padding)}
         if role == "convolution":
             found |= {"dilation": dilation, "groups": _groups(layer), "filters": _filters(layer)}
+            found["transposed"] = isinstance(layer, layer_kinds.TRANSPOSED)
+            if isinstance(layer, layer_kinds.DEPTHWISE + layer_kinds.SEPARABLE):
+                found["depth_multiplier"] = int(layer.depth_multiplier)
+            if found["transposed"] and layer.output_padding is not None:
+                found["output_padding"] = geometry.per_axis(layer.output_padding, count)
     return found
 
 

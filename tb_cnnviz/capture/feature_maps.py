@@ -12,8 +12,9 @@ from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import outputs_by_path, shape_of
 from tb_cnnviz.capture.dataflow import Dataflow
 from tb_cnnviz.capture.forward import Forward, Pass
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.host import channels_second, to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.operations import Operations
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import quantise_maps
@@ -75,6 +76,7 @@ class FeatureMaps:
 
     Attributes:
         kept: what is kept.
+        operations: what convolutions and pooling layers did to the first image, in the pass of the latest `records`.
         seen: the watched pass, for the model record.
     """
 
@@ -93,6 +95,7 @@ class FeatureMaps:
         self._layers = layers
         self._wanted: list[_Wanted] = []
         self._outputs = 0
+        self.operations = Operations()
         self._forward = Forward(model, placed, probe.x, self._choose)
         if not hasattr(self._forward, "seen"):
             self._forward(probe.x)
@@ -118,6 +121,7 @@ class FeatureMaps:
                     input_place = len(tensors)
                     tensors.append(call.inputs[0])
             self._wanted.append(_Wanted(path, place, first, input_place, first, input_layer))
+        self.operations.choose(seen, self._is_asked, tensors)
         return tensors
 
     def _logged_source(self, seen: Pass, sources: list[int], tensor: Any) -> str | None:
@@ -153,6 +157,7 @@ class FeatureMaps:
     def records(self, step: int) -> list[Record]:
         """One forward pass: a `feature_maps` record for each layer, and the `predictions`."""
         results = [to_numpy(t) for t in self._forward(self._probe.x)]
+        self.operations.take(results, step)
         return [self._layer_record(wanted, results, step) for wanted in self._wanted] + self._predictions(results, step)
 
     def _layer_record(self, wanted: _Wanted, results: list[np.ndarray], step: int) -> Record:
@@ -174,12 +179,6 @@ class FeatureMaps:
     def _predictions(self, results: list[np.ndarray], step: int) -> list[Record]:
         arrays = {"y_pred" if i == 0 else f"y_pred_{i}": results[i].astype(np.float32) for i in range(self._outputs)}
         return [Record("predictions", step, arrays=arrays)] if arrays else []
-
-
-def channels_second(array: np.ndarray, channels_first: bool) -> np.ndarray:
-    """A layer's output as float32 [images, channels, *spatial]."""
-    array = array.astype(np.float32, copy=False)
-    return array if channels_first or array.ndim < 3 else np.moveaxis(array, -1, 1)
 
 
 def channel_statistics(maps: np.ndarray) -> dict[str, np.ndarray]:

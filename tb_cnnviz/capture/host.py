@@ -15,3 +15,9 @@ def to_numpy(value: Any) -> np.ndarray:
     if keras.config.backend() == "tensorflow":  # convert_to_numpy goes by a protocol that numpy has deprecated
         return np.asarray(tensor.numpy())
     return np.asarray(ops.convert_to_numpy(tensor))
+
+
+def channels_second(array: np.ndarray, channels_first: bool) -> np.ndarray:
+    """A layer's input or output as float32 [images, channels, *spatial]."""
+    array = array.astype(np.float32, copy=False)
+    return array if channels_first or array.ndim < 3 else np.moveaxis(array, -1, 1)

@@ -110,12 +110,14 @@ class Run:
         - filters: `kernel` float32 [out, in/groups, *spatial], `norm` [out], `bias` and `pointwise` where there are;
         - feature_maps: `maps` float32 [images, channels, *spatial], `channels` int64 (which ones), `of` (how many there
           are), statistics over all channels, and for a pooling layer its `input` and `input_channels`;
+        - operations: `input` and `output` [channels, *spatial] of the first probe image, float32 or float16 as logged;
         - gradients: for one variable `norm`, `mean`, `min`, `max`, `zeros`, `nan`, `inf`, `histogram` int64 [bins],
           `edges` float64 [bins + 1], `update_norm`, `weight_norm`; with layer None the same with a row for each of
           `variables`;
         - probe: `x`, `y` and what else was given;
-        - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`; epochs: a column for each metric, `step`
-          and `epoch`. With step None over all records, rows that were logged again once, the later value.
+        - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`; epochs: a column for each
+          metric, `step` and `epoch`. With step None over all records, rows that were logged again once, the later
+          value.
 
         Args:
             layer: the layer's path for kinds that belong to one, a variable's path or None for gradients, else None.
@@ -135,7 +137,7 @@ class Run:
             model = self._index.model(at)
             names = [item.path for item in model.variables] if model else []
             return gradient_columns(record, names, None if variable is None else self._column(variable, at))
-        return restored(record, self._pooling_input(record))
+        return restored(record, self._source(record))
 
     def _steps(self, kind: str, layer: str | None) -> list[int]:
         steps = self._index.steps(kind, layer)
@@ -159,10 +161,11 @@ class Run:
             raise KeyError(f"variable {variable!r} is not in the model record; there is {there} ({len(names)} in all)")
         return names.index(variable)
 
-    def _pooling_input(self, record: Record) -> Record | None:
-        """The record whose maps a pooling layer reads, where they are another logged layer's."""
+    def _source(self, record: Record) -> Record | None:
+        """The record of the layer whose output this one's layer reads, where the record does not hold its input."""
         source = record.attributes.get("input_layer")
-        if record.kind != "feature_maps" or not isinstance(source, str) or "input_maps" in record.arrays:
+        held = {"feature_maps": "input_maps", "operations": "input"}.get(record.kind)
+        if held is None or held in record.arrays or not isinstance(source, str):
             return None
         try:
             return self._index.read(record.kind, source, record.step)

@@ -20,7 +20,7 @@ def restored(record: Record, source: Record | None = None) -> dict[str, Any]:
     """Attributes and arrays of a record, kernels and maps as float32; all arrays are the caller's own.
 
     Args:
-        source: the record of the maps that a pooling layer reads, where it does not hold them itself.
+        source: the record of the layer whose output is this one's input, where it does not hold that itself.
 
     Raises:
         DamagedRecord: when the arrays do not fit each other.
@@ -36,6 +36,8 @@ def restored(record: Record, source: Record | None = None) -> dict[str, Any]:
             elif source is not None:
                 there = restored(source)
                 out |= {"input": there["maps"], "input_channels": there["channels"], "input_of": there["of"]}
+        elif record.kind == "operations" and source is not None:
+            out["input"] = source.arrays["output"].copy()
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise DamagedRecord(f"arrays of {record.kind} do not fit each other: {error}") from error
     return out

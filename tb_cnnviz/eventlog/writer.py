@@ -37,7 +37,7 @@ class RecordWriter:
     Args:
         log_dir: the run's folder, on a local disk; made at the first record.
         queue_bytes: how much may wait for the disk. Above it the oldest unwritten pictures (filters, feature_maps,
-            predictions) are dropped, never anything else, and a `notices` record says how many.
+            operations, predictions) are dropped, never anything else, and a `notices` record says how many.
 
     Raises:
         ValueError: for a remote log_dir, or queue_bytes below 1.

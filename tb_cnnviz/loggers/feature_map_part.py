@@ -1,4 +1,4 @@
-"""Feature maps of the probe and predictions for it, at picture steps."""
+"""Feature maps of the probe and predictions for it, at picture steps; operations at the full ones."""
 
 from __future__ import annotations
 
@@ -20,13 +20,23 @@ class FeatureMapPart(Part):
 
     def __init__(self) -> None:
         self.maps: FeatureMaps | None = None
+        self._step: int | None = None
         self._latest: list[Record] = []
+        self._operations: list[Record] = []
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
-        if self.maps is None or (self._latest and self._latest[0].step == step):
+        if self.maps is None:
             return []
-        self._latest = self.maps.records(step)
-        return self._latest
+        fresh: list[Record] = []
+        if self._step != step:
+            fresh = self._latest = self.maps.records(step)
+            self._operations = self.maps.operations.records
+            if self._step is None and self.maps.operations.notice is not None:
+                fit.notice("operations", self.maps.operations.notice)
+            self._step = step
+        if is_full:  # kept until then: that a step ends an epoch is known only after its pictures
+            fresh, self._operations = fresh + self._operations, []
+        return fresh
 
     def stock_pictures(self, fit: Fit, step: int) -> None:
         for record in self._latest:

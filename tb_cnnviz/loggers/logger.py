@@ -129,7 +129,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit is None:
             return
         with fit.clock.logging(), fit.guard("epoch ends"):
-            if epoch == self._first_epoch or self.schedule.due(self._moment(fit, epoch_end=True)):
+            is_begun = self._ran == self._ran_at_pictures  # the last batch had pictures: only what is rare is missing
+            if epoch == self._first_epoch or is_begun or self.schedule.due(self._moment(fit, epoch_end=True)):
                 self._take_pictures(fit, is_full=True)
                 self._show_in_stock_tabs(fit)
             step = fit.step()

@@ -32,6 +32,8 @@ class LayerRecord:
 
     `role` is one of input, convolution, pooling, dense, normalization, activation, merge, reshape, dropout, other.
     `pool` is max or average for pooling layers (global ones have kernel_size None); padding is valid, same or causal.
+    `transposed` is known of convolutions; `output_padding` stands where a transposed one was given it.
+    `depth_multiplier` is the number of filters that a depthwise or separable layer has for each input channel.
     `multiply_adds` counts one image; None where it is not known.
     """
 
@@ -48,6 +50,9 @@ class LayerRecord:
     padding: str | None = None
     dilation: list[int] | None = None
     groups: int | None = None
+    transposed: bool | None = None
+    depth_multiplier: int | None = None
+    output_padding: list[int] | None = None
     filters: int | None = None
     pool: str | None = None
     activation: str | None = None

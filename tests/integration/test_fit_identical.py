@@ -46,6 +46,14 @@ def test_weights_and_optimizer_state_are_the_same(
     run = run_of(tmp_path)
     assert run.notices == []
     assert run.steps("gradients") == list(range(0, 12, 2))
+    by_name = {layer.name: layer.path for layer in run.layers}
+    for layer in results[1][0].layers:
+        if not isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
+            continue
+        assert run.steps("operations", by_name[layer.name]) == [0, 6, 12]
+        last = run.read("operations", by_name[layer.name], 12)
+        again = np.asarray(layer(np.moveaxis(last["input"], 0, -1)[None]))[0]
+        np.testing.assert_allclose(np.moveaxis(again, -1, 0), last["output"], rtol=1e-5, atol=1e-5)
 
 
 def test_shuffled_data_and_random_layers_draw_the_same_numbers(tmp_path: Path) -> None:

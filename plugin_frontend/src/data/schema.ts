@@ -54,6 +54,8 @@ export interface ReceptiveField {
  *
  * `role` is one of input, convolution, pooling, dense, normalization, activation, merge, reshape, dropout, other.
  * `pool` is max or average for pooling layers (global ones have kernel_size None); padding is valid, same or causal.
+ * `transposed` is known of convolutions; `output_padding` stands where a transposed one was given it.
+ * `depth_multiplier` is the number of filters that a depthwise or separable layer has for each input channel.
  * `multiply_adds` counts one image; None where it is not known.
  */
 export interface LayerRecord {
@@ -70,6 +72,9 @@ export interface LayerRecord {
   padding: string | null;
   dilation: number[] | null;
   groups: number | null;
+  transposed: boolean | null;
+  depth_multiplier: number | null;
+  output_padding: number[] | null;
   filters: number | null;
   pool: string | null;
   activation: string | null;
