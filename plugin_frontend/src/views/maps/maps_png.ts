@@ -1,9 +1,9 @@
 import { axisLength } from "../../gl/axis.ts";
+import { drawBar } from "../../gl/bar_picture.ts";
 import { CanvasGridRenderer } from "../../gl/canvas_grid_renderer.ts";
 import type { GridElement } from "../../gl/grid_element.ts";
 import { fitPose, layoutGrid, type GridLayout } from "../../gl/grid_layout.ts";
 import { frameHere, readTheme, setFont, type GridPainter, type PaintTheme } from "../../gl/grid_theme.ts";
-import { paletteOf, pixelCss } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import type { BarLabel } from "../../parts/colour_bar.ts";
 import type { Picture } from "../../parts/picture.ts";
@@ -52,7 +52,7 @@ export async function mapsPng(host: Element, picture: MapsPicture): Promise<Blob
   setFont(context, theme, 13, true);
   context.fillText(picture.title, MARGIN, MARGIN + 12, width - 2 * MARGIN);
   if (image) drawImage(context, image, scale, picture.seen, { x: MARGIN, y: top }, theme);
-  drawBar(context, picture, { x: MARGIN, y: top + imageHeight + 12 }, theme);
+  drawBar(context, picture, { x: MARGIN, y: top + imageHeight + 12 }, IMAGE_SIDE, theme);
   let x = left;
   for (const { layout, painter } of parts) {
     context.save();
@@ -100,19 +100,4 @@ function drawImage(
   if (!seen) return;
   const rect = { x: at.x + seen.x * scale, y: at.y + seen.y * scale, width: seen.width * scale, height: seen.height * scale };
   frameHere(context, rect, theme, 2);
-}
-
-function drawBar(context: OffscreenCanvasRenderingContext2D, { map, labels }: MapsPicture, at: Point, theme: PaintTheme): void {
-  const { pixels } = paletteOf(map);
-  const each = IMAGE_SIDE / pixels.length;
-  for (const [i, pixel] of pixels.entries()) {
-    context.fillStyle = pixelCss(pixel);
-    context.fillRect(at.x + i * each, at.y, each + 0.5, 10);
-  }
-  context.fillStyle = theme.ink2;
-  setFont(context, theme, 11);
-  for (const label of labels) {
-    context.textAlign = label.at <= 0 ? "left" : label.at >= 1 ? "right" : "center";
-    context.fillText(label.text, at.x + label.at * IMAGE_SIDE, at.y + 24);
-  }
 }
