@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class LossPart(Part):
     def __init__(self) -> None:
         self._capture: LossCapture | None = None
         self._since_drain = 0
+        self._ends: list[float] = []
         self._examples = 0
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
@@ -41,6 +43,7 @@ class LossPart(Part):
         if self._capture is None:
             return
         self._since_drain += count
+        self._ends += [time.time()] * count
         if self._since_drain + int(fit.model.steps_per_execution) >= self._capture.slots:
             self.drain(fit)
 
@@ -48,6 +51,7 @@ class LossPart(Part):
         if self._capture is None or not self._since_drain:
             return
         self._since_drain = 0
+        ends, self._ends, lost = self._ends, [], self._capture.lost
         rows = self._capture.drain()
         if not len(rows["step"]):
             return
@@ -60,12 +64,26 @@ class LossPart(Part):
             "learning_rate": rows["learning_rate"],
             "epoch": np.full(len(steps), fit.logged_epoch, np.int32),
             "examples": seen,
+            "wall_time": row_times(ends, len(steps), self._capture.lost - lost),
         }
         fit.write(Record("losses", int(steps[-1]), arrays=arrays))
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is not None and not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called compute_loss, so its batches show no loss")
+
+
+def row_times(ends: Sequence[float], rows: int, lost: int) -> np.ndarray:
+    """When the host saw the step of each row end, float64 [rows].
+
+    Args:
+        ends: of the steps since the last drain. Fewer where an exception ended the last one, which gets the time of
+            this call; more where the last execution ran out of data; a train_step may also make several rows.
+        lost: rows that came before these and were overwritten.
+    """
+    total = rows + lost
+    times = np.repeat(ends, total // len(ends) if total % len(ends) == 0 else 1)[:total]
+    return np.concatenate([times, np.full(total - len(times), time.time())])[lost:]
 
 
 class MetricPart(Part):

@@ -11,7 +11,7 @@ import numpy as np
 from tb_cnnviz.records import Record
 
 #: Names of the columns that a kind's records hold; those of `epochs` stand in the records themselves.
-LOSSES = ("loss", "learning_rate", "epoch", "examples")
+LOSSES = ("loss", "learning_rate", "epoch", "examples", "wall_time")
 GRADIENTS = ("norm", "mean", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf")
 HISTOGRAM = "histogram"
 
@@ -126,6 +126,7 @@ def _epochs(record: Record) -> Rows:
     epoch = record.attributes.get("epoch")
     if isinstance(epoch, int | float) and abs(epoch) < 2**53:
         columns["epoch"] = np.array([epoch], np.float64)
+    columns["wall_time"] = np.array([record.wall_time], np.float64)
     return np.array([record.step], np.int64), columns
 
 

@@ -44,7 +44,7 @@ def detail(name: str, run: RunIndex) -> RunDetail:
 
 def curve(epochs: Table) -> Curve | None:
     """The metric that stands for the run, or None before the first epoch ended."""
-    metrics = [name for name in epochs.columns if name not in ("epoch", "learning_rate")]
+    metrics = [name for name in epochs.columns if name not in ("epoch", "learning_rate", "wall_time")]
     metric = next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
     if metric is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
+from tb_cnnviz.capture.forward import Forward
+from tb_cnnviz.loggers.loss_part import row_times
 from tests.support.fits import RATE, compiled, images, make, network, run_of, train
 
 
@@ -30,6 +33,20 @@ class Evaluated(keras.callbacks.Callback):
         self.losses.append(-likely[np.arange(len(y)), y].mean() + penalty)
 
 
+class Clock(keras.callbacks.Callback):
+    """When each batch began and ended for Keras' callbacks, by the same clock of the host."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.ended = [], []
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.began.append(time.time())
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.ended.append(time.time())
+
+
 @pytest.mark.parametrize("options", [{}, {"jit_compile": True}])
 def test_losses_are_each_batchs_own_with_regularisation(tmp_path: Path, options: dict[str, Any]) -> None:
     keras.utils.set_random_seed(0)
@@ -39,12 +56,11 @@ def test_losses_are_each_batchs_own_with_regularisation(tmp_path: Path, options:
     rate = keras.optimizers.schedules.ExponentialDecay(RATE, 2, 0.5)
     compiled(model, keras.optimizers.SGD(rate), **options)
     x, y = images(44)
-    oracle = Evaluated(x, y)
-    model.fit(
-        x, y, batch_size=8, epochs=2, shuffle=False, verbose=0, callbacks=[tb_cnnviz.LossLogger(tmp_path), oracle]
-    )
+    oracle, before, after = Evaluated(x, y), Clock(), Clock()
+    callbacks = [before, tb_cnnviz.LossLogger(tmp_path), after, oracle]
+    model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0, callbacks=callbacks)
     run = run_of(tmp_path)
-    rows = {name: [] for name in ("step", "loss", "learning_rate", "epoch", "examples")}
+    rows = {name: [] for name in ("step", "loss", "learning_rate", "epoch", "examples", "wall_time")}
     for step in run.steps("losses"):
         record = run.read("losses", None, step)
         for name, values in rows.items():
@@ -54,6 +70,40 @@ def test_losses_are_each_batchs_own_with_regularisation(tmp_path: Path, options:
     np.testing.assert_allclose(rows["learning_rate"], [RATE * 0.5 ** (i / 2) for i in range(12)], rtol=1e-5)
     assert rows["epoch"] == [0] * 6 + [1] * 6
     assert rows["examples"] == [8, 16, 24, 32, 40, 44, 52, 60, 68, 76, 84, 88]
+    for seen, before_ours, after_ours in zip(rows["wall_time"], before.ended, after.ended, strict=True):
+        assert before_ours <= seen <= after_ours
+    assert run.read("losses")["wall_time"].dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("ends", "rows", "lost", "expected"),
+    [
+        ([1, 2, 3], 3, 0, [1, 2, 3]),
+        ([1, 1, 1, 2, 2, 2], 4, 0, [1, 1, 1, 2]),  # the last execution of three steps had one batch left
+        ([1, 2], 4, 0, [1, 1, 2, 2]),  # a train_step that computes two losses
+        ([1, 2, 3, 4], 3, 1, [2, 3, 4]),
+        ([1, 2], 2, 2, [2, 2]),
+    ],
+)
+def test_rows_get_the_end_of_their_own_step(ends: list[float], rows: int, lost: int, expected: list[float]) -> None:
+    assert row_times(ends, rows, lost).tolist() == expected
+
+
+def test_a_step_whose_end_the_host_never_saw_gets_the_time_of_the_drain() -> None:
+    start = time.time()
+    times = row_times([1.0, 2.0], 3, 0)
+    assert times[:2].tolist() == [1, 2]
+    assert start <= times[2] <= time.time()
+
+
+def test_steps_of_one_execution_end_together(tmp_path: Path) -> None:
+    before, after = Clock(), Clock()
+    train(make(1, steps_per_execution=4), [before, tb_cnnviz.LossLogger(tmp_path), after])
+    times = run_of(tmp_path).read("losses")["wall_time"]
+    assert len(times) == 6
+    for execution, rows in enumerate((times[:4], times[4:])):
+        assert (rows == rows[0]).all()
+        assert before.ended[execution] <= rows[0] <= after.ended[execution]
 
 
 def test_metrics_by_epoch_are_keras_own(tmp_path: Path) -> None:
@@ -72,7 +122,7 @@ def test_metrics_by_epoch_are_keras_own(tmp_path: Path) -> None:
 def test_each_callback_alone_logs_its_part_and_no_other(tmp_path: Path) -> None:
     alone = {
         "filters": (tb_cnnviz.FilterLogger, {"filters"}),
-        "maps": (tb_cnnviz.FeatureMapLogger, {"feature_maps", "predictions", "probe"}),
+        "maps": (tb_cnnviz.FeatureMapLogger, {"feature_maps", "operations", "predictions", "probe"}),
         "gradients": (tb_cnnviz.GradientLogger, {"gradients"}),
         "losses": (tb_cnnviz.LossLogger, {"losses", "epochs"}),
     }
@@ -99,6 +149,35 @@ def test_callbacks_of_one_fit_share_a_log_and_a_training_step(tmp_path: Path) ->
     assert run.read("losses", None, 5)["step"].tolist() == list(range(6))
     assert {0, 3, 6} <= set(run.steps("predictions"))
     assert set(run.steps("filters", run.layers[1].path)) == {0, 6}
+
+
+def test_operations_come_with_full_pictures_and_from_the_same_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first step, at epoch ends that the overhead or pictures at their last batch allow, and at the last step."""
+    passes, run_pass = [], Forward.__call__
+
+    def counted(self: Forward, x: Any) -> list[Any]:
+        passes.append(x)
+        return run_pass(self, x)
+
+    monkeypatch.setattr(Forward, "__call__", counted)
+    found = {}
+    for every in (4, 5):
+        passes.clear()
+        model = make(1)
+        asked = model.layers[0].name
+        callback = tb_cnnviz.CNNViz(tmp_path / str(every), images(2)[0], every=every, overhead=1e-9, layers=[asked])
+        train(model, [callback], epochs=3)
+        run = run_of(tmp_path / str(every))
+        assert len(passes) == len(run.steps("predictions"))
+        assert [layer.name for layer in run.layers if "operations" in kinds_of(run, layer.path)] == [asked]
+        found[every] = run.steps("operations", run.layers[1].path)
+    assert found == {4: [0, 6, 12, 18], 5: [0, 6, 18]}
+
+
+def kinds_of(run: Any, layer: str) -> list[str]:
+    return [kind for kind in run.kinds if layer in run._index.layers(kind)]
 
 
 def test_the_log_can_be_read_while_training_runs(tmp_path: Path) -> None:

@@ -101,6 +101,12 @@ def test_losses_have_one_row_for_every_training_step(board: Board) -> None:
     ((_, arrays),) = board.ask("series", run=ADAM, kind="losses").arrays()
     np.testing.assert_array_equal(arrays["step"], np.arange(STEPS))
     np.testing.assert_array_equal(arrays["examples"], np.arange(1, STEPS + 1) * 32)
+    assert arrays["wall_time"].dtype == np.float64
+    assert (np.diff(arrays["wall_time"]) > 0).all()
+    (row,) = [row for row in board.ask("runs").json["runs"] if row["name"] == ADAM]
+    assert row["first_wall_time"] < arrays["wall_time"][0] < arrays["wall_time"][-1] < row["last_wall_time"]
+    ((_, ends),) = board.ask("series", run=ADAM, kind="epochs", column="wall_time").arrays()
+    assert (arrays["wall_time"][ends["step"].astype(int) - 1] < ends["wall_time"]).all()
     ((entry, thinned),) = board.ask("series", run=ADAM, kind="losses", column="loss", points=9).arrays()
     assert set(thinned) == {"step", "loss"}
     assert entry["attributes"]["of"] == STEPS

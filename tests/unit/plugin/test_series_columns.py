@@ -30,14 +30,19 @@ def losses(draw: st.DrawFn) -> Record:
         "loss": np.array(loss, np.float32),
         "examples": np.array(steps, np.int64) * 32,
     }
+    if draw(st.booleans()):  # logs of earlier versions have none
+        arrays["wall_time"] = 1.7e9 + arrays["step"] / 3
     return Record("losses", max(steps, default=0), arrays=arrays)
 
 
 @given(st.lists(losses(), max_size=6))
 def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> None:
     rows: dict[int, float] = {}
+    times: dict[int, float] = {}
     for record in records:
-        rows.update(zip(record.arrays["step"].tolist(), record.arrays["loss"].tolist(), strict=True))
+        steps = record.arrays["step"].tolist()
+        rows.update(zip(steps, record.arrays["loss"].tolist(), strict=True))
+        times.update(zip(steps, record.arrays.get("wall_time", np.full(len(steps), np.nan)).tolist(), strict=True))
     table = join([rows_of(record) for record in records])
     assert table.steps.tolist() == sorted(rows)
     if rows:
@@ -46,6 +51,11 @@ def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> 
         )
         assert table.columns["examples"].dtype == np.float64
         assert table.columns["examples"].tolist() == [step * 32 for step in sorted(rows)]
+        expected = np.array([times[step] for step in sorted(rows)])
+        nowhere = np.full(len(rows), np.nan, np.float32)
+        np.testing.assert_array_equal(table.columns.get("wall_time", nowhere), expected)
+        if "wall_time" in table.columns:
+            np.testing.assert_array_equal(table.absent.get("wall_time", np.zeros(len(rows))), np.isnan(expected))
 
 
 @given(
@@ -56,11 +66,13 @@ def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> 
 def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[str, float]]]) -> None:
     records = [
         Record("epochs", step, arrays={"values": np.array(list(metrics.values()), np.float32)},
-               attributes={"names": list(metrics), "epoch": step // 3})
+               attributes={"names": list(metrics), "epoch": step // 3}, wall_time=1e9 + step)
         for step, metrics in logged
     ]  # fmt: skip
     table = join([rows_of(record) for record in records])
     rows = dict(logged)
+    if rows:
+        assert table.columns["wall_time"].tolist() == [1e9 + step for step in sorted(rows)]
     assert table.steps.tolist() == sorted(rows)
     for name in {name for _, metrics in logged for name in metrics}:
         column = table.columns[name]
@@ -305,8 +317,8 @@ def test_a_series_that_would_fill_memory_is_refused(log: Log, monkeypatch: pytes
         for step in range(60)
     ]
     run = log.add(*records)
-    assert len(ask(SeriesCache(), run, "epochs").arrays) == 61
-    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 60 * 9 - 1)
+    assert len(ask(SeriesCache(), run, "epochs").arrays) == 62  # a column each, steps and times
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 61 * 9 - 1)
     with pytest.raises(Refused, match="at most"):
         ask(SeriesCache(), run, "epochs")
 
