@@ -33,7 +33,11 @@ class Moment:
     @property
     def is_affordable(self) -> bool:
         """Do pictures now keep within the overhead?"""
-        return self.pictures_s + self.cost_s <= self.overhead * self.training_s / self.thinning
+        return self.affords(1)
+
+    def affords(self, pictures: int) -> bool:
+        """Would so many pictures keep within it, if they were taken now?"""
+        return self.pictures_s + pictures * self.cost_s <= self.overhead * self.training_s / self.thinning
 
 
 class Schedule(ABC):
@@ -77,7 +81,10 @@ class EachEpoch(Schedule):
 
 
 class Auto(Schedule):
-    """Pictures at steps two to the octave up to `last_fixed`, then whenever the overhead budget allows."""
+    """Pictures at steps two to the octave up to `last_fixed`, then whenever the overhead budget allows.
+
+    Within an epoch they leave room for those at its end, which hold more.
+    """
 
     last_fixed = 32
 
@@ -86,7 +93,7 @@ class Auto(Schedule):
             return True
         if moment.step <= self.last_fixed and moment.thinning == 1:
             return octave_halves(moment.step) > octave_halves(moment.last)
-        return moment.is_affordable
+        return moment.affords(1 if moment.epoch_end else 2)
 
 
 def octave_halves(step: int) -> int:

@@ -40,6 +40,12 @@ def test_auto_keeps_its_overhead_in_the_long_run() -> None:
     assert dear == [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
 
 
+def test_auto_leaves_room_for_the_ends_of_epochs() -> None:
+    steps = taken(Auto(), 1000, step_s=0.1)  # pictures every 6.7 steps are within the overhead, an epoch has ten
+    assert set(range(100, 1001, 10)) < set(steps)
+    assert len(steps) >= 0.95 * 0.03 * 1000 * 0.1 / 0.02
+
+
 def test_every_takes_multiples_and_catches_up_after_an_execution_of_many_steps() -> None:
     assert taken(Every(7), 40, overhead=1e-9) == [0, 7, 14, 21, 28, 35]
     schedule = Every(10)
