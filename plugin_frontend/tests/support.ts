@@ -63,6 +63,7 @@ export function detail(name: string, layers: LayerRecord[], logged: Partial<Reco
 export function summary(name: string, more: Partial<RunSummary> = {}): RunSummary {
   return {
     name,
+    source: "records",
     kinds: [],
     first_wall_time: 1,
     last_wall_time: 100,
@@ -71,6 +72,10 @@ export function summary(name: string, more: Partial<RunSummary> = {}): RunSummar
     bytes: 1000,
     notices: 0,
     curve: null,
+    optimizer: null,
+    hparams: {},
+    hparams_total: 0,
+    cost: null,
     ...more,
   };
 }

@@ -35,9 +35,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One row of the run list. `kinds`: which kinds of record it holds. Times are seconds since the epoch."""
+    """One row of the run list. `kinds`: which kinds of record it holds. Times are seconds since the epoch.
+
+    `source` is "records" for a run that holds a records file and "scalars" for one of which TensorBoard's own scalars
+    alone are known, such as a run of keras.callbacks.TensorBoard: `records`, `bytes` and `notices` are 0 then, and
+    `last_step` is the largest step as it was logged there, for Keras an epoch.
+    `hparams` holds at most 50 of `hparams_total`, and at most 4 kB of them. `cost` is the share of the training's time
+    that logging took until the last pictures; None where it was not logged.
+    """
 
     name: str
+    source: Literal["records", "scalars"]
     kinds: list[str]
     first_wall_time: float
     last_wall_time: float
@@ -46,6 +54,10 @@ class RunSummary:
     bytes: int
     notices: int
     curve: Curve | None
+    optimizer: str | None
+    hparams: dict[str, str | float | int | bool]
+    hparams_total: int
+    cost: float | None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def summary(name: str, run: RunIndex, epochs: Table | None) -> RunSummary:
     """One row of the run list; `epochs` is the table of its kind epochs."""
     return RunSummary(
         name=name,
+        source="records",
         kinds=run.kinds,
         first_wall_time=run.first_wall_time,
         last_wall_time=run.last_wall_time,
@@ -29,6 +30,10 @@ def summary(name: str, run: RunIndex, epochs: Table | None) -> RunSummary:
         bytes=run.bytes,
         notices=run.notice_count,
         curve=curve(epochs) if epochs is not None else None,
+        optimizer=None,
+        hparams={},
+        hparams_total=0,
+        cost=None,
     )
 
 

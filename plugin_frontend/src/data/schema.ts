@@ -123,9 +123,18 @@ export interface Curve {
   total: number;
 }
 
-/** One row of the run list. `kinds`: which kinds of record it holds. Times are seconds since the epoch. */
+/**
+ * One row of the run list. `kinds`: which kinds of record it holds. Times are seconds since the epoch.
+ *
+ * `source` is "records" for a run that holds a records file and "scalars" for one of which TensorBoard's own scalars
+ * alone are known, such as a run of keras.callbacks.TensorBoard: `records`, `bytes` and `notices` are 0 then, and
+ * `last_step` is the largest step as it was logged there, for Keras an epoch.
+ * `hparams` holds at most 50 of `hparams_total`, and at most 4 kB of them. `cost` is the share of the training's time
+ * that logging took until the last pictures; None where it was not logged.
+ */
 export interface RunSummary {
   name: string;
+  source: "records" | "scalars";
   kinds: string[];
   first_wall_time: number;
   last_wall_time: number;
@@ -134,6 +143,10 @@ export interface RunSummary {
   bytes: number;
   notices: number;
   curve: Curve | null;
+  optimizer: string | null;
+  hparams: Record<string, string | number | boolean>;
+  hparams_total: number;
+  cost: number | null;
 }
 
 export interface RunList {
