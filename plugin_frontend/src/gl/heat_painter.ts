@@ -12,6 +12,8 @@ export interface HeatmapPlace {
   readonly height: number;
   readonly rowHeight: number;
   readonly theme: PaintTheme;
+  /** Behind cells of no colour, as CSS. */
+  readonly ground: string;
 }
 
 const WORDS: readonly (readonly [pixel: number, word: string])[] = [[ZERO_PIXEL, "zero"], [NAN_PIXEL, "NaN"], [INF_PIXEL, "Inf"]];
@@ -32,6 +34,7 @@ export function drawHeatmap(context: GridContext, cells: HeatCells, place: Heatm
   context.imageSmoothingEnabled = false;
   const tall = cellHeight(rowHeight);
   for (let row = 0; row < rows; row++) {
+    drawGround(context, cells, row, place);
     context.drawImage(sheet, 0, row, cells.width, 1, 0, row * rowHeight, width, tall);
     if (tall === rowHeight) continue;
     context.fillStyle = theme.page;
@@ -39,6 +42,17 @@ export function drawHeatmap(context: GridContext, cells: HeatCells, place: Heatm
   }
   if (rowHeight >= WORD_HEIGHT) drawWords(context, cells, place);
   context.restore();
+}
+
+/** From the first logged step to the last: what has no colour there is not unlogged. */
+function drawGround(context: GridContext, { shown, width }: HeatCells, row: number, place: HeatmapPlace): void {
+  const own = shown.subarray(row * width, (row + 1) * width);
+  const from = own.findIndex((index) => index >= 0);
+  if (from < 0) return;
+  const to = own.findLastIndex((index) => index >= 0) + 1;
+  const each = place.width / width;
+  context.fillStyle = place.ground;
+  context.fillRect(from * each, row * place.rowHeight, (to - from) * each, place.rowHeight);
 }
 
 function drawWords(context: GridContext, cells: HeatCells, { width, rowHeight, theme }: HeatmapPlace): void {

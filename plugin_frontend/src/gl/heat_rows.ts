@@ -2,7 +2,8 @@
 
 export const LEAST_ROW = 6;
 const MOST_ROW = 22;
-const LINE = 12;
+/** Of a line of words. */
+export const LINE = 12;
 
 /** Whole pixels a row: what is there for all of them, within limits. */
 export function rowHeightFor(rows: number, available: number): number {

@@ -15,8 +15,8 @@ import { ENTRIES, paletteOf } from "../math/colour.ts";
 import { viridis } from "../math/colour_maps.ts";
 import { speakNumber } from "../math/format.ts";
 import { heatCells, type HeatCells, type HeatRow, type HeatScale } from "../math/heat_cells.ts";
-import { cutMiddle, labelledRows } from "./heat_rows.ts";
-import { drawHeatmap } from "./heat_painter.ts";
+import { LINE, cutMiddle, labelledRows } from "./heat_rows.ts";
+import { drawHeatmap, type HeatmapPlace } from "./heat_painter.ts";
 import { readTheme } from "./grid_theme.ts";
 import type { Rect } from "./grid_layout.ts";
 import { stepHeatmapStyles } from "./step_heatmap_styles.ts";
@@ -34,7 +34,7 @@ export class StepHeatmap extends LitElement {
   static override properties = {
     rows: { attribute: false }, toShare: { attribute: false }, scale: { attribute: false }, step: { attribute: false },
     current: { attribute: false }, values: { attribute: false }, rowHeight: { attribute: false }, label: {},
-    describe: { attribute: false }, cursor: { attribute: false },
+    describe: { attribute: false }, cursor: { attribute: false }, named: { attribute: false },
   };
   static override styles = stepHeatmapStyles;
 
@@ -48,6 +48,8 @@ export class StepHeatmap extends LitElement {
   declare current: number;
   /** What stands in the right gutter, by row. */
   declare values: readonly string[];
+  /** The rows that carry their names; null: all that have room. */
+  declare named: readonly number[] | null;
   /** Pixels a row (see heat_rows.ts for what suits a height). */
   declare rowHeight: number;
   declare label: string;
@@ -71,6 +73,7 @@ export class StepHeatmap extends LitElement {
     this.step = null;
     this.current = -1;
     this.values = [];
+    this.named = null;
     this.rowHeight = 20;
     this.label = "";
     this.describe = null;
@@ -95,8 +98,10 @@ export class StepHeatmap extends LitElement {
 
   protected override render(): unknown {
     const { rows, rowHeight, step, width } = this;
-    const named = labelledRows(rows.length, rowHeight, this.current);
-    const at = (row: number): string => `top:${row * rowHeight}px;height:${rowHeight}px;line-height:${rowHeight}px`;
+    const named = this.namedRows;
+    // Words are taller than thin rows, and stand around their middle.
+    const line = Math.max(LINE, rowHeight);
+    const at = (row: number): string => `top:${(row + 0.5) * rowHeight - line / 2}px;height:${line}px;line-height:${line}px`;
     return html`
       <div class="names" .style=${`height:${rows.length * rowHeight}px`}>
         ${named.map((row) => html`<button
@@ -125,6 +130,10 @@ export class StepHeatmap extends LitElement {
     this.requestFrame();
   }
 
+  get namedRows(): readonly number[] {
+    return this.named?.filter((row) => row < this.rows.length) ?? labelledRows(this.rows.length, this.rowHeight, this.current);
+  }
+
   get height(): number {
     return this.rows.length * this.rowHeight;
   }
@@ -143,7 +152,7 @@ export class StepHeatmap extends LitElement {
     const canvas = new OffscreenCanvas(width, Math.max(1, Math.round(this.height * density)));
     const context = canvas.getContext("2d")!;
     context.scale(density, density);
-    drawHeatmap(context, this.compute(width), { ...this.size, theme: readTheme(this) });
+    drawHeatmap(context, this.compute(width), this.place);
     return canvas;
   }
 
@@ -151,8 +160,9 @@ export class StepHeatmap extends LitElement {
     return this.renderRoot.querySelector("canvas")!;
   }
 
-  private get size(): { width: number; height: number; rowHeight: number } {
-    return { width: this.width, height: this.height, rowHeight: this.rowHeight };
+  private get place(): HeatmapPlace {
+    const ground = getComputedStyle(this).getPropertyValue("--sunken").trim() || "#efefed";
+    return { width: this.width, height: this.height, rowHeight: this.rowHeight, theme: readTheme(this), ground };
   }
 
   private observe(): void {
@@ -185,7 +195,7 @@ export class StepHeatmap extends LitElement {
     const context = canvas.getContext("2d")!;
     context.setTransform(density, 0, 0, density, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    drawHeatmap(context, this.shownCells, { ...this.size, theme: readTheme(this) });
+    drawHeatmap(context, this.shownCells, this.place);
   }
 
   /** As on the screen: one column a device pixel. */

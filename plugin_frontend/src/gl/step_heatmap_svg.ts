@@ -1,7 +1,7 @@
 /** A step heatmap as part of an SVG: cells as an embedded picture, names, values and line as vectors. */
 import { svg, type SVGTemplateResult } from "lit";
 import { readTheme } from "./grid_theme.ts";
-import { cutMiddle, labelledRows } from "./heat_rows.ts";
+import { cutMiddle } from "./heat_rows.ts";
 import type { StepHeatmap } from "./step_heatmap.ts";
 
 const DENSITY = 2;
@@ -13,7 +13,7 @@ export async function heatmapSvg(map: StepHeatmap, x: number, y: number): Promis
   const theme = readTheme(map);
   const href = await dataUrl(await map.toCanvas(DENSITY).convertToBlob({ type: "image/png" }));
   const line = map.step === null ? null : x + map.toShare(map.step) * width;
-  const named = labelledRows(rows.length, rowHeight, current);
+  const named = map.namedRows;
   const middle = (row: number): number => y + row * rowHeight + rowHeight / 2 + 4;
   const weight = (row: number): number => (row === current ? 600 : 400);
   return svg`<image href=${href} x=${x} y=${y} width=${width} height=${height} preserveAspectRatio="none"></image>

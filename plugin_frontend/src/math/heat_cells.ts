@@ -16,6 +16,8 @@ export interface HeatScale {
   readonly palette: Palette;
   /** Values are logarithms: −∞ is a zero, not an infinity, and has a colour and a word of its own. */
   readonly logarithms?: boolean;
+  /** Values are shares: 0 is nothing, and has no colour. */
+  readonly shares?: boolean;
 }
 
 /** Black: below every colour of a magnitude's map, and in none of them. 0xaabbggrr. */
@@ -23,7 +25,7 @@ export const ZERO_PIXEL = 0xff000000;
 
 export interface HeatCells {
   readonly width: number;
-  /** [rows, width] as 0xaabbggrr; transparent where no step was logged. */
+  /** [rows, width] as 0xaabbggrr; transparent where no step was logged, or nothing is. */
   readonly pixels: Uint32Array;
   /** [rows, width]: the index of the step whose value is shown; −1 where none was logged. */
   readonly shown: Int32Array;
@@ -53,6 +55,7 @@ export function heatCells(rows: readonly HeatRow[], width: number, toShare: (ste
 }
 
 export function heatPixel(value: number, scale: HeatScale): number {
+  if (scale.shares && value === 0) return 0;
   if (scale.logarithms && value === -Infinity) return ZERO_PIXEL;
   return colourPixel(value, scale.lo, scale.hi, scale.palette);
 }
