@@ -30,7 +30,7 @@ export function poolingControls(lab: Lab, volume: Volume, channel: number): unkn
     <cnn-select
       slot="controls"
       label="channel"
-      .options=${Array.from({ length: volume.channels }, (_, i) => ({ value: String(i), label: `${i} of ${volume.channels}` }))}
+      .options=${Array.from({ length: volume.channels }, (_, i) => ({ value: String(i), label: String(i) }))}
       .value=${String(channel)}
       @change=${(event: CustomEvent<string>) => lab.choose(Number(event.detail))}
     ></cnn-select>

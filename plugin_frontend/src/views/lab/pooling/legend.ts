@@ -3,7 +3,6 @@ import { html, nothing } from "lit";
 import "../../../parts/badge.ts";
 import "../../../parts/colour_bar.ts";
 import type { BarLabel } from "../../../parts/colour_bar.ts";
-import "../../../parts/table_rows.ts";
 import { formatNumber } from "../../../math/format.ts";
 import { histogram } from "../../../math/histogram.ts";
 import { formatShare } from "../../../math/share.ts";
@@ -55,7 +54,6 @@ export function poolingLegend(shown: Shown, lab: Lab): unknown {
     <cnn-colour-bar
       slot="legend"
       heading="Minus average"
-      note="each output against the mean"
       .map=${scales.minus.map}
       .counts=${bins(minus, scales.minus.range)}
       .labels=${linearLabels(scales.minus.range)}
@@ -63,20 +61,11 @@ export function poolingLegend(shown: Shown, lab: Lab): unknown {
     <cnn-colour-bar
       slot="legend"
       heading="Gradient received"
-      note="from 1 in each output"
       .map=${scales.gradient.map}
       .labels=${rootLabels(scales.gradient.range)}
-      sentence="Square-root scale. A cell that several windows read receives from each of them."
+      sentence="From 1 in each output, on a square-root scale. A cell in several windows receives from each."
     ></cnn-colour-bar>
     ${agreementPart(shown.agreement, lab)}
-    <cnn-table-rows
-      slot="legend"
-      heading="The whole map as one window"
-      .rows=${[
-        ["global max", formatNumber(pooled.globalMax, { digits: 3 })],
-        ["global average", formatNumber(pooled.globalMean, { digits: 3 })],
-      ]}
-    ></cnn-table-rows>
     <p slot="legend" class="badges">
       <cnn-badge title="The probe's first image, not the training batch">probe</cnn-badge>
       ${shown.volume.exact

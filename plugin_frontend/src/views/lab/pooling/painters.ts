@@ -83,7 +83,7 @@ function paintUnread(context: GridContext, layout: GridLayout, { rows, columns }
   const inside = (axis: WindowAxis): Span => ({ start: axis.before, end: axis.before + axis.length });
   const veil = (rect: Rect): void => {
     context.save();
-    context.globalAlpha = 0.72;
+    context.globalAlpha = 0.85;
     context.fillStyle = theme.page;
     context.fillRect(rect.x, rect.y, rect.width, rect.height);
     context.restore();

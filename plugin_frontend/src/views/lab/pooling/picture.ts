@@ -7,7 +7,6 @@ import "../../../gl/still_grid.ts";
 import { formatNumber } from "../../../math/format.ts";
 import type { Pooling } from "../../../math/pooling.ts";
 import { formatShare } from "../../../math/share.ts";
-import { cellsNeverRead } from "../../../math/window_geometry.ts";
 import { remember } from "../../../math/remember.ts";
 import type { Column, PooledMap } from "./pooled_map.ts";
 import { bandRows, gradientScene, inputScene, sceneOf, windowScene } from "./map_scenes.ts";
@@ -86,11 +85,10 @@ export function poolingPicture(inputs: PictureInputs): unknown {
 function inputPart({ shown, scenes, source }: PictureInputs, { input }: Sizes): unknown {
   const { pooled, place, scales, channel, volume } = shown;
   const { plane, grid } = pooled;
-  const unread = cellsNeverRead(grid.rows).length + cellsNeverRead(grid.columns).length > 0;
   const padding = paddingWords(grid, volume.axes);
   const size = volume.axes === 1 ? String(plane.columns) : `${plane.rows}×${plane.columns}`;
   return html`
-    <h2><b>Input</b> <span class="quiet">${size}, ${source}, channel ${channel}</span></h2>
+    <h2><b>Input</b> <span class="quiet">${size}, ${source}, channel ${channel} of 0 … ${volume.channels - 1}</span></h2>
     <cnn-grid
       class="map"
       data-part="input"
@@ -100,8 +98,7 @@ function inputPart({ shown, scenes, source }: PictureInputs, { input }: Sizes): 
       .painter=${inputPainter({ plane, grid, place, scale: scales.value, band: scenes.band })}
       label="Input of pooling, ${size}. Arrow keys move the window, Space lets it slide."
     ></cnn-grid>
-    ${unread ? html`<p class="note">${unreadWords(grid, volume.axes)}</p>` : nothing}
-    ${padding ? html`<p class="note">Dashed: ${padding}</p>` : nothing}
+    <p class="note formula">${sizeWords(grid, volume.axes)}. ${unreadWords(grid, volume.axes)} ${padding ? `Dashed: ${padding}` : nothing}</p>
   `;
 }
 
@@ -128,13 +125,12 @@ function windowPart({ shown, playing, play }: PictureInputs, { window: cell }: S
       <dl>
         ${columns.map(
           ({ pooling, output }) => html`<div data-pooling=${pooling}>
-            <dt>${nameOf(pooling, grid)}<span class="quiet">${arithmetic(pooling, window, pooled)}</span></dt>
+            <dt>${nameOf(pooling, grid)}${pooling === "l2" ? " √(Σx² / n)" : ""}<span class="quiet">${arithmetic(pooling, window, pooled)}</span></dt>
             <dd>${three(output[at]!)}</dd>
           </div>`,
         )}
       </dl>
     </div>
-    <p class="note formula">${sizeWords(grid, volume.axes)}</p>
   `;
 }
 
@@ -142,6 +138,7 @@ function columnsPart({ shown, scenes }: PictureInputs, sizes: Sizes): unknown {
   const { pooled, place, agreement, volume } = shown;
   const { columns, grid } = pooled;
   const outputBand = bandRows(volume.axes, grid.columns.output);
+  const tile = `width:${grid.columns.output * sizes.output}px;height:${grid.rows.output * outputBand * sizes.output}px`;
   const mark = outputPainter(place, outputBand);
   const still = (part: string, scene: GridScene, cell: number, painter: GridPainter, label: string) =>
     html`<cnn-still-grid class="map" data-part=${part} .scene=${scene} .insets=${FRAME_ROOM} .cell=${cell} .painter=${painter} .label=${label}></cnn-still-grid>`;
@@ -164,7 +161,7 @@ function columnsPart({ shown, scenes }: PictureInputs, sizes: Sizes): unknown {
     ${row(
       "minus", "average",
       ({ pooling }) => pooling === "average"
-        ? html`<p class="reference">the reference</p>`
+        ? html`<p class="reference" style=${tile}>the reference</p>`
         : still(`${pooling}.minus`, scenes.minus.get(pooling)!, sizes.output, mark, `${pooling} minus average`),
       compared && html`<p class="reference">largest deviation from ${compared.with}: <b>${formatNumber(compared.deviation, { digits: 2 })}</b></p>`,
     )}
@@ -175,7 +172,7 @@ function columnsPart({ shown, scenes }: PictureInputs, sizes: Sizes): unknown {
     )}
     ${tableRows(columns, compared !== null)}
     <p class="explained note">
-      inputs fed: share of the input's cells that receive any gradient. shift, 1 px: root mean square of the output's change
+      whole map: one window over all of it, which is global pooling. inputs fed: share of the input's cells that receive any gradient. shift, 1 px: root mean square of the output's change
       when the input moves one cell to the right (its first column repeated), over the output's own.
     </p>
   `;
@@ -199,6 +196,7 @@ function tableRows(columns: readonly Column[], compared: boolean): unknown {
     ${columns.map((column) => html`<span class="number" data-of="${name} ${column.pooling}">${of(column)}</span>`)}
     ${compared ? html`<span class="number"></span>` : nothing}
   `;
-  return html`${row("mean", ({ mean }) => three(mean))} ${row("inputs fed", ({ fed }) => formatShare(fed))}
+  const all = ({ pooling, whole }: Column): string => (pooling === "strided" || pooling === "blur" ? "" : three(whole));
+  return html`${row("mean", ({ mean }) => three(mean))} ${row("whole map", all)} ${row("inputs fed", ({ fed }) => formatShare(fed))}
   ${row("shift, 1 px", ({ shift }) => formatShare(shift))}`;
 }

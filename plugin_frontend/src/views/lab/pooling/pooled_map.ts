@@ -1,5 +1,6 @@
 /** Everything that one map's pooling shows, as float32, as Keras gives it. No effects. */
 import type { Grid, Planes } from "../../../math/planes.ts";
+import { globalAxis } from "../../../math/window_geometry.ts";
 import { POOLINGS, pool, poolGradient, type Pooling } from "../../../math/pooling.ts";
 
 export interface Column {
@@ -13,6 +14,8 @@ export interface Column {
   readonly mean: number;
   /** Share of the input cells that receive any gradient. */
   readonly fed: number;
+  /** What one window over all of the map gives: global pooling. */
+  readonly whole: number;
   /** Root mean square of the output's change, over the output's, when the input moves one cell to the right. */
   readonly shift: number;
 }
@@ -21,13 +24,11 @@ export interface PooledMap {
   readonly plane: Planes;
   readonly grid: Grid;
   readonly columns: readonly Column[];
-  /** Largest and mean of the whole map: global pooling. */
-  readonly globalMax: number;
-  readonly globalMean: number;
 }
 
 export function pooledMap(plane: Planes, grid: Grid): PooledMap {
   const moved = movedRight(plane);
+  const all = { rows: globalAxis(plane.rows), columns: globalAxis(plane.columns) };
   const average = Float32Array.from(pool("average", plane, grid).values);
   const columns = POOLINGS.map((pooling): Column => {
     const output = pooling === "average" ? average : Float32Array.from(pool(pooling, plane, grid).values);
@@ -39,10 +40,11 @@ export function pooledMap(plane: Planes, grid: Grid): PooledMap {
       gradient,
       mean: mean(output),
       fed: share(gradient, (value) => value !== 0),
+      whole: Math.fround(pool(pooling, plane, all).values[0]!),
       shift: relativeChange(output, pool(pooling, moved, grid).values),
     };
   });
-  return { plane, grid, columns, globalMax: largest(plane.values), globalMean: Math.fround(mean(plane.values)) };
+  return { plane, grid, columns };
 }
 
 /** The map one cell further right; what comes in at its left edge repeats the first column. */
@@ -65,17 +67,6 @@ export function relativeChange(a: ArrayLike<number>, b: ArrayLike<number>): numb
     whole += a[i]! * a[i]!;
   }
   return changed === 0 ? 0 : Math.sqrt(changed / whole);
-}
-
-/** NaN where a value is NaN. */
-function largest(values: ArrayLike<number>): number {
-  let most = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (Number.isNaN(value)) return NaN;
-    if (value > most) most = value;
-  }
-  return most;
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -87,7 +87,7 @@ export const poolingStyles = css`
   }
   .right {
     display: grid;
-    column-gap: 12px;
+    column-gap: 10px;
     align-items: start;
     min-width: 0;
   }
@@ -102,8 +102,13 @@ export const poolingStyles = css`
     display: block;
   }
   .reference {
-    min-height: 48px;
+    display: grid;
+    place-content: center;
+    box-sizing: border-box;
+    min-height: 56px;
+    max-width: 100%;
     padding: var(--s1);
+    text-align: center;
     font-size: var(--t-xs);
     color: var(--ink-2);
     border: 1px solid var(--line);
@@ -113,8 +118,8 @@ export const poolingStyles = css`
     border-top: 1px solid var(--line);
     font-size: var(--t-xs);
     line-height: 20px;
-    margin-left: -12px;
-    padding-left: 12px;
+    margin-left: -10px;
+    padding-left: 10px;
   }
   h3.number {
     margin: 0;

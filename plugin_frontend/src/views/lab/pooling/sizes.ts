@@ -16,11 +16,11 @@ export interface Sizes {
   readonly window: number;
 }
 
-export const GAP = 12;
+export const GAP = 10;
 export const BETWEEN = 24;
 export const LABELS = 58;
 const HEADS = 24;
-const TABLE = 104;
+const TABLE = 124;
 const ROW_GAP = 16;
 const INPUT_SHARE = 0.54;
 const WINDOW_SIDE = 132;
@@ -38,7 +38,7 @@ function cellFor(room: Extent, tile: Extent): number {
 export function sizesFor(
   room: Extent, tiles: { input: Extent; plain: Extent; output: Extent; window: Extent }, columns: number,
 ): Sizes {
-  const left = Math.max(150, Math.min(460, Math.round(room.width * 0.31)));
+  const left = Math.max(150, Math.min(460, Math.round(room.width * 0.29)));
   const right = room.width - left - BETWEEN;
   const column = Math.max(24, Math.floor((right - LABELS) / columns) - GAP);
   const height = Math.max(40, Math.floor((room.height - HEADS - TABLE) / 3) - ROW_GAP);

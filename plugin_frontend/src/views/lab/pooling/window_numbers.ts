@@ -61,22 +61,42 @@ export function arithmetic(pooling: Pooling, numbers: WindowNumbers, { grid }: P
     case "average":
       return `${short(numbers.sum)} / ${count}`;
     case "l2":
-      return `√(Σx² / ${count}) = √(${short(numbers.squares)} / ${count})`;
+      return `√(${short(numbers.squares)} / ${count})`;
     case "strided":
       return numbers.first === 0 ? "top left" : "top left, inside the map";
     case "blur": {
-      const [down, across] = [binomial(grid.rows.size), binomial(grid.columns.size)];
-      const tall = grid.rows.size > 1 && down !== across;
-      return `weights ${tall ? `${down} by ` : ""}${across}${grid.rows.size > 1 && !tall ? " on both axes" : ""}`;
+      if (Math.max(grid.rows.size, grid.columns.size) > MOST_WEIGHED) return "binomial weights";
+      const { sum, weight } = weighed(numbers);
+      return `${short(sum)} / ${weight}`;
     }
   }
 }
 
 const short = (value: number): string => formatNumber(value, { digits: 3 });
 
-/** "1 2 1": the weights of blur on an axis, from the ends to the middle; long rows by their ends. */
-export function binomial(size: number): string {
+/** Windows beyond this have weights that are too large to be read. */
+const MOST_WEIGHED = 9;
+
+function binomials(size: number): number[] {
   const row = [1];
   for (let tap = 1; tap < size; tap++) row.push(Math.round((row[tap - 1]! * (size - tap)) / tap));
-  return size <= 6 ? row.join(" ") : `1 ${size - 1} … ${size - 1} 1`;
+  return row;
+}
+
+/** "1 2 1": the weights of blur on an axis; long rows by their ends. */
+export function binomial(size: number): string {
+  return size <= 6 ? binomials(size).join(" ") : `1 ${size - 1} … ${size - 1} 1`;
+}
+
+/** The cells inside, each times its binomial weight, and the weights' sum. */
+function weighed({ rows, columns, values, inside }: WindowNumbers): { sum: number; weight: number } {
+  const [down, across] = [binomials(rows), binomials(columns)];
+  let [sum, weight] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (!inside[i]) continue;
+    const each = down[Math.floor(i / columns)]! * across[i % columns]!;
+    sum += each * values[i]!;
+    weight += each;
+  }
+  return { sum, weight };
 }

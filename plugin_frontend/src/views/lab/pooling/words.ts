@@ -11,10 +11,12 @@ export function nameOf(pooling: Pooling, grid: Grid): string {
 
 /** "⌊(24 − 3) / 2⌋ + 1 = 11 windows a side", or for each axis where they differ. */
 export function sizeWords({ rows, columns }: Grid, axes: number): string {
-  const across = outputArithmetic(columns, { dilated: false });
-  if (axes === 1) return `${across} windows`;
-  const down = outputArithmetic(rows, { dilated: false });
-  return down === across ? `${across} windows a side` : `${down} windows down, ${across} across`;
+  if (columns.size === columns.length && rows.size === rows.length) return "One window over the whole map";
+  const count = ({ output }: WindowAxis): string => (output === 1 ? "window" : "windows");
+  const across = `${outputArithmetic(columns, { dilated: false })} ${count(columns)}`;
+  if (axes === 1) return across;
+  const down = `${outputArithmetic(rows, { dilated: false })} ${count(rows)}`;
+  return down === across ? `${across} a side` : `${down} down, ${across} across`;
 }
 
 /** What is never read, and why; empty where every cell is. */
@@ -22,7 +24,8 @@ export function unreadWords({ rows, columns }: Grid, axes: number): string {
   const words = [...(axes === 1 ? [] : [axisWords(rows, "row")]), axisWords(columns, "column")].filter((word) => word !== "");
   const [down, across] = words;
   if (down !== undefined && across !== undefined && down.replaceAll("row", "column") === across) {
-    return sentence(across.replace(/columns?/, (word) => `${word.replace("column", "row")} and ${word}`));
+    const both = across.replace(/columns?/, (word) => `${word.replace("column", "row")} and ${word}`).replace(" is never", " are never");
+    return sentence(both);
   }
   return words.map(sentence).join(" ");
 }
@@ -40,10 +43,10 @@ function axisWords(axis: WindowAxis, name: "row" | "column"): string {
   return `the hatched ${unread === 1 ? name : `${name}s`} ${unread === 1 ? "is" : "are"} never read: ${length} − ${reach} = ${unread}`;
 }
 
-/** "1 row above, 2 below": cells of padding; empty where there are none. */
+/** "padding, 0 above, 1 below": its cells; empty where there are none. */
 export function paddingWords({ rows, columns }: Grid, axes: number): string {
   const sides: string[] = [];
   if (axes !== 1 && rows.before + rows.after > 0) sides.push(`${rows.before} above, ${rows.after} below`);
   if (columns.before + columns.after > 0) sides.push(`${columns.before} left, ${columns.after} right`);
-  return sides.length === 0 ? "" : `Padding: ${sides.join(", ")}. It takes no part: a mean counts the cells inside.`;
+  return sides.length === 0 ? "" : `padding, ${sides.join(", ")}. It takes no part: a mean counts the cells inside.`;
 }
