@@ -42,13 +42,13 @@ class CNNViz(ProbeLogger):
             Defaults to the first images of the first training batch.
         every: when to take pictures: a number of steps, "epoch", "auto" or a `Schedule`. The first and the last step
             are always logged. "auto" takes them at steps 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and then as many as
-            `overhead` allows. A number of steps is kept for gradients too; otherwise these are recorded at every step
+            `overhead` allows, with room left for those at epoch ends. A number of steps is kept for gradients too; otherwise these are recorded at every step
             of the first 32 and then as often as half of `overhead` allows. Defaults to "auto".
         layers: names or paths of the layers whose filters and feature maps are logged. Defaults to all.
         filters: log the kernel and bias of every convolution. Defaults to True.
         feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the
-            last step and at epoch ends also the whole input and output of convolutions and pooling layers for its
-            first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
+            last step and at epoch ends with pictures also the whole input and output of convolutions and pooling
+            layers for its first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         errors: reserved for the backpropagated error of each layer, which is not logged yet: it changes nothing.

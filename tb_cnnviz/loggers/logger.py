@@ -67,6 +67,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._ran = self._ran_at_pictures = self._bytes_before = 0
         self._last_step: int | None = None
         self._pictures_s = self._cost_s = 0.0
+        self._cost_bytes = 0
 
     # What a kind of callback decides.
 
@@ -228,22 +229,26 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _take_pictures(self, fit: Fit, *, is_full: bool) -> None:
         start, step = time.perf_counter(), fit.step()
-        count, size = 0, 0
+        if step != self._last_step:  # else these complete pictures that the step has already
+            self._cost_s, self._cost_bytes = 0.0, 0
+        count = 0
         for part in self._on(fit):
             with fit.guard(part.name):
                 for record in part.pictures(fit, step, is_full=is_full):
                     fit.write(record)
-                    count, size = count + 1, size + sum(array.nbytes for array in record.arrays.values())
+                    count += 1
+                    self._cost_bytes += sum(array.nbytes for array in record.arrays.values())
         self._last_step, self._ran_at_pictures = step, self._ran
         if not count:
             return
-        self._cost_s = time.perf_counter() - start
-        self._pictures_s += self._cost_s
+        spent = time.perf_counter() - start
+        self._cost_s += spent
+        self._pictures_s += spent
         attributes: dict[str, float | int] = {
             "pictures_s": self._cost_s,
             "training_s": fit.clock.training_s,
             "logging_s": fit.clock.logging_s,
-            "bytes": size,
+            "bytes": self._cost_bytes,
         }
         if fit.statistics_stride is not None:
             attributes["statistics_stride"] = fit.statistics_stride

@@ -173,6 +173,13 @@ def test_operations_come_with_full_pictures_and_from_the_same_pass(
         assert len(passes) == len(run.steps("predictions"))
         assert [layer.name for layer in run.layers if "operations" in kinds_of(run, layer.path)] == [asked]
         found[every] = run.steps("operations", run.layers[1].path)
+        # Where an epoch's last batch had pictures, the cost is of these and of what completed them.
+        kinds = {"filters": asked, "feature_maps": asked, "operations": asked, "predictions": None}
+        paths = {layer.name: layer.path for layer in run.layers}
+        for step in found[every]:
+            records = [run._index.read(kind, name and paths[name], step) for kind, name in kinds.items()]
+            size = sum(array.nbytes for record in records for array in record.arrays.values())
+            assert run.read("cost", None, step)["bytes"] == size
     assert found == {4: [0, 6, 12, 18], 5: [0, 6, 18]}
 
 
