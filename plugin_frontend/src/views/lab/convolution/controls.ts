@@ -1,0 +1,60 @@
+import { html } from "lit";
+import "../../../parts/select.ts";
+import "../../../parts/stepper.ts";
+import type { Lab } from "../lab_mode.ts";
+import type { LayerKernel } from "./layer_kernel.ts";
+import { leastGrowth, mostGrowth, OWN, pairText, sizeText, type Setting } from "./setting.ts";
+
+/** Everything back to the layer's own. */
+export const RESET = { ...OWN, edits: "" } as const;
+
+const CHOICES = ["valid", "same"] as const;
+
+/** Filter, size, stride, padding, dilation, and the way back. */
+export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting: Setting, changed: boolean): unknown {
+  const [filters, , rows] = kernel.shape;
+  const own = lab.layer.padding ?? "";
+  const { convolutionPadding } = lab.options;
+  const size = lab.layer.kernel_size?.length === 1 && rows === 1 ? String(setting.size[1]) : sizeText(setting.size);
+  return html`
+    <cnn-select
+      class="filter"
+      .options=${Array.from({ length: filters }, (_, i) => ({ value: String(i), label: `filter ${i}` }))}
+      .value=${String(index)}
+      @change=${(event: CustomEvent<string>) => lab.choose(Number(event.detail))}
+    ></cnn-select>
+    <cnn-stepper
+      class="size"
+      label="size"
+      .value=${setting.grow}
+      .text=${size}
+      .min=${leastGrowth(kernel)}
+      .max=${mostGrowth(kernel)}
+      @change=${(event: CustomEvent<number>) => lab.set({ grow: event.detail })}
+    ></cnn-stepper>
+    <cnn-stepper
+      class="stride"
+      label="stride"
+      .value=${Math.max(...setting.stride)}
+      .text=${pairText(setting.stride)}
+      .max=${8}
+      @change=${(event: CustomEvent<number>) => lab.set({ convolutionStride: event.detail })}
+    ></cnn-stepper>
+    <cnn-select
+      class="padding"
+      label="padding"
+      .options=${[{ value: "own", label: `${own} (its own)` }, ...CHOICES.filter((choice) => choice !== own).map((choice) => ({ value: choice, label: choice }))]}
+      .value=${convolutionPadding === own ? "own" : convolutionPadding}
+      @change=${(event: CustomEvent<"own" | "valid" | "same">) => lab.set({ convolutionPadding: event.detail })}
+    ></cnn-select>
+    <cnn-stepper
+      class="dilation"
+      label="dilation"
+      .value=${Math.max(...setting.dilation)}
+      .text=${pairText(setting.dilation)}
+      .max=${8}
+      @change=${(event: CustomEvent<number>) => lab.set({ dilation: event.detail })}
+    ></cnn-stepper>
+    <button class="reset" ?disabled=${!changed} @click=${() => lab.set(RESET)}>Reset to the layer’s own</button>
+  `;
+}

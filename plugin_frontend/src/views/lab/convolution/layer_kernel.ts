@@ -1,0 +1,60 @@
+import type { DataRecord } from "../../../data/binary.ts";
+import { kernelOf } from "../../../data/restore.ts";
+import type { LayerRecord } from "../../../data/schema.ts";
+import type { Volume } from "../volume.ts";
+
+/** A layer's kernels at one step, as windows slide them over its input. */
+export interface LayerKernel {
+  /** [filters, channels, rows, columns]; one row where the layer has one spatial axis. */
+  readonly shape: readonly [filters: number, channels: number, rows: number, columns: number];
+  readonly values: Float32Array;
+  readonly bias: ArrayLike<number> | null;
+  readonly groups: number;
+  readonly depthwise: boolean;
+  /** Whether these are the weights themselves; else each is off by at most 1/254 of its filter's largest. */
+  readonly exact: boolean;
+  readonly step: number;
+}
+
+/** The kernels of a `filters` record for this input, or why they are not convolved here. */
+export function layerKernelOf(record: DataRecord, layer: LayerRecord, input: Volume): LayerKernel | Error {
+  const refusal = refused(record, layer);
+  if (refusal) return new Error(refusal);
+  try {
+    return read(record, layer, input);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function refused(record: DataRecord, layer: LayerRecord): string | null {
+  if (layer.transposed ?? layer.type.includes("Transpose")) {
+    return "A transposed convolution spreads each input cell over the output. The Lab slides a window over the input, so it does not compute this layer.";
+  }
+  if (record.arrays["pointwise"]) {
+    return "A separable convolution is two convolutions, and what lies between them was not logged. The Lab computes one at a time.";
+  }
+  return null;
+}
+
+function read(record: DataRecord, layer: LayerRecord, input: Volume): LayerKernel {
+  const { shape, values, exact } = kernelOf(record);
+  const [filters = 0, channels = 0, ...space] = shape;
+  if (space.length < 1 || space.length > 2) {
+    throw new Error(`The kernel has ${space.length} spatial axes. The Lab computes convolutions along one axis or two.`);
+  }
+  if (input.axes !== space.length) {
+    throw new Error(`The kernel has ${space.length} spatial axes, its input ${input.axes}.`);
+  }
+  const groups = input.channels / channels;
+  if (!Number.isInteger(groups) || groups < 1 || filters % groups !== 0) {
+    throw new Error(`${filters} filters of ${channels} channels do not fit an input of ${input.channels} channels.`);
+  }
+  const bias = record.arrays["bias"]?.values ?? null;
+  if (bias && bias.length !== filters) throw new Error(`There are ${bias.length} biases for ${filters} filters.`);
+  return {
+    shape: [filters, channels, space.length === 1 ? 1 : (space[0] ?? 0), space.at(-1) ?? 0],
+    values, bias, groups, exact, step: record.step,
+    depthwise: layer.type.startsWith("Depthwise"),
+  };
+}

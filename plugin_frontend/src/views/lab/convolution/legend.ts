@@ -1,0 +1,79 @@
+import { html, nothing } from "lit";
+import { formatNumber, formatSigned } from "../../../math/format.ts";
+import { histogram } from "../../../math/histogram.ts";
+import "../../../parts/colour_bar.ts";
+import type { BarLabel } from "../../../parts/colour_bar.ts";
+import "../../../parts/table_rows.ts";
+import type { Lab } from "../lab_mode.ts";
+import { explainDeviation, type Computation } from "./computation.ts";
+import type { Colouring } from "./map_picture.ts";
+import type { WeightPlace } from "./products.ts";
+import type { Shown } from "./shown.ts";
+import { activationName, ofRange } from "./words.ts";
+
+export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknown {
+  const { it } = shown;
+  return html`
+    ${bar("Output", "before activation", [it.map], shown.output, "cells of this filter’s map")}
+    ${bar("Kernel", "", [it.filter.weights], shown.kernel, "weights of this filter")}
+    ${shown.inputColours ? bar("Input", shown.names[shown.chosen] ?? "", [], shown.inputColours, "") : nothing}
+    <cnn-table-rows class="cursor" heading="Under the cursor" .rows=${cursorRows(shown, at)}></cnn-table-rows>
+    <section class="scales">
+      <cnn-table-rows heading="Window and product" .rows=${[
+        ["window", ends(shown.window)], ["product", ends(shown.product)],
+      ]}></cnn-table-rows>
+      <p class="quiet">The same red and blue, each around zero.</p>
+    </section>
+    <section class="agreement">
+      <h2><b>${agreementHeading(it)}</b></h2>
+      <p class="quiet">${agreementText(lab, it)}</p>
+    </section>
+  `;
+}
+
+function ends({ range }: Colouring): string {
+  return `${formatSigned(range.lo, 2)} to ${formatSigned(range.hi, 2)}`;
+}
+
+function bar(heading: string, note: string, values: readonly ArrayLike<number>[], { map, range }: Colouring, counted: string): unknown {
+  const labels: BarLabel[] = [
+    { at: 0, text: formatNumber(range.lo, { digits: 2 }) },
+    ...(map.diverging ? [{ at: 0.5, text: "0" }] : []),
+    { at: 1, text: map.diverging ? formatSigned(range.hi, 2) : formatNumber(range.hi, { digits: 2 }) },
+  ];
+  return html`<cnn-colour-bar
+    .heading=${heading} .note=${note} .map=${map} .labels=${labels}
+    .counts=${values.length ? Array.from(histogram(values, range).counts) : []}
+    .sentence=${counted ? `Bars: ${counted}.` : ""}
+  ></cnn-colour-bar>`;
+}
+
+function cursorRows({ it, cell, names }: Shown, at: WeightPlace | null): [string, string][] {
+  const { filter } = it;
+  if (!at || at.channel >= filter.channels || at.row >= filter.rows || at.column >= filter.columns) {
+    return [["a cell of the window", "point at one"]];
+  }
+  const inner = at.row * filter.columns + at.column;
+  const i = at.channel * filter.rows * filter.columns + inner;
+  const value = cell.inside[inner] ? formatNumber(cell.window[i]!, { digits: 3 }) : "0 (padding)";
+  return [
+    [`${names[at.channel]}, row ${at.row}, column ${at.column}`, `${value} × ${formatNumber(filter.weights[i]!, { digits: 3 })}`],
+    ["product", formatSigned(cell.products[i]!, 3)],
+  ];
+}
+
+export function agreementHeading({ comparison }: Computation): string {
+  if (comparison.is === "refused") return "Not compared with the log";
+  return comparison.deviation <= 1e-4 * comparison.range || comparison.deviation === 0 ? "Agrees with the log" : "Differs from the log";
+}
+
+export function agreementText(lab: Lab, it: Computation): string {
+  const { comparison } = it;
+  const why = explainDeviation(it, lab.operation.output.exact && (lab.input instanceof Error || lab.input.exact));
+  if (comparison.is === "refused") return why;
+  const { deviation, row, column, range } = comparison;
+  const name = activationName(lab.layer);
+  const against = `Against the logged output of ${lab.layer.name}${name ? `, after ${name}` : ""}`;
+  if (deviation === 0) return `${against}: largest deviation 0. ${why}`;
+  return `${against}: largest deviation ${formatNumber(deviation, { digits: 2 })} at row ${row}, column ${column}, ${ofRange(deviation, range)}. ${why}`;
+}

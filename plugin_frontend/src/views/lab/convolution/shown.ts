@@ -1,0 +1,115 @@
+import type { DataRecord } from "../../../data/binary.ts";
+import { cellSum, type CellSum } from "../../../math/convolution.ts";
+import { rdbu, viridis } from "../../../math/colour_maps.ts";
+import { byIndex, byLargest } from "../../../math/order.ts";
+import { census, largestMagnitude, symmetric } from "../../../math/ranges.ts";
+import { windowSpan } from "../../../math/window_geometry.ts";
+import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Picture } from "../../../parts/picture.ts";
+import { probePicture } from "../../../parts/record_pictures.ts";
+import { inside } from "../pooling/walk.ts";
+import type { Place } from "../pooling/window_numbers.ts";
+import type { Lab } from "../lab_mode.ts";
+import type { Volume } from "../volume.ts";
+import type { Computation } from "./computation.ts";
+import { mapPicture, type Colouring } from "./map_picture.ts";
+import { channelName } from "./words.ts";
+
+/** Everything that one state of the picture is drawn from. */
+export interface Shown {
+  readonly it: Computation;
+  readonly place: Place;
+  /** The output cell's number, row by row. */
+  readonly index: number;
+  readonly cell: CellSum;
+  /** Channels of the filter in the order of the list. */
+  readonly order: ArrayLike<number>;
+  readonly names: readonly string[];
+  /** The filter's channel that is drawn large. */
+  readonly chosen: number;
+  /** The probe image, where the layer reads it; else the chosen channel is drawn. */
+  readonly image: boolean;
+  readonly input: Picture;
+  readonly inputColours: Colouring | null;
+  readonly window: Colouring;
+  readonly kernel: Colouring;
+  readonly product: Colouring;
+  readonly output: Colouring;
+}
+
+export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRecord | null): Shown {
+  const { grid, filter, planes, map } = it;
+  const place = placeOf(lab, it);
+  const index = place.row * grid.columns.output + place.column;
+  const cell = cellSum(planes, filter, grid, place.row, place.column);
+  const picture = input.axes === 2 && probe ? probePicture(probe, 0) : null;
+  const [display] = [probe?.arrays["display"]?.shape[3]];
+  const image = picture !== null && picture.width === planes.columns && picture.height === planes.rows && display === planes.channels;
+  const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels));
+  const chosen = chosenChannel(lab, it);
+  const inputColours = image ? null : coloursOf(planeAt(it, filter.from + chosen));
+  return {
+    it, place, index, cell, names, chosen, image, inputColours,
+    order: lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
+    input: inputColours ? mapPicture(planeAt(it, filter.from + chosen), planes.columns, inputColours, names[chosen] ?? "") : picture!,
+    ...scalesOf(it),
+    output: { map: rdbu, range: symmetric(it.bound || largestMagnitude(map)) },
+  };
+}
+
+/** The cell that was chosen, or, at first, the one of the largest magnitude. */
+function placeOf({ options }: Lab, { grid, map }: Computation): Place {
+  const { row, column } = options;
+  if (row !== null || column !== null) return inside({ row: row ?? 0, column: column ?? 0 }, grid.rows.output, grid.columns.output);
+  let best = 0;
+  for (let i = 1; i < map.length; i++) if (Math.abs(map[i]!) > Math.abs(map[best]!)) best = i;
+  return { row: Math.floor(best / grid.columns.output), column: best % grid.columns.output };
+}
+
+function chosenChannel({ options }: Lab, { filter }: Computation): number {
+  const wished = (options.inputChannel ?? -1) - filter.from;
+  if (wished >= 0 && wished < filter.channels) return wished;
+  const size = filter.rows * filter.columns;
+  const norms = Array.from({ length: filter.channels }, (_, channel) =>
+    filter.weights.subarray(channel * size, (channel + 1) * size).reduce((sum, weight) => sum + weight * weight, 0));
+  return byLargest(norms)[0] ?? 0;
+}
+
+export function planeAt({ planes }: Computation, channel: number): Float32Array {
+  const cells = planes.rows * planes.columns;
+  return planes.values.subarray(channel * cells, (channel + 1) * cells);
+}
+
+/** From zero in viridis; around zero where there are negative values. */
+export function coloursOf(values: ArrayLike<number>): Colouring {
+  const { min, max } = census(values);
+  return min < 0
+    ? { map: rdbu, range: symmetric(largestMagnitude(values)) }
+    : { map: viridis, range: { lo: 0, hi: Number.isNaN(max) ? 0 : max } };
+}
+
+/** Scales that stay while the window slides: the largest input, weight, and product that any place could give. */
+function scalesOf({ planes, filter }: Computation): Pick<Shown, "window" | "kernel" | "product"> {
+  const [cells, size] = [planes.rows * planes.columns, filter.rows * filter.columns];
+  let [input, product] = [0, 0];
+  for (let channel = 0; channel < filter.channels; channel++) {
+    const start = (filter.from + channel) * cells;
+    const value = largestMagnitude(planes.values, start, start + cells);
+    input = Math.max(input, value);
+    product = Math.max(product, value * largestMagnitude(filter.weights, channel * size, (channel + 1) * size));
+  }
+  const around = (bound: number): Colouring => ({ map: rdbu, range: symmetric(bound) });
+  return { window: around(input), kernel: around(largestMagnitude(filter.weights)), product: around(product) };
+}
+
+/** The window on the input, in cells. */
+export function windowRect({ grid }: Computation, place: Place): Rect {
+  const [down, across] = [windowSpan(grid.rows, place.row), windowSpan(grid.columns, place.column)];
+  return { x: across.start, y: down.start, width: across.end - across.start, height: down.end - down.start };
+}
+
+/** The output cell whose window's middle is nearest to a point of the input, in cells. */
+export function placeUnder({ grid: { rows, columns } }: Computation, row: number, column: number): Place {
+  const nearest = (axis: typeof rows, at: number): number => Math.round((at - axis.extent / 2 + axis.before) / axis.stride);
+  return inside({ row: nearest(rows, row), column: nearest(columns, column) }, rows.output, columns.output);
+}
