@@ -30,6 +30,7 @@ export const cellTileStyles = css`
     background: repeating-linear-gradient(135deg, var(--hatch) 0 1px, var(--page) 1px 4px);
   }
   .tile cnn-picture {
+    grid-area: 1 / 1 / -1 / -1;
     width: 100%;
     height: 100%;
   }

@@ -136,13 +136,13 @@ export interface Variant {
   readonly columns: number;
 }
 
-/** Smaller and larger kernels, a stride and a dilation: those that can be computed; the layer's own comes first. */
+/** Smaller and larger kernels, a stride and a dilation, of those that can be computed; the layer's own is among them. */
 export function variantsOf(lab: Lab, input: Volume, { kernel, index, planes, edits }: Computation): Variant[] {
   const { layer } = lab;
   const own = settingOf(layer, kernel, OWN);
+  const growths = Math.max(...own.size) >= 7 ? [-2, -1, 0] : [-1, 0, 1];
   const wished: Choice[] = [
-    OWN,
-    ...[-2, -1, 1].map((grow) => ({ ...OWN, grow })),
+    ...growths.map((grow) => ({ ...OWN, grow })),
     { ...OWN, convolutionStride: Math.max(...own.stride) > 1 ? 1 : 2 },
     { ...OWN, dilation: Math.max(...own.dilation) > 1 ? 1 : 2 },
   ];

@@ -42,8 +42,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
     ></cnn-stepper>
     <cnn-select
       class="padding"
-      label="padding"
-      .options=${[{ value: "own", label: `${own} (its own)` }, ...CHOICES.filter((choice) => choice !== own).map((choice) => ({ value: choice, label: choice }))]}
+      .options=${[{ value: "own", label: `${own} padding` }, ...CHOICES.filter((choice) => choice !== own).map((choice) => ({ value: choice, label: `${choice} padding` }))]}
       .value=${convolutionPadding === own ? "own" : convolutionPadding}
       @change=${(event: CustomEvent<"own" | "valid" | "same">) => lab.set({ convolutionPadding: event.detail })}
     ></cnn-select>
@@ -55,6 +54,6 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
       .max=${8}
       @change=${(event: CustomEvent<number>) => lab.set({ dilation: event.detail })}
     ></cnn-stepper>
-    <button class="reset" ?disabled=${!changed} @click=${() => lab.set(RESET)}>Reset to the layer’s own</button>
+    <button class="reset" ?disabled=${!changed} @click=${() => lab.set(RESET)} title="Reset to the layer’s own setting and weights">Reset</button>
   `;
 }

@@ -31,6 +31,8 @@ const HOW =
   "Red times red and blue times blue give red: the window looks like the kernel. " +
   "Drag the square over the image, or edit a number in the kernel.";
 
+/** From this width on the settings stand in the head, beside the title. */
+const SETTINGS_IN_HEAD = 900;
 /** A whole map plays in about this many milliseconds, in steps of at least so many. */
 const PLAY_MS = 12_000;
 const LEAST_TICK_MS = 33;
@@ -147,14 +149,15 @@ export class ConvolutionMode extends LabMode {
     if (this.#reached.map !== it.map) this.#reached = { map: it.map, count: 0 };
     this.#reached.count = Math.max(this.#reached.count, shown.index + 1);
     const extent = (height: number, width: number): Extent => ({ width, height });
-    const legend = parseFloat(getComputedStyle(this).getPropertyValue("--w-legend")) || 0;
-    const sizes = sizesFor({ width: room.width - legend - 33, height: room.height - 96 }, {
+    const width = this.#width;
+    const wide = width >= SETTINGS_IN_HEAD;
+    const sizes = sizesFor({ width, height: room.height - (wide ? 60 : 96) }, {
       input: extent(it.planes.rows, it.planes.columns), output: extent(it.grid.rows.output, it.grid.columns.output),
       kernel: extent(it.filter.rows, it.filter.columns), channels: it.filter.channels,
     });
     return html`<cnn-view-layout .how=${HOW} ?busy=${lab.slow || this.#filters.slow}>
       ${this.shell}
-      <div class="settings">${controlsOf(lab, it.kernel, it.index, it.setting, it.changes.length > 0)}</div>
+      <div class="settings" slot=${wide ? "controls" : nothing}>${controlsOf(lab, it.kernel, it.index, it.setting, it.changes.length > 0)}</div>
       ${room.width > 0
         ? picturePart({
             lab, volume: input, shown, sizes, reached: this.#reached.count, at: this.at,
@@ -164,6 +167,12 @@ export class ConvolutionMode extends LabMode {
         : nothing}
       <div slot="legend">${legendOf(lab, shown, this.at)}</div>
     </cnn-view-layout>`;
+  }
+
+  /** CSS pixels of the picture's width: the legend is a column of its own. */
+  get #width(): number {
+    const legend = parseFloat(getComputedStyle(this).getPropertyValue("--w-legend")) || 0;
+    return this.room.width - legend - 33;
   }
 
   /** What was chosen cannot be computed: the controls stay, with the reason. */
@@ -178,7 +187,7 @@ export class ConvolutionMode extends LabMode {
     const changed = JSON.stringify(setting) !== JSON.stringify(settingOf(lab.layer, kernel, OWN));
     return html`<cnn-view-layout .how=${HOW}>
       ${this.shell}
-      <div class="settings">${controlsOf(lab, kernel, this.#index, setting, changed)}</div>
+      <div class="settings" slot=${this.#width >= SETTINGS_IN_HEAD ? "controls" : nothing}>${controlsOf(lab, kernel, this.#index, setting, changed)}</div>
       <cnn-notice class="refused" heading="This setting gives no output" .text=${`${error.message}.`}></cnn-notice>
     </cnn-view-layout>`;
   }

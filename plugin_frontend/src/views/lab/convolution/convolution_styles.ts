@@ -8,9 +8,11 @@ export const convolutionStyles = css`
   }
   .settings {
     display: flex;
-    flex-wrap: wrap;
     align-items: center;
     gap: var(--s2) var(--s4);
+  }
+  .settings:not([slot]) {
+    flex-wrap: wrap;
     margin-bottom: var(--s3);
   }
   .top {
@@ -59,8 +61,8 @@ export const convolutionStyles = css`
     align-items: baseline;
     justify-content: space-between;
     gap: var(--s1) var(--s4);
-    margin: var(--s4) 0;
-    padding-top: var(--s3);
+    margin: var(--s3) 0;
+    padding-top: var(--s2);
     border-top: 1px solid var(--line);
   }
   .terms {
@@ -79,10 +81,19 @@ export const convolutionStyles = css`
     gap: var(--s4) var(--s5);
     align-items: flex-start;
   }
+  .arithmetic p.quiet {
+    font-size: var(--t-xs);
+  }
   .arithmetic {
-    flex: 0 0 216px;
+    flex: 0 0 232px;
     display: grid;
     gap: var(--s3);
+  }
+  .logged {
+    max-width: 150px;
+  }
+  .logged p {
+    max-width: 110px;
   }
   .logged cnn-picture,
   .variant cnn-picture {

@@ -16,18 +16,18 @@ export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknow
   return html`
     ${bar("Output", "before activation", [it.map], shown.output, "cells of this filter’s map")}
     ${bar("Kernel", "", [it.filter.weights], shown.kernel, "weights of this filter")}
-    ${shown.inputColours ? bar("Input", shown.names[shown.chosen] ?? "", [], shown.inputColours, "") : nothing}
     <cnn-table-rows class="cursor" heading="Under the cursor" .rows=${cursorRows(shown, at)}></cnn-table-rows>
+    <section class="agreement">
+      <h2><b>${agreementHeading(it)}</b></h2>
+      <p class="quiet">${agreementText(lab, it)}</p>
+    </section>
     <section class="scales">
       <cnn-table-rows heading="Window and product" .rows=${[
         ["window", ends(shown.window)], ["product", ends(shown.product)],
       ]}></cnn-table-rows>
       <p class="quiet">The same red and blue, each around zero.</p>
     </section>
-    <section class="agreement">
-      <h2><b>${agreementHeading(it)}</b></h2>
-      <p class="quiet">${agreementText(lab, it)}</p>
-    </section>
+    ${shown.inputColours ? bar("Input", shown.names[shown.chosen] ?? "", [], shown.inputColours, "") : nothing}
   `;
 }
 

@@ -16,7 +16,7 @@ import { placeUnder, windowRect, type Shown } from "./shown.ts";
 import { fitMap, type Sizes } from "./sizes.ts";
 import "./window_map.ts";
 import type { MapPoint } from "./window_map.ts";
-import { activationName, arithmeticOf, ofRange, termsOf } from "./words.ts";
+import { activationName, arithmeticOf, ofRange, TERMS, termsOf } from "./words.ts";
 
 export interface PictureInputs {
   readonly lab: Lab;
@@ -83,7 +83,7 @@ function products({ lab, shown, sizes, at, actions }: PictureInputs): unknown {
       @weight-edit=${(event: CustomEvent<Edit>) => lab.set({ edits: withEdit(lab.options.edits, { ...event.detail, ...stored(event.detail) }) })}
       @channel-chosen=${(event: CustomEvent<number>) => lab.set({ inputChannel: filter.from + event.detail })}
     ></cnn-lab-products>
-    ${filter.channels > 1
+    ${filter.channels > TERMS
       ? html`<p class="quiet order">${filter.channels} channels, by
           <button class="link" aria-pressed=${lab.options.order === "share"} @click=${() => lab.set({ order: "share" })}>share of the sum</button>,
           <button class="link" aria-pressed=${lab.options.order === "channel"} @click=${() => lab.set({ order: "channel" })}>number</button></p>`
@@ -113,9 +113,14 @@ function outputMap({ shown, sizes, reached, actions }: PictureInputs): unknown {
   </figure>`;
 }
 
+/** "ch 12" for "channel 12": five of them stand in one line. */
+function shortName(name: string): string {
+  return name.replace(/^channel /, "ch ");
+}
+
 function sentence({ lab, shown }: PictureInputs): unknown {
   const { it, cell, place, names } = shown;
-  const terms = termsOf(cell, it.filter, (channel) => names[channel - it.filter.from] ?? "", it.kernel.bias !== null);
+  const terms = termsOf(cell, it.filter, (channel) => shortName(names[channel - it.filter.from] ?? ""), it.kernel.bias !== null);
   const name = activationName(lab.layer);
   const value = it.activation?.(cell.total);
   return html`<p class="sentence" aria-live="off">
@@ -157,8 +162,8 @@ function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
     <div>${variants.map(({ choice, setting, map, rows, columns }) => {
       const chosen = JSON.stringify([setting.grow, setting.stride, setting.dilation]) === now;
       const extent = fitMap(rows, columns, sizes.small);
-      const dilated = Math.max(...setting.dilation) > 1 ? `, dilation ${pairText(setting.dilation)}` : "";
-      const words = `${sizeText(setting.size)}, stride ${pairText(setting.stride)}${dilated}`;
+      const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
+      const words = `${sizeText(setting.size)}, ${how}`;
       return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set({ ...choice, convolutionPadding: lab.options.convolutionPadding })}>
         <cnn-picture aria-hidden="true" .picture=${mapPicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>
         <span>${words}</span><small class="quiet">${rows}×${columns}</small>

@@ -135,7 +135,7 @@ export class Products extends LitElement {
     const { order, filter } = input;
     const pitch = this.#pitch;
     const tile = filter.columns * this.cell;
-    const columns = `grid-template-columns: 66px ${tile}px 20px ${tile}px 20px ${tile}px 66px`;
+    const columns = `grid-template-columns: 76px ${tile}px 20px ${tile}px 20px ${tile}px 70px`;
     const whole = order.length * pitch;
     const height = Math.min(whole, Math.max(pitch, this.height));
     const top = Math.min(this.top, Math.max(0, whole - height));

@@ -13,7 +13,7 @@ import type { Lab } from "../lab_mode.ts";
 import type { Volume } from "../volume.ts";
 import type { Computation } from "./computation.ts";
 import { mapPicture, type Colouring } from "./map_picture.ts";
-import { channelName } from "./words.ts";
+import { channelName, TERMS } from "./words.ts";
 
 /** Everything that one state of the picture is drawn from. */
 export interface Shown {
@@ -50,28 +50,31 @@ export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRec
   const inputColours = image ? null : coloursOf(planeAt(it, filter.from + chosen));
   return {
     it, place, index, cell, names, chosen, image, inputColours,
-    order: lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
+    order: filter.channels <= TERMS || lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
     input: inputColours ? mapPicture(planeAt(it, filter.from + chosen), planes.columns, inputColours, names[chosen] ?? "") : picture!,
     ...scalesOf(it),
     output: { map: rdbu, range: symmetric(it.bound || largestMagnitude(map)) },
   };
 }
 
-/** The cell that was chosen, or, at first, the one of the largest magnitude. */
+/** The cell that was chosen, or, at first, the one of the largest value. */
 function placeOf({ options }: Lab, { grid, map }: Computation): Place {
   const { row, column } = options;
   if (row !== null || column !== null) return inside({ row: row ?? 0, column: column ?? 0 }, grid.rows.output, grid.columns.output);
   let best = 0;
-  for (let i = 1; i < map.length; i++) if (Math.abs(map[i]!) > Math.abs(map[best]!)) best = i;
+  for (let i = 1; i < map.length; i++) if (map[i]! > map[best]!) best = i;
   return { row: Math.floor(best / grid.columns.output), column: best % grid.columns.output };
 }
 
-function chosenChannel({ options }: Lab, { filter }: Computation): number {
+/** The channel that was chosen, or the one whose weights and values are the largest together. */
+function chosenChannel({ options }: Lab, it: Computation): number {
+  const { filter } = it;
   const wished = (options.inputChannel ?? -1) - filter.from;
   if (wished >= 0 && wished < filter.channels) return wished;
   const size = filter.rows * filter.columns;
+  const squares = (values: Float32Array): number => values.reduce((sum, value) => sum + value * value, 0);
   const norms = Array.from({ length: filter.channels }, (_, channel) =>
-    filter.weights.subarray(channel * size, (channel + 1) * size).reduce((sum, weight) => sum + weight * weight, 0));
+    squares(filter.weights.subarray(channel * size, (channel + 1) * size)) * squares(planeAt(it, filter.from + channel)));
   return byLargest(norms)[0] ?? 0;
 }
 

@@ -21,13 +21,15 @@ export interface Sizes {
 
 export const GAP = 24;
 /** What stands beside the three pictures of a row: name, signs, sum. */
-export const ROW_EXTRA = 172;
+export const ROW_EXTRA = 186;
 /** From this on a cell has room for "−.08". */
 export const NUMBERED_FROM = 24;
 export const NUMBERED_SIDE = 5;
 const LARGEST_CELL = 64;
 const FLAT_HEIGHT = 28;
 const STACKED_BELOW = 760;
+/** Width of the column of arithmetic. */
+export const ARITHMETIC = 232;
 const NARROWEST_LIST = ROW_EXTRA + 3 * 66;
 
 /** A map's extent in the room, in whole pixels a cell where there is one; a single row is drawn higher. */
@@ -41,16 +43,17 @@ export function sizesFor(
   room: Extent, it: { input: Extent; output: Extent; kernel: Extent; channels: number },
 ): Sizes {
   const stacked = room.width < STACKED_BELOW;
-  const height = Math.max(150, Math.min(300, room.height * 0.45));
+  const height = Math.max(150, Math.min(300, room.height * 0.44));
   const side = Math.max(it.kernel.width, it.kernel.height);
-  const wanted = Math.min(room.width * 0.6, ROW_EXTRA + 3 * (side <= NUMBERED_SIDE ? side * NUMBERED_FROM + 4 : 96));
+  const wanted = Math.min(room.width * 0.6, ROW_EXTRA + 3 * (side <= NUMBERED_SIDE ? side * NUMBERED_FROM + 4 : 76));
   const maps = stacked ? (room.width - GAP) / 2 : (room.width - 2 * GAP - Math.max(NARROWEST_LIST, wanted)) / 2;
   const box = { width: Math.max(96, maps), height };
   const input = fitMap(it.input.height, it.input.width, box);
   const output = fitMap(it.output.height, it.output.width, box);
   const width = stacked ? room.width : room.width - input.width - output.width - 2 * GAP;
   const cell = cellOf(width, height, it.kernel, it.channels);
-  const small = Math.max(64, Math.min(150, room.height - height - 178, (room.width - 250) / 6));
+  // Arithmetic, the logged map and five variants stand in one row where there is room.
+  const small = Math.max(64, Math.min(150, room.height - height - 166, (room.width - ARITHMETIC - 2 * GAP - 48) / 6 - 2));
   return {
     input, output, stacked, cell,
     numbered: side <= NUMBERED_SIDE && cell >= NUMBERED_FROM,
