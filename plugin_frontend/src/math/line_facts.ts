@@ -38,18 +38,6 @@ export function firstMeeting(values: ArrayLike<number>, target: number, better: 
   return -1;
 }
 
-/** Index of the last place at or before `at`; −1 before the first. `places` ascend. */
-export function indexAtOrBefore(places: ArrayLike<number>, at: number): number {
-  let low = 0;
-  let high = places.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (places[middle]! <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /**
  * A target that about half of the curves reach: the middle one of their best values, rounded to two digits towards the
  * easier side. Null for no curve.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { knotsOf, valueAt } from "../../src/math/knots.ts";
 import { labelPlaces } from "../../src/math/label_places.ts";
-import { bestIndex, betterOf, firstMeeting, indexAtOrBefore, middleTarget } from "../../src/math/line_facts.ts";
+import { bestIndex, betterOf, firstMeeting, middleTarget } from "../../src/math/line_facts.ts";
 import { smoothed } from "../../src/math/smoothing.ts";
 import { roundValues, valueAxis, valueRange } from "../../src/math/value_axis.ts";
 import { seeded } from "../support.ts";
@@ -44,14 +44,6 @@ describe("facts of a curve", () => {
       }
     }
     expect(firstMeeting([Infinity, -Infinity, 1], 0, "lower")).toBe(-1);
-  });
-
-  it("knows where the last value before a place stands", () => {
-    const places = [1, 4, 4.5, 9];
-    for (const at of [0, 1, 3, 4, 4.4, 4.5, 8.9, 9, 20]) {
-      expect(indexAtOrBefore(places, at)).toBe(places.filter((place) => place <= at).length - 1);
-    }
-    expect(indexAtOrBefore([], 3)).toBe(-1);
   });
 
   it("takes accuracies as better when higher, and losses and errors when lower", () => {

@@ -1,0 +1,247 @@
+import { html, nothing, render } from "lit";
+import { formatCount } from "../../math/format.ts";
+import { formatPlain } from "../../math/plain_number.ts";
+import { remember } from "../../math/remember.ts";
+import "../../parts/message.ts";
+import { base, controls } from "../../parts/styles.ts";
+import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
+import "../../parts/view_layout.ts";
+import { timeAxis } from "../../state/time_axis.ts";
+import { ViewElement } from "../view.ts";
+import { longestBehind } from "./chart.ts";
+import type { CompareChart } from "./chart_element.ts";
+import "./chart_element.ts";
+import { drawingStyles } from "./chart_styles.ts";
+import { CompareData, settingsOf } from "./compare_data.ts";
+import { COMPARE_VIEW, type COMPARE_FIELDS, type Column } from "./compare_definition.ts";
+import { compareStyles } from "./compare_styles.ts";
+import { Comparison, lastStepOf, type Compared } from "./comparison.ts";
+import { mainName } from "./courses.ts";
+import { compareCsv } from "./export.ts";
+import { isAscending } from "./facts.ts";
+import { headControls, title } from "./head.ts";
+import { betterChoice, readOut } from "./legend.ts";
+import { multiplesPart, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
+import type { Zoom } from "./own_fields.ts";
+import { metricWords } from "./rows.ts";
+import { drawnRuns, notesOf } from "./scene.ts";
+import { howSure } from "./settings.ts";
+import { tableColumns } from "./table_columns.ts";
+import "./table_element.ts";
+import { valuesAt } from "./values_at.ts";
+
+/**
+ * Compare: which run is better, and how sure is that?
+ *
+ * For tests in a browser: `state` says what is shown (null while anything is on its way), and `pixelOf(x, y)` where a
+ * point of the chart stands, in pixels of the window.
+ */
+export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
+  static override properties = { ...ViewElement.properties, pointed: { state: true }, height: { state: true }, multiples: { state: true } };
+  static override styles = [base, controls, compareStyles, drawingStyles];
+
+  readonly definition = COMPARE_VIEW;
+  /** Where the crosshair stands on the axis. */
+  declare pointed: number | null;
+  /** Pixels of the view. */
+  declare height: number;
+  /** So many runs' gradients are shown. */
+  declare multiples: number;
+  readonly #comparison = new Comparison();
+  readonly #data = new CompareData(this, () => this.session, () => this.#comparison.needs(this.session, this.options, this.multiples));
+  readonly #resize = new ResizeObserver(() => (this.height = this.clientHeight));
+  #compared: Compared | null = null;
+
+  constructor() {
+    super();
+    this.pointed = null;
+    this.height = 600;
+    this.multiples = SHOWN;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+  }
+
+  override render(): unknown {
+    const { session, options } = this;
+    const compared = this.#comparison.of(session, options, this.#data);
+    this.#compared = compared;
+    const { choice, courses, metrics } = compared;
+    const { done, of } = this.#data.progress;
+    const drawn = drawnRuns(courses).length;
+    return html`<cnn-view-layout .how=${COMPARE_VIEW.howToRead} ?busy=${drawn === 0 && done < of} .progress=${`${formatCount(done)} of ${formatCount(of)} runs`}>
+      <span slot="title">${title(choice.metric, choice.part)}</span>
+      <span slot="subtitle">${done < of && drawn ? `reading ${formatCount(of - done)} of ` : ""}${formatCount(courses.runs.length)} ${courses.runs.length === 1 ? "run" : "runs"}</span>
+      <div slot="controls" class="controls">
+        ${headControls({ metrics, metric: choice.metric, part: choice.part, options, set: (patch) => this.setOptions(patch) })}
+      </div>
+      ${drawn || done < of ? this.#chartPart(compared) : this.#nothingDrawn(compared)}
+      ${this.#table(compared)} ${this.#gradients()}
+      <div slot="legend">${this.#legend(compared)}</div>
+    </cnn-view-layout>`;
+  }
+
+  #chartPart({ chart }: Compared): unknown {
+    return html`<cnn-compare-chart
+      .chart=${chart}
+      .height=${Math.max(180, Math.min(420, Math.round(this.height * 0.4) - 20))}
+      .pointed=${this.pointed}
+      ?dark=${this.session.dark}
+      @chart-point=${(event: CustomEvent<number | null>) => this.#point(event.detail)}
+      @chart-zoom=${(event: CustomEvent<Zoom | null>) => this.setOptions({ zoom: event.detail })}
+      @chart-target=${(event: CustomEvent<number>) => this.setOptions({ target: event.detail })}
+    ></cnn-compare-chart>`;
+  }
+
+  #nothingDrawn({ choice, courses }: Compared): unknown {
+    const what = `${choice.part === "train" ? "" : "validation "}${metricWords(choice.metric)}`;
+    const text = courses.runs.length ? `The table says why for each run.` : "All runs are hidden, or none has a name that fits the filter.";
+    return html`<cnn-message heading=${courses.runs.length ? `No run has a curve of ${what} by ${choice.align}` : "No run is shown"} .text=${text}>
+      ${choice.align === "epoch" ? nothing : html`<button slot="actions" @click=${() => this.setOptions({ align: "epoch", zoom: null })}>Align by epoch</button>`}
+      <button slot="actions" @click=${() => this.setOptions({ metric: "loss", part: "both", zoom: null, target: null })}>Show all losses</button>
+    </cnn-message>`;
+  }
+
+  #table({ facts, choice, courses, target, better }: Compared): unknown {
+    const { sort, descending } = this.options;
+    const naming = { metric: mainName(choice), plain: metricWords(choice.metric), unit: courses.unit, target };
+    return html`<cnn-compare-table
+      .rows=${facts}
+      .columns=${tableColumns(facts, naming)}
+      .sort=${sort}
+      .ascending=${isAscending(sort, descending, better)}
+      .here=${this.session.runA ?? ""}
+      @table-sort=${(event: CustomEvent<Column>) => this.setOptions({ sort: event.detail, descending: event.detail === sort && !descending })}
+      @table-run=${(event: CustomEvent<string>) => this.#choose(event.detail)}
+    ></cnn-compare-table>`;
+  }
+
+  readonly #norms = remember((_listed: unknown, _revision: number, multiples: number) => {
+    const runs = withGradients(this.#comparison.listed(this.session), multiples);
+    return runs.flatMap(({ name }) => runNorms(name, this.#data.gradients(name), this.#data.detail(name)) ?? []);
+  });
+  readonly #normScale = remember(normScale);
+  readonly #stepAxis = remember(timeAxis);
+
+  #gradients(): unknown {
+    const { session } = this;
+    const listed = this.#comparison.listed(session);
+    const norms = this.#norms(listed, this.#data.gradientRevision, this.multiples);
+    return multiplesPart({
+      norms, scale: this.#normScale(norms), step: session.step, runA: session.runA ?? "",
+      of: withGradients(listed, Infinity).length,
+      axis: this.#stepAxis(session.state.axis, lastStepOf(session)),
+      more: () => (this.multiples += SHOWN),
+      choose: (run) => this.#choose(run),
+      goto: (step) => session.set({ step: step === session.steps.at(-1) ? "last" : step }),
+    });
+  }
+
+  #legend(compared: Compared): unknown {
+    const { chart, courses, choice, better, target } = compared;
+    const { options, session } = this;
+    const at = this.pointed ?? chart.here;
+    const values = at === null ? [] : valuesAt(chart, at, better);
+    const both = values.some(({ part }) => part !== values[0]?.part);
+    const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
+    const beyond = chart.across.zoomed ? null : longestBehind(chart.lines, chart.axis);
+    return html`
+      ${readOut({ at, unit: courses.unit, pointed: this.pointed !== null, values, smooth: options.smooth, both, runA: session.runA ?? "" })}
+      <section class="target">
+        <label>target <input
+            type="number" step="any" aria-label="Target"
+            .value=${target === null ? "" : String(target)}
+            @change=${(event: Event) => this.#typeTarget((event.target as HTMLInputElement).value)}
+          />${options.target === null ? nothing : html`<button @click=${() => this.setOptions({ target: null })}>auto</button>`}</label>
+        <p class="quiet">${options.target === null ? "About half of the runs reach it. " : ""}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.</p>
+      </section>
+      ${betterChoice(options.better, better, (value) => this.setOptions({ better: value }))}
+      ${sure ? html`<section><b>How sure is the order?</b><p>${sure}</p></section>` : nothing}
+      <ul class="notes">
+        ${choice.part === "validation" && chart.gap ? html`<li>Thin: the training loss of run A${chart.gap.below.x.length > (chart.gap.above.x.length + 1) ? ", of each batch" : ""}. Shaded: its gap to validation.</li>` : nothing}
+        ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
+        ${beyond === null ? nothing : html`<li><button @click=${() => this.setOptions({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}
+        ${chart.across.zoomed ? html`<li>Zoomed to ${courses.unit} ${formatPlain(chart.across.lo)} – ${formatPlain(chart.across.hi)}. <button @click=${() => this.setOptions({ zoom: null })}>Show all</button></li>` : nothing}
+      </ul>
+    `;
+  }
+
+  #typeTarget(text: string): void {
+    const value = Number(text);
+    this.setOptions({ target: text.trim() === "" || !Number.isFinite(value) ? null : value });
+  }
+
+  #choose(run: string): void {
+    this.session.set({ run, runB: this.session.runB === run ? null : this.session.runB });
+  }
+
+  #point(at: number | null): void {
+    this.pointed = at;
+    const compared = this.#compared;
+    if (at === null || !compared || !this.#chartElement?.matches(":focus-within")) return;
+    const said = valuesAt(compared.chart, at, compared.better).slice(0, 5).map(({ run, mean }) => `${run} ${formatPlain(mean)}`);
+    this.session.announce(`${compared.courses.unit} ${formatPlain(at)}: ${said.join(", ")}`);
+  }
+
+  get #chartElement(): CompareChart | null {
+    return this.renderRoot.querySelector("cnn-compare-chart");
+  }
+
+  /** What is shown; null while anything is on its way. */
+  get state(): object | null {
+    const { done, of } = this.#data.progress;
+    const compared = this.#compared;
+    if (!compared || done < of) return null;
+    const { choice, better, target, facts, chart, courses } = compared;
+    const at = this.pointed ?? chart.here;
+    return {
+      ...choice, better, target, unit: courses.unit, pointed: this.pointed, here: chart.here,
+      axis: [chart.across.lo, chart.across.hi], range: [chart.values.lo, chart.values.hi],
+      rows: facts, rings: chart.rings.length, values: at === null ? [] : valuesAt(chart, at, better),
+      lines: chart.lines.map(({ run, part, x }) => ({ run, part, points: x.length })),
+      gradients: this.renderRoot.querySelectorAll("cnn-step-heatmap").length,
+    };
+  }
+
+  pixelOf(x: number, y: number): { x: number; y: number } | null {
+    return this.#chartElement?.pixelOf(x, y) ?? null;
+  }
+
+  override saveSvg(): string {
+    const compared = this.#compared;
+    const chart = this.#chartElement;
+    if (!compared || !chart) throw new Error("there is no chart yet");
+    const holder = document.createElement("div");
+    holder.style.cssText = "position:absolute;visibility:hidden;inset:0 auto auto 0";
+    this.renderRoot.append(holder);
+    try {
+      const { choice, courses } = compared;
+      render(chart.drawing(`${title(choice.metric, choice.part)} of ${drawnRuns(courses).length} runs by ${choice.align}`), holder);
+      return svgDocument(holder.querySelector("svg")!);
+    } finally {
+      holder.remove();
+    }
+  }
+
+  override async savePng(): Promise<Blob> {
+    return pngOfSvg(this.saveSvg());
+  }
+
+  override saveCsv(): string {
+    const compared = this.#compared;
+    if (!compared) throw new Error("there are no numbers yet");
+    const { facts, chart, choice, courses, target } = compared;
+    return compareCsv(facts, chart.lines, { metric: mainName(choice), align: choice.align === "time" ? courses.unit : choice.align, target });
+  }
+}
+
+export { COMPARE_VIEW };
+
+customElements.define(COMPARE_VIEW.tag, CompareView);

@@ -1,0 +1,80 @@
+import type { RunSummary } from "../../data/schema.ts";
+import type { Better } from "../../math/line_facts.ts";
+import { remember } from "../../math/remember.ts";
+import type { Session } from "../../state/session.ts";
+import type { Chart } from "./chart.ts";
+import { DRAWN, listedRuns, type CompareData, type Needs } from "./compare_data.ts";
+import type { Align, Part } from "./compare_definition.ts";
+import { allFacts, coursesOf, targetOf, wantedEnd, type Choice, type Courses } from "./courses.ts";
+import { sortedFacts, type Facts } from "./facts.ts";
+import type { Options } from "./head.ts";
+import { withGradients } from "./multiples.ts";
+import { BATCH_LOSS, metricsOf, type Rows } from "./rows.ts";
+import { chartOf, linesOfChart } from "./scene.ts";
+
+/** Everything that the view shows, computed anew only where it changed. */
+export interface Compared {
+  readonly metrics: readonly string[];
+  readonly choice: Choice;
+  readonly better: Better;
+  readonly target: number | null;
+  readonly courses: Courses;
+  /** In the order of the table. */
+  readonly facts: readonly Facts[];
+  readonly chart: Chart;
+}
+
+export class Comparison {
+  readonly #listed = remember((_runs: unknown, _filter: string, _hidden: unknown, session: Session) => listedRuns(session));
+  readonly #known = remember((listed: readonly RunSummary[], _revision: number, data: CompareData) => listed.map((run) => data.course(run)));
+  readonly #choice = remember((metric: string, part: Part, align: Align): Choice => ({ metric, part, align }));
+  readonly #courses = remember((listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) => coursesOf(listed, data, choice));
+  readonly #facts = remember((courses: Courses, better: Better, target: number | null, data: CompareData) => allFacts(courses, data, better, target));
+  readonly #sorted = remember(sortedFacts);
+  readonly #lines = remember(linesOfChart);
+
+  listed(session: Session): readonly RunSummary[] {
+    return this.#listed(session.runs, session.state.filter, session.state.hidden, session);
+  }
+
+  /** Batches' losses are asked for where they are drawn, or say how many examples a step had seen. */
+  needs(session: Session, { metric, part, align }: Options, multiples: number): Needs {
+    const listed = this.listed(session);
+    const all = metric === BATCH_LOSS || align === "examples";
+    const beside = metric === "loss" && part === "validation";
+    const losses = all ? listed.slice(0, DRAWN) : beside ? listed.filter((run) => run.name === session.runA) : [];
+    return { losses, gradients: withGradients(listed, multiples) };
+  }
+
+  of(session: Session, options: Options, data: CompareData): Compared {
+    const listed = this.listed(session);
+    const known = this.#known(listed, data.revision, data);
+    const metrics = metricsOf(known.map((course) => course.epochs), listed.some((run) => run.kinds.includes("losses")));
+    const metric = metrics.includes(options.metric) ? options.metric : (metrics[0] ?? options.metric);
+    const choice = this.#choice(metric, usablePart(options.part, metric, known.map((course) => course.epochs)), options.align);
+    const better = wantedEnd(options.better, metric);
+    const courses = this.#courses(listed, data.revision, choice, data);
+    const target = targetOf(options.target, courses, better);
+    const facts = this.#facts(courses, better, target, data);
+    const runA = session.runA ?? "";
+    const lines = this.#lines(courses, options.smooth, runA, session.runB);
+    const chart = chartOf({
+      courses, facts, better, target, runA, runB: session.runB, smooth: options.smooth, scale: options.scale, zoom: options.zoom,
+      axis: session.state.axis, lastStep: lastStepOf(session), step: session.step,
+    }, lines);
+    return { metrics, choice, better, target, courses, facts: this.#sorted(facts, options.sort, options.descending, better), chart };
+  }
+}
+
+/** Where the page's time axis ends, as the scrubber has it. */
+export function lastStepOf(session: Session): number {
+  const summary = session.runs?.runs.find((run) => run.name === session.runA);
+  return Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0);
+}
+
+/** Training data where no run has the metric on validation data. */
+function usablePart(part: Part, metric: string, epochs: readonly (Rows | null)[]): Part {
+  if (metric === BATCH_LOSS) return "train";
+  const loaded = epochs.filter((rows) => rows !== null);
+  return loaded.length && !loaded.some((rows) => rows.columns.has(`val_${metric}`)) ? "train" : part;
+}
