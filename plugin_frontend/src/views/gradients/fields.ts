@@ -1,0 +1,14 @@
+import * as fields from "../../state/fields.ts";
+import type { ValuesOf } from "../../state/fields.ts";
+
+/** What the Gradients view keeps in the URL. */
+export const GRADIENT_FIELDS = {
+  quantity: fields.choice("gradient", "update", "ratio"),
+  rows: fields.choice("layer", "variable"),
+  /** Where a run B is chosen. */
+  show: fields.choice("both", "a", "difference"),
+  /** The variable of the layer whose histogram is shown, by the end of its path, such as "kernel"; empty: the first. */
+  variable: fields.text(),
+} as const;
+
+export type GradientOptions = ValuesOf<typeof GRADIENT_FIELDS>;

@@ -1,0 +1,183 @@
+import { css } from "lit";
+
+export const gradientsStyles = css`
+  :host {
+    display: block;
+    height: 100%;
+    min-height: 0;
+    min-width: 0;
+  }
+  .picture {
+    position: relative;
+    min-height: 100%;
+    /* From the view's left edge: the gutters are those of the scrubber. */
+    margin-left: calc(-1 * var(--s4));
+  }
+  .through {
+    position: absolute;
+    top: 20px;
+    bottom: calc(-1 * var(--s3));
+    width: 2px;
+    margin-left: -1px;
+    background: var(--here);
+    pointer-events: none;
+  }
+  figure {
+    position: relative;
+    padding-bottom: 10px;
+  }
+  figcaption {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) var(--axis-right);
+    align-items: end;
+    margin-left: var(--axis-left);
+    height: 24px;
+    padding-bottom: 4px;
+    font-size: var(--t-xs);
+    background: var(--page);
+  }
+  figcaption > span:first-child {
+    display: flex;
+    align-items: baseline;
+    gap: var(--s2);
+    min-width: 0;
+    white-space: nowrap;
+  }
+  figcaption cnn-select {
+    --t-s: 11px;
+  }
+  figcaption .at {
+    padding-left: 8px;
+    color: var(--here-ink);
+    white-space: nowrap;
+  }
+  .grow {
+    flex: 1;
+    text-align: right;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .run {
+    max-width: 24em;
+  }
+  .band-row {
+    position: relative;
+    display: grid;
+    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
+    margin: 3px 0;
+    font-size: var(--t-xs);
+  }
+  .band-row svg {
+    display: block;
+    cursor: pointer;
+    background: var(--page);
+  }
+  .band-row .line {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    width: 2px;
+    margin-left: -1px;
+    background: var(--here);
+    box-shadow: 0 0 0 1px #fff;
+    pointer-events: none;
+  }
+  .gutter-name {
+    text-align: right;
+    padding-right: 8px;
+  }
+  .gutter-value {
+    padding-left: 8px;
+    color: var(--here-ink);
+    white-space: nowrap;
+  }
+  .notice {
+    margin: 0 0 var(--s2) var(--s4);
+  }
+  .legend {
+    display: flex;
+    flex-direction: column;
+    gap: var(--s4);
+  }
+  .badges {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--s1);
+    margin-top: calc(-1 * var(--s2));
+  }
+  .flow {
+    display: block;
+    overflow: visible;
+    margin-top: var(--s1);
+  }
+  .unusual {
+    font-size: var(--t-xs);
+    margin-top: calc(-1 * var(--s2));
+  }
+  svg text {
+    font-family: var(--font);
+    font-size: var(--t-xs);
+    fill: var(--ink);
+  }
+  svg .strong {
+    font-weight: var(--w-b);
+  }
+  svg .title {
+    font-size: var(--t-m);
+    font-weight: var(--w-b);
+  }
+  svg .here {
+    fill: var(--here-ink);
+    font-weight: var(--w-b);
+  }
+  svg .value {
+    fill: var(--here-ink);
+  }
+  svg .quiet-text,
+  svg .factor {
+    fill: var(--ink-3);
+  }
+  svg .nan-text {
+    fill: var(--nan);
+    font-weight: var(--w-b);
+  }
+  svg .inf-text {
+    fill: var(--inf);
+    font-weight: var(--w-b);
+  }
+  svg .rule {
+    stroke: var(--line);
+    fill: none;
+  }
+  svg .flow-line {
+    fill: none;
+    stroke-width: 1.5;
+  }
+  svg .flow-name {
+    font-weight: var(--w-b);
+  }
+  svg .band {
+    fill: var(--bars);
+    stroke: none;
+  }
+  svg .band.nan {
+    fill: var(--nan);
+  }
+  svg .band.inf {
+    fill: var(--inf);
+  }
+  svg .here-line {
+    fill: var(--here);
+  }
+  .sheet {
+    position: absolute;
+    left: -20000px;
+    top: 0;
+  }
+  @media (max-width: 700px) {
+    .gutter-value,
+    figcaption .at {
+      display: none;
+    }
+  }
+`;

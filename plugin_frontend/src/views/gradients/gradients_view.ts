@@ -1,0 +1,411 @@
+/**
+ * The Gradients view: where the error arrives weakened, and since when.
+ *
+ * For tests in a browser the element has `data-state` (loading, ready, failed), `shown` (what is drawn, with its scales)
+ * and `cellAt` (where a row's step lies on the page).
+ */
+import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
+import type { Rect } from "../../gl/grid_layout.ts";
+import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
+import "../../gl/step_heatmap.ts";
+import { formatCount, speakNumber } from "../../math/format.ts";
+import { nearestIndex } from "../../math/gradient_norms.ts";
+import { logRange } from "../../math/powers_of_two.ts";
+import { remember } from "../../math/remember.ts";
+import "../../parts/notice.ts";
+import { base, controls as controlStyles } from "../../parts/styles.ts";
+import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
+import "../../parts/view_layout.ts";
+import { layersOf } from "../../state/derived.ts";
+import { runStyle } from "../../state/run_style.ts";
+import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
+import { ViewElement } from "../view.ts";
+import { bandRow } from "./bands.ts";
+import { controls } from "./controls.ts";
+import type { GRADIENT_FIELDS } from "./fields.ts";
+import type { Flow, FlowLine } from "./flow.ts";
+import { gradientsCsv } from "./gradients_csv.ts";
+import { GradientsData } from "./gradients_data.ts";
+import { GRADIENTS_VIEW } from "./gradients_definition.ts";
+import { gradientsStyles } from "./gradients_styles.ts";
+import { bandsOf, histogramPicture, namedRows, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
+import { legend, powerLabels, shareLabels, variableRows } from "./legend.ts";
+import { currentRow, gutterTexts, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
+import { placeOf, placesOfLayer, tailOf } from "./row_groups.ts";
+import { sheetSvg, type SheetFigure } from "./sheet.ts";
+import { BAND, histogramRowHeight, mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
+import { QUANTITY_WORDS, stepsText, unusualText } from "./words.ts";
+
+export { GRADIENTS_VIEW };
+
+interface Hovered {
+  readonly panel: NormPanel["id"];
+  readonly cell: HeatCell;
+}
+
+/** Below a sign's largest row so many pixels to the next one that is named. */
+const NAME_GAP = 24;
+
+export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
+  static override properties = { ...ViewElement.properties, hovered: { state: true }, size: { state: true } };
+  static override styles = [base, controlStyles, gradientsStyles];
+
+  readonly definition = GRADIENTS_VIEW;
+  declare hovered: Hovered | null;
+  declare size: { width: number; height: number; legend: number };
+  private readonly data = new GradientsData(this);
+  private readonly resizing = new ResizeObserver(() => this.measure());
+  private readonly norms = remember(normPicture);
+  private readonly histogram = remember(histogramPicture);
+  private readonly axisOf = remember((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
+
+  constructor() {
+    super();
+    this.hovered = null;
+    this.size = { width: 0, height: 0, legend: 0 };
+  }
+
+  /** What is drawn; null before the first series came. */
+  get shown(): object | null {
+    const { picture } = this;
+    if (!picture) return null;
+    const { scale, panels, quantity } = picture;
+    const { histograms } = this;
+    return {
+      quantity, step: this.session.step, range: [scale.lo, scale.hi], map: scale.palette.map.name,
+      panels: panels.map(({ id, run, groups, rows }) => ({
+        id, run, rows: groups.map(({ name, path }) => ({ name, path })), steps: Array.from(rows[0]?.steps ?? []),
+      })),
+      histograms: histograms && {
+        ...histograms.octaves, bound: histograms.scale.hi,
+        figures: histograms.figures.map(({ id, histogram }) => ({
+          id, run: histogram.run, variable: histogram.variable.path, steps: Array.from(histogram.steps),
+        })),
+      },
+    };
+  }
+
+  /** The client rectangle of a row's step in a heatmap: "A", "B", "difference", "A+", "A-", "B+", "B-". */
+  cellAt({ map = "A", row, step }: { map?: string; row: number; step: number }): Rect | null {
+    const found = this.mapOf(map);
+    return found?.cellAt(row, nearestIndex(found.rows[row]?.steps ?? [], step)) ?? null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.resizing.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resizing.disconnect();
+  }
+
+  override async saveSvg(): Promise<string> {
+    const { picture } = this;
+    if (!picture) throw new Error("there is no picture yet");
+    const place = document.createElement("div");
+    this.renderRoot.append(place);
+    try {
+      render(await sheetSvg(this.sheetOf(picture)), place);
+      return svgDocument(place.querySelector("svg")!);
+    } finally {
+      place.remove();
+    }
+  }
+
+  override async savePng(): Promise<Blob> {
+    return pngOfSvg(await this.saveSvg());
+  }
+
+  override saveCsv(): Promise<string> {
+    const { session } = this;
+    const runs = [session.detailA, this.options.show === "a" ? null : session.detailB];
+    return gradientsCsv(session.api, runs.filter((detail) => detail !== null));
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const panel = this.picture?.panels.find(({ id }) => id === this.hovered?.panel);
+    const { cell } = this.hovered ?? {};
+    if (cell && panel?.rows[cell.row]?.steps[cell.index] === undefined) this.hovered = null;
+  }
+
+  protected override updated(): void {
+    const { data } = this;
+    this.dataset["state"] = data.error ? "failed" : data.loading || !data.a.norms ? "loading" : "ready";
+  }
+
+  protected override render(): unknown {
+    const { picture, data, options } = this;
+    const words = QUANTITY_WORDS[options.quantity];
+    const problem = data.error ? html`<cnn-notice class="notice" heading="The gradients cannot be read" text=${String(data.error)}>
+      <button class="link" @click=${() => data.retry()}>Try again</button></cnn-notice>` : nothing;
+    return html`<cnn-view-layout .how=${GRADIENTS_VIEW.howToRead} .busy=${data.slow} .progress=${data.slow ? "gradients" : ""}>
+      <span slot="title">${words.title}</span>
+      <span slot="subtitle">${this.subtitle(picture)}</span>
+      ${controls(options, this.session.runB, (patch) => this.setOptions(patch))}
+      ${problem}
+      ${picture && this.size.width ? this.pictureOf(picture) : nothing}
+      ${picture ? html`<div slot="legend" class="legend">${this.legendOf(picture)}</div>` : nothing}
+    </cnn-view-layout>`;
+  }
+
+  private get picture(): NormPicture | null {
+    const { data, options, session } = this;
+    const a = data.a.norms;
+    if (!a) return null;
+    const b = session.runB === null ? null : data.b.norms;
+    return this.norms(
+      a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), options.quantity, options.rows, options.show,
+    );
+  }
+
+  private get histograms(): HistogramPicture | null {
+    const { data, session } = this;
+    const b = session.runB === null || this.options.show === "a" ? null : data.b.histogram;
+    return this.histogram(data.a.histogram, b, mostHistogramRows(this.sizes.side));
+  }
+
+  private get sizes(): Sizes {
+    const panels = this.picture?.panels ?? [];
+    const { a, b } = this.data;
+    const shown = [a.histogram, this.session.runB === null ? null : b.histogram].filter((histogram) => histogram !== null);
+    const odd = (values: ArrayLike<number>): number => Number(Array.from(values).some((value) => value > 0));
+    const bands = shown.reduce((sum, { nan, inf }) => sum + 1 + odd(nan) + odd(inf), 0);
+    return sizesFor(this.size.height, panels.map(({ rows }) => rows.length), shown.length, bands);
+  }
+
+  private get axis(): TimeAxis {
+    const { session } = this;
+    const summary = session.runs?.runs.find((run) => run.name === session.runA);
+    return this.axisOf(session.state.axis, Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0));
+  }
+
+  private get step(): number {
+    return this.session.step ?? 0;
+  }
+
+  /** Path of the variable whose histogram is shown. */
+  private get variable(): string | null {
+    const { variables = [] } = this.session.detailA?.model ?? {};
+    return variables[placeOf(variables, this.session.layer?.path ?? null, this.options.variable)]?.path ?? null;
+  }
+
+  private subtitle(picture: NormPicture | null): string {
+    const { hovered } = this;
+    const panel = picture?.panels.find(({ id }) => id === hovered?.panel);
+    if (panel && hovered) return this.describe(panel, hovered.cell, false);
+    const { norms } = this.data.a;
+    const words = QUANTITY_WORDS[this.options.quantity].subtitle;
+    return norms ? `${words}, ${stepsText(norms.columns.steps.length, norms.thinned)}` : words;
+  }
+
+  private pictureOf(picture: NormPicture): TemplateResult {
+    const { axis, sizes } = this;
+    const { width } = this.size;
+    const line = axis.toShare(this.step) * width;
+    const histograms = this.histograms;
+    return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--axis-right))`}>
+      <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
+      ${this.noticeOfLeftOut()}
+      ${picture.panels.map((panel) => this.panelFigure(picture, panel, sizes))}
+      ${histograms?.figures.map((figure) => this.histogramFigure(histograms, figure, sizes)) ??
+        html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`}
+    </div>`;
+  }
+
+  private noticeOfLeftOut(): unknown {
+    const leftOut = this.data.a.norms?.leftOut ?? 0;
+    return leftOut ? html`<cnn-notice class="notice" heading="${formatCount(leftOut)} records are left out"
+      text="They cannot be read, or are of a model with another number of variables."></cnn-notice>` : nothing;
+  }
+
+  private panelFigure(picture: NormPicture, panel: NormPanel, { rowHeight }: Sizes): TemplateResult {
+    const at = shownAt(panel, this.step);
+    return html`<figure data-panel=${panel.id}>
+      <figcaption><span>${this.panelCaption(panel)}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
+      <cnn-step-heatmap
+        data-map=${panel.id} .rows=${panel.rows} .toShare=${this.axis.toShare} .scale=${picture.scale} .step=${this.step}
+        .current=${currentRow(panel, this.session.layer!.path, this.variable)} .values=${at ? gutterTexts(panel, at.index) : []}
+        .rowHeight=${rowHeight} label=${`${QUANTITY_WORDS[picture.quantity].title} of ${panel.run}, rows by steps`}
+        .describe=${(cell: HeatCell) => this.describe(panel, cell, true)}
+        @heatmap-step=${(event: CustomEvent<{ step: number }>) => this.goTo(event.detail.step)}
+        @heatmap-row=${(event: CustomEvent<{ row: number }>) => this.chooseRow(panel, event.detail.row)}
+        @heatmap-hover=${(event: CustomEvent<{ cell: HeatCell | null }>) => {
+          this.hovered = event.detail.cell && { panel: panel.id, cell: event.detail.cell };
+        }}
+      ></cnn-step-heatmap>
+    </figure>`;
+  }
+
+  private panelCaption(panel: NormPanel): TemplateResult {
+    if (panel.id === "difference") {
+      return html`<b>A − B</b><span class="name run">${panel.run}</span><span class="quiet grow">red: larger in A, blue: larger in B; steps that both logged</span>`;
+    }
+    return html`<b>${panel.id}</b> <b class="name run">${panel.run}</b>`;
+  }
+
+  private histogramFigure(picture: HistogramPicture, figure: HistogramFigure, sizes: Sizes): TemplateResult {
+    const { width } = this.size;
+    const toShare = this.axis.toShare;
+    const { steps } = figure.histogram;
+    const press = (event: PointerEvent): void => {
+      const box = (event.currentTarget as Element).getBoundingClientRect();
+      this.goTo(steps[nearestIndex(steps, this.axis.toStep((event.clientX - box.x) / box.width))] ?? this.step);
+    };
+    const line = html`<span class="line" .style=${`left:calc(var(--axis-left) + ${toShare(this.step) * width}px)`}></span>`;
+    return html`<figure data-histogram=${figure.id}>
+      ${this.histogramCaption(picture, figure)}
+      ${this.signMap(picture, figure, 1, sizes)}
+      ${bandsOf(figure, this.step, BAND).map((band) => html`<div style="position:relative">${bandRow(band, width, toShare, press)}<div class="band-line">${line}</div></div>`)}
+      ${this.signMap(picture, figure, -1, sizes)}
+    </figure>`;
+  }
+
+  private signMap(picture: HistogramPicture, figure: HistogramFigure, sign: 1 | -1, { side }: Sizes): TemplateResult {
+    const rows = sign > 0 ? figure.positive : figure.negative;
+    const rowHeight = histogramRowHeight(side, rows.length);
+    return html`<cnn-step-heatmap
+      data-map=${`${figure.id}${sign > 0 ? "+" : "-"}`} .rows=${rows} .toShare=${this.axis.toShare} .scale=${picture.scale}
+      .step=${this.step} .rowHeight=${rowHeight} .named=${namedRows(rows.length, rowHeight, NAME_GAP, sign)}
+      label=${`Shares of the ${sign > 0 ? "positive" : "negative"} values of ${figure.histogram.variable.path}, sizes by steps`}
+      @heatmap-step=${(event: CustomEvent<{ step: number }>) => this.goTo(event.detail.step)}
+      @heatmap-row=${() => undefined}
+    ></cnn-step-heatmap>`;
+  }
+
+  private histogramCaption(picture: HistogramPicture, { id, histogram }: HistogramFigure): TemplateResult {
+    const { session } = this;
+    const { variables = [] } = session.detail(histogram.run)?.model ?? {};
+    const tails = placesOfLayer(variables, histogram.variable.layer).map((place) => tailOf(variables[place]!.path));
+    const factor = 2 ** picture.octaves.octaves;
+    const thinned = histogram.thinned ? `, ${stepsText(0, histogram.thinned)}` : "";
+    const at = histogram.steps[nearestIndex(histogram.steps, this.step)];
+    return html`<figcaption>
+      <span><b class="name">${session.layer!.name}</b>
+        <cnn-select label="" .value=${tailOf(histogram.variable.path)} .options=${tails.map((tail) => ({ value: tail, label: tail }))}
+          @change=${(event: CustomEvent<string>) => this.setOptions({ variable: event.detail })}></cnn-select>
+        <b class="name">of ${id}: how its ${formatCount(histogram.size)} gradient values spread</b>
+        <span class="quiet grow">one row = a factor of ${formatCount(factor)} in size${thinned}</span></span>
+      <span class="at">${at === undefined ? "" : `at step ${at}`}</span>
+    </figcaption>`;
+  }
+
+  private legendOf(picture: NormPicture): TemplateResult {
+    const { session, step } = this;
+    const { variables = [] } = session.detailA?.model ?? {};
+    const place = placeOf(variables, session.layer?.path ?? null, this.options.variable);
+    const variable = variables[place] ?? null;
+    return legend({
+      picture, difference: this.isDifference(picture), runs: picture.panels.length, mark: this.markOf(picture), flow: this.flowOf(), step,
+      histogram: this.histograms, variable, rows: variable ? variableRows(this.data.record, place, variable) : [],
+    });
+  }
+
+  private isDifference(picture: NormPicture): boolean {
+    return picture.panels[0]?.id === "difference";
+  }
+
+  /** The logarithm under the cursor, else that of the current row at the current step. */
+  private markOf(picture: NormPicture): number | null {
+    const { hovered } = this;
+    const panel = picture.panels.find(({ id }) => id === hovered?.panel) ?? picture.panels[0]!;
+    if (hovered) return panel.rows[hovered.cell.row]?.values[hovered.cell.index] ?? null;
+    const row = currentRow(panel, this.session.layer!.path, this.variable);
+    return panel.rows[row]?.values[shownAt(panel, this.step)?.index ?? -1] ?? null;
+  }
+
+  /** Of the runs themselves, also where their difference is shown. */
+  private flowOf(): Flow {
+    const { data, options, session } = this;
+    const b = session.runB === null ? null : data.b.norms;
+    const [a, other] = this.flowNorms(
+      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, options.rows, options.show === "a" ? "a" : "both",
+    ).panels as [NormPanel, NormPanel?];
+    const lines = [a, other].filter((panel) => panel !== undefined).map((panel) => this.flowLine(panel, a));
+    return {
+      names: a.groups.map(({ name }) => name), current: currentRow(a, session.layer!.path, this.variable), lines,
+      range: logRange(lines.map(({ values }) => values.map((value) => Math.log2(value ?? NaN)))), width: Math.max(120, this.size.legend - 33),
+    };
+  }
+
+  private readonly flowNorms = remember(normPicture);
+
+  private flowLine(panel: NormPanel, a: NormPanel): FlowLine {
+    const { colour, dash } = runStyle(panel.run);
+    const at = shownAt(panel, this.step)?.index ?? -1;
+    const values = a.groups.map(({ path }) => {
+      const row = panel.groups.findIndex((group) => group.path === path);
+      return row < 0 ? null : (panel.values[row]![at] ?? null);
+    });
+    return { id: panel.id === "B" ? "B" : "A", colour, dash, values };
+  }
+
+  private describe(panel: NormPanel, cell: HeatCell, spoken: boolean): string {
+    const row = panel.rows[cell.row];
+    const step = row?.steps[cell.index];
+    if (!row || step === undefined) return "";
+    const value = panel.values[cell.row]![cell.index] ?? NaN;
+    const difference = panel.id === "difference";
+    const number = !spoken || value === 0 ? normText(value, difference) : `${difference ? "times " : ""}${speakNumber(value)}`;
+    return `${row.name}, ${difference ? "A / B" : panel.id}, step ${step}: ${number}`;
+  }
+
+  private chooseRow(panel: NormPanel, row: number): void {
+    const group = panel.groups[row];
+    if (!group || group.layer === null) return;
+    this.session.set({ layer: group.layer });
+    if (this.options.rows === "variable") this.setOptions({ variable: tailOf(group.path) });
+  }
+
+  private goTo(step: number): void {
+    this.session.set({ step: step === this.session.steps.at(-1) ? "last" : step });
+  }
+
+  private mapOf(name: string): StepHeatmap | null {
+    return this.renderRoot.querySelector<StepHeatmap>(`cnn-step-heatmap[data-map="${CSS.escape(name)}"]`);
+  }
+
+  private measure(): void {
+    const style = getComputedStyle(this);
+    const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name)) || 0;
+    const side = pixels("--w-legend");
+    const width = Math.max(40, this.clientWidth - side - pixels("--axis-left") - pixels("--axis-right"));
+    const height = Math.max(0, (this.renderRoot.querySelector("cnn-view-layout")?.clientHeight ?? this.clientHeight) - pixels("--h-head") - 12);
+    const { size } = this;
+    if (width !== size.width || height !== size.height || side !== size.legend) this.size = { width, height, legend: side };
+  }
+
+  private sheetOf(picture: NormPicture): Parameters<typeof sheetSvg>[0] {
+    const { histograms, step } = this;
+    const { title } = QUANTITY_WORDS[picture.quantity];
+    const bar = { heading: `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
+    const shares = histograms && { heading: "Share of values, one row", palette: histograms.scale.palette, labels: shareLabels(histograms) };
+    const notes = [...QUANTITY_WORDS[picture.quantity].badges, unusualText(picture.unusual, this.isDifference(picture))].filter(Boolean);
+    return {
+      title: `${title}, step ${step}`, width: this.size.width, toShare: this.axis.toShare, step, flow: this.flowOf(),
+      figures: [...picture.panels.map((panel) => this.sheetPanel(panel)), ...(histograms?.figures.map((figure) => this.sheetHistogram(histograms, figure)) ?? [])],
+      bars: shares ? [bar, shares] : [bar], notes: [notes.join(", ")],
+    };
+  }
+
+  private sheetPanel(panel: NormPanel): SheetFigure {
+    const at = shownAt(panel, this.step);
+    const map = this.mapOf(panel.id);
+    const id = panel.id === "difference" ? "A − B" : panel.id;
+    return { caption: `${id} ${panel.run}`, note: "", at: at ? `at step ${at.step}` : "", parts: map ? [map] : [] };
+  }
+
+  private sheetHistogram({ octaves }: HistogramPicture, figure: HistogramFigure): SheetFigure {
+    const [above, below] = [this.mapOf(`${figure.id}+`), this.mapOf(`${figure.id}-`)];
+    const { variable, size } = figure.histogram;
+    return {
+      caption: `${variable.path} of ${figure.id}: how its ${formatCount(size)} gradient values spread`,
+      note: `one row = a factor of ${formatCount(2 ** octaves.octaves)} in size`, at: "",
+      parts: above && below ? [above, ...bandsOf(figure, this.step, BAND), below] : [],
+    };
+  }
+}
+
+customElements.define(GRADIENTS_VIEW.tag, GradientsView);

@@ -1,0 +1,117 @@
+/** The heatmaps of norms: which rows, which numbers, on which scale. */
+import type { LayerRecord } from "../../data/schema.ts";
+import { paletteOf } from "../../math/colour.ts";
+import { rdbu, viridis } from "../../math/colour_maps.ts";
+import { formatNumber } from "../../math/format.ts";
+import { logRatios, logs, nearestIndex, normsOf, type Quantity } from "../../math/gradient_norms.ts";
+import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
+import { logRange, symmetricLogRange } from "../../math/powers_of_two.ts";
+import type { GradientOptions } from "./fields.ts";
+import { rowGroups, type RowGroup } from "./row_groups.ts";
+import type { RunNorms } from "./run_norms.ts";
+
+/** One heatmap: of a run, or of the difference of two. */
+export interface NormPanel {
+  readonly id: "A" | "B" | "difference";
+  readonly run: string;
+  readonly groups: readonly RowGroup[];
+  /** Values are logarithms to the base 2. */
+  readonly rows: readonly HeatRow[];
+  /** The numbers themselves, by row; of a difference the ratio A / B. */
+  readonly values: readonly ArrayLike<number>[];
+}
+
+export interface NormPicture {
+  readonly quantity: Quantity;
+  readonly panels: readonly NormPanel[];
+  readonly scale: HeatScale;
+  readonly unusual: Unusual;
+}
+
+/** How many of the norms are no finite number above zero. */
+export interface Unusual {
+  readonly count: number;
+  readonly zero: number;
+  readonly nan: number;
+  readonly inf: number;
+}
+
+export function normPicture(
+  a: RunNorms, b: RunNorms | null, layers: readonly LayerRecord[], layersB: readonly LayerRecord[],
+  quantity: Quantity, by: GradientOptions["rows"], show: GradientOptions["show"],
+): NormPicture {
+  const own = runPanel("A", a, layers, quantity, by);
+  const other = b && show !== "a" ? runPanel("B", b, layersB, quantity, by) : null;
+  if (other && show === "difference") {
+    const panels = [differencePanel(own, other)];
+    const range = symmetricLogRange(panels[0]!.rows.map(({ values }) => values));
+    return { quantity, panels, scale: { ...range, palette: paletteOf(rdbu) }, unusual: unusualOf(panels, false) };
+  }
+  const panels = other ? [own, other] : [own];
+  const range = logRange(panels.flatMap(({ rows }) => rows.map(({ values }) => values)));
+  return { quantity, panels, scale: { ...range, palette: paletteOf(viridis), logarithms: true }, unusual: unusualOf(panels, true) };
+}
+
+function runPanel(
+  id: "A" | "B", norms: RunNorms, layers: readonly LayerRecord[], quantity: Quantity, by: GradientOptions["rows"],
+): NormPanel {
+  const groups = rowGroups(norms.variables, layers, by);
+  const values = groups.map(({ places }) => normsOf(norms.columns, places, quantity));
+  const rows = groups.map(({ name }, row) => ({ name, steps: norms.columns.steps, values: logs(values[row]!) }));
+  return { id, run: norms.run, groups, rows, values };
+}
+
+/** The rows that both runs have, by path. */
+function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
+  const placesOfB = new Map(b.groups.map(({ path }, row) => [path, row]));
+  const shared = a.groups.flatMap((group, row) => {
+    const other = placesOfB.get(group.path);
+    return other === undefined ? [] : [{ group, row, other }];
+  });
+  const ratios = shared.map(({ row, other }) => logRatios(
+    { steps: a.rows[row]!.steps, values: a.values[row]! }, { steps: b.rows[other]!.steps, values: b.values[other]! },
+  ));
+  const [steps = new Float64Array()] = ratios.map((ratio) => ratio.steps);
+  return {
+    id: "difference", run: `${a.run} − ${b.run}`, groups: shared.map(({ group }) => group),
+    rows: shared.map(({ group }, i) => ({ name: group.name, steps, values: ratios[i]!.values })),
+    values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
+  };
+}
+
+function unusualOf(panels: readonly NormPanel[], logarithms: boolean): Unusual {
+  const counts = { count: 0, zero: 0, nan: 0, inf: 0 };
+  for (const { values } of panels.flatMap(({ rows }) => rows)) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      counts.count++;
+      if (Number.isNaN(value)) counts.nan++;
+      else if (logarithms && value === -Infinity) counts.zero++;
+      else if (!Number.isFinite(value)) counts.inf++;
+    }
+  }
+  return counts;
+}
+
+/** The row of a layer; by variable, of the one that is chosen. */
+export function currentRow(panel: NormPanel, layer: string | null, variable: string | null): number {
+  const own = panel.groups.findIndex(({ path }) => path === variable);
+  return own >= 0 ? own : panel.groups.findIndex((group) => group.layer === layer && layer !== null);
+}
+
+/** The index of the logged step that a panel shows for a step, and that step; null where it has none. */
+export function shownAt(panel: NormPanel, step: number): { index: number; step: number } | null {
+  const steps = panel.rows[0]?.steps ?? [];
+  const index = nearestIndex(steps, step);
+  return index < 0 ? null : { index, step: steps[index]! };
+}
+
+/** The numbers of all rows at a step, as they stand in the gutter. */
+export function gutterTexts(panel: NormPanel, index: number): string[] {
+  return panel.values.map((values) => normText(values[index] ?? NaN, panel.id === "difference"));
+}
+
+export function normText(value: number, ratio: boolean): string {
+  if (value === 0 && !ratio) return "zero";
+  return `${ratio ? "×" : ""}${formatNumber(value, { digits: 3 })}`;
+}

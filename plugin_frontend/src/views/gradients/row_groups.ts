@@ -1,0 +1,50 @@
+/** Which variables make up a row of the heatmap. */
+import type { LayerRecord, VariableRecord } from "../../data/schema.ts";
+
+export interface RowGroup {
+  /** Short, as it stands in the gutter. */
+  readonly name: string;
+  /** Path of the layer that owns them; null where that is not known. */
+  readonly layer: string | null;
+  /** Path of the layer or the variable. */
+  readonly path: string;
+  /** Places among the run's variables. */
+  readonly places: readonly number[];
+}
+
+/** Layers in the order of their first variable, or every variable by itself. */
+export function rowGroups(
+  variables: readonly VariableRecord[], layers: readonly LayerRecord[], by: "layer" | "variable",
+): RowGroup[] {
+  const names = new Map(layers.map(({ path, name }) => [path, name]));
+  if (by === "variable") {
+    return variables.map(({ path, layer }, place) => {
+      const owner = layer === null ? null : (names.get(layer) ?? layer);
+      return { name: owner === null ? path : `${owner} ${tailOf(path)}`, layer, path, places: [place] };
+    });
+  }
+  const groups = new Map<string, { name: string; layer: string | null; path: string; places: number[] }>();
+  variables.forEach(({ path, layer }, place) => {
+    const key = layer ?? path;
+    const group = groups.get(key);
+    if (group) group.places.push(place);
+    else groups.set(key, { name: names.get(key) ?? tailOf(key), layer, path: key, places: [place] });
+  });
+  return [...groups.values()];
+}
+
+/** The end of a variable's path, such as "kernel". */
+export function tailOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Places of a layer's variables. */
+export function placesOfLayer(variables: readonly VariableRecord[], layer: string | null): number[] {
+  return variables.flatMap((variable, place) => (layer !== null && variable.layer === layer ? [place] : []));
+}
+
+/** The place of a layer's variable of that name, else of its first; −1 where it has none. */
+export function placeOf(variables: readonly VariableRecord[], layer: string | null, tail: string): number {
+  const places = placesOfLayer(variables, layer);
+  return places.find((place) => tailOf(variables[place]!.path) === tail) ?? places[0] ?? -1;
+}
