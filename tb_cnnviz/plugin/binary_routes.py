@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
@@ -15,22 +16,27 @@ from tb_cnnviz.plugin.answers import binary_answer, not_modified
 from tb_cnnviz.plugin.decimation import MIN_POINTS
 from tb_cnnviz.plugin.framing import frame
 from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.known_runs import KnownRuns
+from tb_cnnviz.plugin.scalar_runs import ScalarRun
+from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
-from tb_cnnviz.plugin.watched_index import WatchedIndex
 from tb_cnnviz.records import Record
 
 
 class BinaryRoutes:
     """Answers from the index as it stands: only /runs and /run look for what is new."""
 
-    def __init__(self, index: WatchedIndex, series: SeriesCache) -> None:
-        self._index = index
+    def __init__(self, runs: KnownRuns, series: SeriesCache, scalar_series: ScalarSeries) -> None:
+        self._runs = runs
         self._series = series
+        self._scalar_series = scalar_series
 
     def records(self, request: Request) -> Response:
         """The record of every layer at every step asked for, layers outermost."""
         query.only(request, ("run", "kind", "layer", "step"))
-        run = lookup.run(self._index.known_runs(), query.one(request, "run"))
+        run = self._runs.find(query.one(request, "run"))
+        if isinstance(run, ScalarRun):
+            raise Refused(404, "run: this run holds TensorBoard's scalars alone, no records")
         kind = lookup.kind(run, query.one(request, "kind"))
         layers = lookup.layers(run, kind, query.many(request, "layer"))
         steps = query.steps(request)
@@ -42,26 +48,35 @@ class BinaryRoutes:
             raise Refused(
                 400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
             )
-        etag = _etag("records", entries)
+        etag = _etag("records", (entry.identity for entry in entries))
         return not_modified(request, etag) or _framed(request, [_read(run, entry) for entry in entries], etag)
 
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
         query.only(request, ("run", "kind", "column", "points", "variable"))
         name = query.one(request, "run")
-        run = lookup.run(self._index.known_runs(), name)
+        run = self._runs.find(name)
         kind = query.one(request, "kind")
         if kind not in KINDS:
             raise Refused(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
         variable = query.variable(request)
-        etag = _etag(repr((kind, columns, points, variable)), run.entries(kind))
-        unchanged = not_modified(request, etag)
-        if unchanged is not None:
-            return unchanged
-        record = as_record(run, kind, self._series.get(name, run, kind), columns, points, variable)
-        return _framed(request, [record], etag)
+        question = repr((kind, columns, points, variable))
+        if isinstance(run, ScalarRun):
+            if variable is not None:
+                raise Refused(400, f"variable: given for {kind}; only gradients have variables")
+            etag = _etag(question, run.columns[kind].values())
+            make = partial(self._scalar_series.record, run, kind, columns, points)
+        else:
+            etag = _etag(question, (entry.identity for entry in run.entries(kind)))
+            make = partial(self._record, name, run, kind, columns, points, variable)
+        return not_modified(request, etag) or _framed(request, [make()], etag)
+
+    def _record(
+        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, variable: int | None
+    ) -> Record:
+        return as_record(run, kind, self._series.get(name, run, kind), columns, points, variable)
 
 
 def _read(run: RunIndex, entry: IndexEntry) -> Record:
@@ -77,9 +92,12 @@ def _framed(request: Request, records: list[Record], etag: str) -> Response:
     return binary_answer(request, chunks, length, etag)
 
 
-def _etag(question: str, entries: Iterable[IndexEntry]) -> str:
-    """Names the bytes that an answer comes from, by where they lie: a record never changes in its place."""
+def _etag(question: str, places: Iterable[object]) -> str:
+    """Names the bytes that an answer comes from, by where they lie: a record never changes in its place.
+
+    A scalar's place is its run and tag, and how far they go.
+    """
     digest = hashlib.sha256(f"{__version__} {question}".encode("utf-8", "surrogatepass"))
-    for entry in entries:
-        digest.update(repr(entry.identity).encode())
+    for place in places:
+        digest.update(repr(place).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]

@@ -23,6 +23,7 @@ _ERRORS = {
     405: "method not allowed",
     410: "damaged",
     500: "internal error",
+    503: "unavailable",
 }
 _log = logging.getLogger("tb_cnnviz")
 

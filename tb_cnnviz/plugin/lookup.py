@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import shown
+from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.records.record import KINDS
 
 
-def run(runs: Mapping[str, RunIndex], name: str) -> RunIndex:
-    """The run of this name."""
-    try:
-        return runs[name]
-    except KeyError:
-        raise Refused(404, f"run: {shown(name)} is not among the {len(runs)} runs below the log directory") from None
-
-
-def kind(found: RunIndex, name: str) -> str:
+def kind(found: RunIndex | ScalarRun, name: str) -> str:
     """A kind of record that this run holds."""
     held = found.kinds
     if name not in held:
-        raise Refused(404, f"kind: this run holds no {shown(name)}; it holds {', '.join(held)}")
+        raise Refused(404, f"kind: this run holds no {shown(name)}; it holds {', '.join(held) or 'nothing'}")
     return name
 
 

@@ -10,7 +10,11 @@ from tensorboard.plugins import base_plugin
 from tb_cnnviz.plugin.binary_routes import BinaryRoutes
 from tb_cnnviz.plugin.guard import allowed_hosts, guarded
 from tb_cnnviz.plugin.json_routes import JsonRoutes
+from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.roots import log_roots
+from tb_cnnviz.plugin.scalar_reader import ScalarReader
+from tb_cnnviz.plugin.scalar_runs import ScalarRuns
+from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series import SeriesCache
 from tb_cnnviz.plugin.static_files import StaticFiles
 from tb_cnnviz.plugin.watched_index import WatchedIndex
@@ -22,12 +26,15 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     plugin_name = "cnnviz"
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        self._index = WatchedIndex(log_roots(context.logdir, getattr(context.flags, "logdir_spec", None)))
+        roots = log_roots(context.logdir, getattr(context.flags, "logdir_spec", None))
+        self._index = WatchedIndex(roots)
+        self._reader = ScalarReader(context.data_provider, context.sampling_hints)
+        self._scalars = ScalarRuns(self._reader, [prefix for prefix, _ in roots], self._index.known_runs)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
-        series = SeriesCache()
-        json_routes = JsonRoutes(self._index, series)
-        binary_routes = BinaryRoutes(self._index, series)
+        known, series, scalar_series = KnownRuns(self._index, self._scalars), SeriesCache(), ScalarSeries(self._reader)
+        json_routes = JsonRoutes(known, series, scalar_series)
+        binary_routes = BinaryRoutes(known, series, scalar_series)
         hosts = allowed_hosts()
         routes = {
             "/runs": json_routes.runs,

@@ -1,6 +1,8 @@
-"""What /runs and /run say of a run, from its index and its epochs."""
+"""What /runs and /run say of a run, from its index and its epochs, or from its scalars where it has no more."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -8,6 +10,8 @@ from tb_cnnviz.eventlog.index import RunIndex
 from tb_cnnviz.plugin.columns import Table
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, RunDetail, RunSummary
+from tb_cnnviz.plugin.scalar_runs import ScalarRun
+from tb_cnnviz.plugin.settings import Settings, bounded
 from tb_cnnviz.records.record import KINDS
 
 CURVE_POINTS = 64
@@ -17,7 +21,7 @@ MAX_NOTICES = 1000
 _PREFERRED = ("val_loss", "loss")
 
 
-def summary(name: str, run: RunIndex, epochs: Table | None) -> RunSummary:
+def summary(name: str, run: RunIndex, epochs: Table | None, settings: Settings) -> RunSummary:
     """One row of the run list; `epochs` is the table of its kind epochs."""
     return RunSummary(
         name=name,
@@ -30,9 +34,29 @@ def summary(name: str, run: RunIndex, epochs: Table | None) -> RunSummary:
         bytes=run.bytes,
         notices=run.notice_count,
         curve=curve(epochs) if epochs is not None else None,
+        optimizer=settings.optimizer,
+        hparams=dict(settings.hparams),
+        hparams_total=settings.total,
+        cost=settings.cost,
+    )
+
+
+def scalar_summary(run: ScalarRun, curve: Curve | None) -> RunSummary:
+    """The row of a run of which the scalars alone are known."""
+    return RunSummary(
+        name=run.name,
+        source="scalars",
+        kinds=run.kinds,
+        first_wall_time=run.first_wall_time,
+        last_wall_time=run.last_wall_time,
+        last_step=run.last_step,
+        records=0,
+        bytes=0,
+        notices=0,
+        curve=curve,
         optimizer=None,
-        hparams={},
-        hparams_total=0,
+        hparams=bounded(run.hparams),
+        hparams_total=len(run.hparams),
         cost=None,
     )
 
@@ -47,10 +71,15 @@ def detail(name: str, run: RunIndex) -> RunDetail:
     return RunDetail(name, run.model(), kinds, notices, run.last_wall_time)
 
 
+def scalar_detail(run: ScalarRun, steps: Mapping[str, list[int]]) -> RunDetail:
+    """What is known of such a run; `steps` are those of each kind."""
+    kinds = [KindSteps(kind, [LayerSteps([], steps[kind])]) for kind in run.kinds]
+    return RunDetail(run.name, None, kinds, [], run.last_wall_time)
+
+
 def curve(epochs: Table) -> Curve | None:
     """The metric that stands for the run, or None before the first epoch ended."""
-    metrics = [name for name in epochs.columns if name not in ("epoch", "learning_rate", "wall_time")]
-    metric = next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
+    metric = metric_of(epochs.columns)
     if metric is None:
         return None
     rows = np.flatnonzero(~epochs.absent[metric]) if metric in epochs.absent else np.arange(len(epochs.steps))
@@ -59,6 +88,12 @@ def curve(epochs: Table) -> Curve | None:
     values = epochs.columns[metric][rows]
     kept = thin(values, CURVE_POINTS)
     return Curve(metric, number[kept].tolist(), values[kept].astype(np.float64).tolist(), len(rows))
+
+
+def metric_of(columns: Iterable[str]) -> str | None:
+    """The metric that stands for a run with these columns, or None where they hold none."""
+    metrics = [name for name in columns if name not in ("epoch", "learning_rate", "wall_time")]
+    return next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
 
 
 def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:

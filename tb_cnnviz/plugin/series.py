@@ -6,16 +6,15 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.plugin.chosen_rows import chosen_rows, refuse_large
 from tb_cnnviz.plugin.columns import GRADIENTS, HISTOGRAM, LOSSES, MalformedSeries, Table, join, joined_bytes, rows_of
-from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.guard import Refused
-from tb_cnnviz.plugin.query import MAX_ANSWER_BYTES, shown
+from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import untrim
 
@@ -115,16 +114,7 @@ def as_record(
     table = series.table if variable is None else _of_variable(kind, series, variable)
     chosen = list(columns) or _all_columns(kind, table, run)
     _refuse_unknown(kind, table, chosen)
-    rows = np.arange(len(table.steps))
-    if points is not None:
-        rows = thin(_guide(table, chosen), points)
-    arrays: dict[str, np.ndarray] = {"step": table.steps[rows].astype(np.float64)}
-    _refuse_large(sum(table.columns[name][:1].nbytes for name in chosen if name in table.columns) * len(rows))
-    arrays |= {name: table.columns[name][rows] for name in chosen if name in table.columns}
-    attributes: dict[str, Any] = {"points": len(rows), "of": len(table.steps)}
-    missing = {name: np.flatnonzero(table.absent[name][rows]).tolist() for name in chosen if name in table.absent}
-    if any(missing.values()):
-        attributes["missing"] = {name: places for name, places in missing.items() if places}
+    rows, arrays, attributes = chosen_rows(table, chosen, points)
     if series.unreadable or series.other_shape:
         attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
     if HISTOGRAM in chosen:
@@ -187,11 +177,6 @@ def _of_variable(kind: str, series: Series, variable: int) -> Table:
     return replace(table, columns={name: column[:, [variable]] for name, column in table.columns.items()})
 
 
-def _guide(table: Table, chosen: Sequence[str]) -> np.ndarray:
-    """The column whose extremes decide which rows are kept."""
-    return next((table.columns[name] for name in chosen if name in table.columns), table.steps)
-
-
 def _histograms(run: RunIndex, series: Series, rows: np.ndarray, variable: int | None) -> tuple[int, np.ndarray]:
     """First bin, and counts uint32 [rows, variables, bins]: read for the rows kept only, since they are large."""
     kept = slice(None) if variable is None else slice(variable, variable + 1)
@@ -200,7 +185,7 @@ def _histograms(run: RunIndex, series: Series, rows: np.ndarray, variable: int |
     read = [_used(start, counts[kept]) for start, counts in whole]
     used = [(start, start + counts.shape[1]) for start, counts in read if counts.any()]
     start, stop = (min(a for a, _ in used), max(b for _, b in used)) if used else (0, 0)
-    _refuse_large(len(rows) * variables * (stop - start) * 4)
+    refuse_large(len(rows) * variables * (stop - start) * 4)
     joined = np.zeros((len(rows), variables, stop - start), np.uint32)
     for row, (first, counts) in enumerate(read):
         if counts.any():
@@ -229,10 +214,3 @@ def _used(start: int, counts: np.ndarray) -> tuple[int, np.ndarray]:
     """Without the bins at both ends that no variable uses."""
     bins = np.flatnonzero(counts.any(axis=0))
     return (start + int(bins[0]), counts[:, bins[0] : bins[-1] + 1]) if bins.size else (start, counts[:, :0])
-
-
-def _refuse_large(size: int) -> None:
-    if size > MAX_ANSWER_BYTES:
-        raise Refused(
-            400, f"the answer would hold {size} bytes; at most {MAX_ANSWER_BYTES}: ask for fewer columns or points"
-        )

@@ -304,7 +304,7 @@ def test_an_unknown_column_and_an_oversized_answer_are_refused(log: Log, monkeyp
         with pytest.raises(Refused) as refused:
             ask(SeriesCache(), run, "gradients", *columns)
         assert refused.value.status == status
-    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("tb_cnnviz.plugin.chosen_rows.MAX_ANSWER_BYTES", 10)
     for name in ("norm", "histogram"):
         with pytest.raises(Refused) as refused:
             ask(SeriesCache(), run, "gradients", name)
