@@ -41,6 +41,9 @@ export function rowAt(series: LossSeries, step: number): number {
   return Math.max(0, low - 1);
 }
 
+/** A row counts half so far behind on the axis. */
+const HALF_LIFE = 0.012;
+
 /**
  * The loss in a box of width × height: raw, and smoothed by an exponential mean whose half-life is a share of the axis,
  * so that it looks alike on both axes. The top is the 99th percentile; what is higher is held there.
@@ -53,7 +56,7 @@ export function lossPath(series: LossSeries, axis: TimeAxis, width: number, heig
   const y = (value: number): number => round((1 - Math.min(1, (value - lo) / span)) * height);
   const broken: number[] = [];
   let [raw, smooth] = ["", ""];
-  const mean = new AxisMean();
+  const mean = new AxisMean(HALF_LIFE);
   let open = false;
   for (let i = 0; i < series.steps.length; i++) {
     const share = axis.toShare(series.steps[i] as number);

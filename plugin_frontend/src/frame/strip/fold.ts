@@ -1,10 +1,8 @@
 import type { LayerRecord } from "../../data/schema.ts";
-import { blocksOf } from "../../state/blocks.ts";
+import { blocksOf, joinSmall, type Tile } from "../../state/blocks.ts";
 
 /** One tile of the strip. */
-export interface StripItem {
-  /** Every layer it stands for, in the network's order. */
-  readonly layers: readonly LayerRecord[];
+export interface StripItem extends Tile {
   /** The layer that a click chooses and whose picture it shows. */
   readonly face: LayerRecord;
   /** Whether it stands for several tiles that are folded away, rather than for a layer with its small followers. */
@@ -14,16 +12,13 @@ export interface StripItem {
 /** More tiles than this are folded by blocks. */
 export const MOST_TILES = 16;
 
-/** Layers that have no picture of their own: they ride along with the layer they follow. */
-const SMALL = new Set(["normalization", "activation", "dropout", "reshape"]);
-
 /**
  * The strip of a network. Small layers join the layer that they follow. Where more than `most` tiles are left, layers
  * of one output size form a block, and every block but that of the current layer folds to one tile; a block still too
  * long keeps the neighbours of the current layer. Every layer is in exactly one tile, in order.
  */
 export function foldStrip(layers: readonly LayerRecord[], current: string | null, most = MOST_TILES): StripItem[] {
-  const tiles = joinSmall(layers, current);
+  const tiles = joinSmall(layers, current).map((tile): StripItem => ({ ...tile, folded: false }));
   if (tiles.length <= most) return tiles;
   const blocks = blocksOf(tiles, (tile) => tile.face);
   const here = Math.max(0, blocks.findIndex((block) => block.some((tile) => holds(tile, current))));
@@ -37,21 +32,6 @@ export function foldStrip(layers: readonly LayerRecord[], current: string | null
 
 function holds(tile: StripItem, path: string | null): boolean {
   return tile.layers.some((layer) => layer.path === path);
-}
-
-function joinSmall(layers: readonly LayerRecord[], current: string | null): StripItem[] {
-  const tiles: StripItem[] = [];
-  for (const layer of layers) {
-    const last = tiles.at(-1);
-    const follows = last?.layers.at(-1)?.path;
-    const alone = layer.path === current || !SMALL.has(layer.role) || layer.inbound.length !== 1;
-    if (last && !alone && layer.inbound[0] === follows && last.face.role !== "input") {
-      tiles[tiles.length - 1] = { ...last, layers: [...last.layers, layer] };
-    } else {
-      tiles.push({ layers: [layer], face: layer, folded: false });
-    }
-  }
-  return tiles;
 }
 
 /** One tile for several; its face is the last that has a picture, for that is what the block hands on. */

@@ -1,3 +1,4 @@
+import { blockName } from "../../state/blocks.ts";
 import { spatialShape, times } from "../../state/shapes.ts";
 import type { StripItem } from "./fold.ts";
 
@@ -11,17 +12,8 @@ export function headAndTail(name: string): readonly [head: string, tail: string]
   return [letters.slice(0, -TAIL).join(""), letters.slice(-TAIL).join("")];
 }
 
-/** What most of the folded layers' names begin with ("conv4" of conv4_block1_1_conv …), else first to last. */
 export function foldName(item: StripItem): string {
-  const names = item.layers.map((layer) => layer.name);
-  const counts = new Map<string, number>();
-  for (const name of names) {
-    const word = name.split(/[_\-./\s]/)[0] ?? "";
-    if (word !== "" && word !== name) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  const most = [...counts].sort((a, b) => b[1] - a[1])[0];
-  if (most && most[1] >= 0.6 * names.length) return most[0];
-  return `${names[0]} … ${names.at(-1)}`;
+  return blockName(item.layers);
 }
 
 export function foldNote(item: StripItem): string {

@@ -1,0 +1,398 @@
+import { html, nothing, svg, type PropertyValues } from "lit";
+import { edgesOf } from "../../math/edges.ts";
+import { formatShort } from "../../math/format.ts";
+import { remember } from "../../math/remember.ts";
+import { imageWindowStyles } from "../../parts/image_window.ts";
+import { imageOf, isSignal } from "../../parts/probe_image.ts";
+import { base, controls as controlStyles } from "../../parts/styles.ts";
+import { pngOfSvg } from "../../parts/svg_document.ts";
+import "../../parts/view_layout.ts";
+import { hasKind } from "../../state/derived.ts";
+import { probeQuery } from "../../state/probe.ts";
+import { RecordsController } from "../../state/records_controller.ts";
+import { runStyle } from "../../state/run_style.ts";
+import { SeriesController } from "../../state/series_controller.ts";
+import { spatialSide } from "../../state/shapes.ts";
+import { timeAxis } from "../../state/time_axis.ts";
+import { ViewElement } from "../view.ts";
+import { columnsOf } from "./columns.ts";
+import { controls } from "./controls.ts";
+import { sumOf, type Drawing } from "./drawing.ts";
+import { inputShape, totalsInWords, typeWords } from "./facts.ts";
+import { graphLayout, graphSvg, type GraphLayout } from "./graph_svg.ts";
+import { legend } from "./legend.ts";
+import { modelCsv } from "./model_csv.ts";
+import { MODEL_VIEW, ZOOM, type MODEL_FIELDS } from "./model_definition.ts";
+import { modelStyles } from "./model_styles.ts";
+import { curvesQuery, gradientsQuery, hasZeros, zerosWish } from "./queries.ts";
+import { curvesOf, numbersOf } from "./row_numbers.ts";
+import { foldsOf, MOST_ROWS, nameOf, rowOf, rowsOf, type MapRow } from "./rows.ts";
+import { wholeSvg } from "./saved_svg.ts";
+import { HEAD_HEIGHT, headSvg, rowsSvg, SPARK_HEIGHT, sparkWidth, tableLayout, type TableLayout } from "./table_svg.ts";
+
+/**
+ * Model: what is this network, what does each layer see?
+ *
+ * For tests in a browser: `state` says what is shown, null while anything is on its way; every row is a
+ * `[data-row=path]` with a `[data-column=id]` for each of its cells.
+ */
+export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
+  static override properties = {
+    ...ViewElement.properties, hovered: { state: true }, cursor: { state: true }, open: { state: true }, room: { state: true },
+  };
+  static override styles = [base, controlStyles, imageWindowStyles, modelStyles];
+
+  readonly definition = MODEL_VIEW;
+  /** Key of the row under the pointer. */
+  declare hovered: string | null;
+  /** Key of a folded row that the keyboard is on; null: the chosen layer's row. */
+  declare cursor: string | null;
+  /** Keys of the folds that are unfolded. */
+  declare open: ReadonlySet<string>;
+  declare room: { readonly width: number; readonly height: number };
+
+  readonly #session = (): typeof this.session => this.session;
+  readonly #series = new SeriesController(this, this.#session, () => curvesQuery(this.session));
+  readonly #gradients = new RecordsController(this, this.#session, () => gradientsQuery(this.session));
+  readonly #zeros = new RecordsController(this, this.#session, () => zerosWish(this.session).query);
+  readonly #probe = new RecordsController(this, this.#session, () => probeQuery(this.session));
+  readonly #resize = new ResizeObserver(() => this.#measure());
+  readonly #folds = remember(foldsOf);
+  readonly #rows = remember(rowsOf);
+  readonly #edges = remember(edgesOf);
+  readonly #axis = remember(timeAxis);
+  readonly #curves = remember(curvesOf);
+  readonly #numbers = remember(numbersOf);
+  readonly #graph = remember(graphLayout);
+  #shownLayer: string | null = null;
+  #drawing: Drawing | null = null;
+  #layout: TableLayout | GraphLayout | null = null;
+
+  constructor() {
+    super();
+    this.hovered = this.cursor = null;
+    this.open = new Set();
+    this.room = { width: 0, height: 0 };
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+  }
+
+  /** The run of a newly chosen layer unfolds, and stays so. */
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const path = this.session.layer?.path ?? null;
+    if (path === this.#shownLayer) return;
+    this.#shownLayer = path;
+    this.cursor = null;
+    const fold = path === null ? undefined : this.#folds(this.session.layers).get(path);
+    // The layer that nobody chose, as when the page opens, unfolds nothing.
+    if (fold !== undefined && this.session.state.layer !== null) this.#unfold(fold, true);
+  }
+
+  get rows(): readonly MapRow[] {
+    const { layers } = this.session;
+    return this.#rows(layers, this.options.fold === "none" ? NO_FOLDS : this.#folds(layers), this.open);
+  }
+
+  override render(): unknown {
+    const { session, options } = this;
+    const drawing = (this.#drawing = this.#draw());
+    const slow = [this.#series, this.#gradients, this.#zeros, this.#probe].some((each) => each.slow);
+    const model = session.detailA?.model ?? null;
+    return html`<cnn-view-layout .how=${MODEL_VIEW.howToRead} ?busy=${slow} .progress=${slow && session.step !== null ? `step ${session.step}` : ""}>
+      <span slot="title" title=${model?.name ?? ""}>Network</span>
+      <span slot="subtitle">${totalsInWords(session.layers, model, formatShort)}</span>
+      ${controls({
+        options,
+        noFold: this.#folds(session.layers).size ? undefined : `Nothing to fold: up to ${MOST_ROWS} layers stand in full`,
+        anyOpen: options.fold === "blocks" && [...this.#folds(session.layers).values()].some((fold) => this.open.has(fold)),
+        set: (patch) => this.setOptions(patch),
+        foldAll: () => (this.open = new Set()),
+        zoomBy: (factor) => this.#zoomBy(factor),
+      })}
+      <div
+        class="map"
+        tabindex="0"
+        role="grid"
+        aria-label="Layers of the network"
+        aria-activedescendant=${drawing && drawing.cursor >= 0 ? `row-${drawing.cursor}` : nothing}
+        @keydown=${this.#key}
+        @click=${this.#click}
+        @dblclick=${this.#doubleClick}
+        @pointermove=${this.#point}
+        @pointerleave=${() => (this.hovered = null)}
+      >
+        ${drawing ? this.#map(drawing) : nothing}
+      </div>
+      ${drawing ? this.#legend(drawing) : nothing}
+    </cnn-view-layout>`;
+  }
+
+  #map(drawing: Drawing): unknown {
+    if (this.options.form === "graph") {
+      const layout = this.#graph(drawing.rows, drawing.edges, this.room, this.#zoom, drawing.font);
+      this.#layout = layout;
+      return html`<svg class="body" width=${layout.width} height=${layout.height}>${graphSvg(drawing, layout)}</svg>`;
+    }
+    const layout = tableLayout(drawing.rows, this.room.height - HEAD_HEIGHT - 4);
+    this.#layout = layout;
+    const { width } = drawing.columns;
+    return html`
+      <svg class="head" width=${width} height=${HEAD_HEIGHT} aria-hidden="true">${headSvg(drawing)}</svg>
+      <svg class="body" width=${width} height=${layout.height}>${rowsSvg(drawing, layout)}</svg>
+    `;
+  }
+
+  #draw(): Drawing | null {
+    const { session, room } = this;
+    if (room.width === 0) return null;
+    const { detailA, layers, runA } = session;
+    const rows = this.rows;
+    const columns = columnsOf(layers, {
+      gradients: hasKind(detailA, "gradients"), zeros: hasZeros(session),
+    }, room.width);
+    const axis = this.#axis(session.state.axis, session.stepsOf(runA, "gradients", null).at(-1) ?? 0);
+    const spark = columns.columns.find(({ id }) => id === "gradient");
+    const model = detailA?.model ?? null;
+    const series = this.#series.query?.run === runA ? this.#series.value : null;
+    const cursor = this.cursor === null ? -1 : rows.findIndex((row) => row.key === this.cursor);
+    const here = rowOf(rows, session.layer?.path ?? null);
+    const at = this.#gradients.records?.[0]?.step;
+    return {
+      rows, columns, here,
+      edges: this.#edges(rows),
+      input: inputShape(layers),
+      largest: Math.max(1, ...layers.map((layer) => spatialSide(layer) ?? 0)),
+      mostParameters: Math.max(...rows.map((row) => sumOf(row, (layer) => layer.parameters))),
+      mostAdds: Math.max(...rows.map((row) => sumOf(row, (layer) => layer.multiply_adds))),
+      numbers: this.#numbers(rows, model, this.#gradients.records?.[0] ?? null, this.#zeros.records ?? NO_RECORDS),
+      curves: series && spark ? this.#curves(rows, model, series, axis, sparkWidth(spark), SPARK_HEIGHT) : null,
+      share: at === undefined ? null : axis.toShare(at),
+      colour: runStyle(runA ?? "").colour,
+      cursor: cursor >= 0 ? cursor : here,
+      hovered: rows.findIndex((row) => row.key === this.hovered),
+      font: getComputedStyle(this).fontFamily,
+    };
+  }
+
+  #legend(drawing: Drawing): unknown {
+    const { session } = this;
+    const pointed = drawing.hovered >= 0 ? drawing.hovered : drawing.cursor;
+    const row = drawing.rows[pointed];
+    const own = row && !row.folded && pointed === drawing.here ? session.layer : row?.face;
+    const layer = own ?? session.layer;
+    const [probe] = this.#probe.records ?? [];
+    const { runB, detailB, runA } = session;
+    return legend({
+      layer,
+      input: drawing.input,
+      picture: probe ? imageOf(probe, session.state.image, isSignal(session.layers)) : null,
+      room: Math.max(40, (Number.parseFloat(getComputedStyle(this).getPropertyValue("--w-legend")) || 248) - 32),
+      model: session.detailA?.model ?? null,
+      numbers: layer ? (this.#numbersByLayer().get(layer.path) ?? null) : null,
+      at: this.#at,
+      b: runB !== null && runB !== runA && detailB ? { name: runB, model: detailB.model } : null,
+      notes: this.#notes(drawing),
+    });
+  }
+
+  /** Of every layer, folded away or not. */
+  readonly #each = remember((layers: typeof this.session.layers) => rowsOf(layers, NO_FOLDS, NO_OPEN));
+  readonly #eachNumbers = remember(numbersOf);
+
+  #numbersByLayer(): ReturnType<typeof numbersOf> {
+    const model = this.session.detailA?.model ?? null;
+    return this.#eachNumbers(this.#each(this.session.layers), model, this.#gradients.records?.[0] ?? null, this.#zeros.records ?? NO_RECORDS);
+  }
+
+  get #at(): { gradients: number | null; maps: number | null } {
+    return { gradients: this.#gradients.records?.[0]?.step ?? null, maps: this.#zeros.records?.[0]?.step ?? null };
+  }
+
+  #notes({ edges, rows }: Drawing): string[] {
+    const notes: string[] = [];
+    const { points, of } = this.#series.value?.attributes ?? {};
+    if (rows.length > 1 && edges.length === 0) notes.push("How the layers are connected is not known; they stand in the order of the log.");
+    if (typeof points === "number" && typeof of === "number" && points < of) {
+      notes.push(`Curves: ${points} of ${of} logged steps, the smallest and largest values among them.`);
+    }
+    const { left } = zerosWish(this.session);
+    const wanted = this.#zeros.query?.layers.length ?? 0;
+    if (left.length) notes.push(`Zero output: ${wanted} of ${wanted + left.length} layers; the maps of the others are too large to load for this.`);
+    if (this.#gradients.records?.[0]?.attributes["skipped"] === true) notes.push("This step was skipped: its gradient overflowed and was not applied.");
+    return notes;
+  }
+
+  // What a person does -------------------------------------------------------------------------------------------
+
+  #rowUnder(event: Event): MapRow | null {
+    const key = (event.target as Element).closest?.("[data-row]")?.getAttribute("data-row");
+    return key == null ? null : (this.rows.find((row) => row.key === key) ?? null);
+  }
+
+  readonly #point = (event: PointerEvent): void => {
+    this.hovered = this.#rowUnder(event)?.key ?? null;
+  };
+
+  readonly #click = (event: MouseEvent): void => {
+    const fold = (event.target as Element).closest?.("[data-fold]")?.getAttribute("data-fold");
+    if (fold != null) return this.#unfold(fold, false);
+    const row = this.#rowUnder(event);
+    if (row) this.#choose(row, true);
+  };
+
+  readonly #doubleClick = (event: MouseEvent): void => {
+    const row = this.#rowUnder(event);
+    // The first of the two clicks may have unfolded a run: its first layer then lies under the second.
+    if (row && !row.folded && row.face.path === this.session.state.layer) this.#openLayer(row);
+  };
+
+  /** A layer becomes that of all views; of folded layers `unfold` shows them. */
+  #choose(row: MapRow, unfold: boolean): void {
+    if (!row.folded) {
+      this.cursor = null;
+      this.session.set({ layer: row.face.path });
+    } else if (unfold) {
+      this.cursor = null;
+      this.#unfold(row.key, true);
+    } else {
+      this.cursor = row.key;
+    }
+  }
+
+  /** Its filters, or its maps where it has none. */
+  #openLayer(row: MapRow): void {
+    const { session } = this;
+    const view = (["filters", "maps"] as const).find((id) => session.stepsOf(session.runA, id === "filters" ? "filters" : "feature_maps", row.face.path).length > 0);
+    session.set(view ? { layer: row.face.path, view } : { layer: row.face.path });
+    if (!view) session.announce(`${row.face.name} has neither filters nor maps`);
+  }
+
+  #unfold(key: string, open: boolean): void {
+    const next = new Set(this.open);
+    if (open) next.add(key);
+    else next.delete(key);
+    this.open = next;
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const drawing = this.#drawing;
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const row = drawing?.rows[drawing.cursor];
+    if (drawing && by !== undefined) this.#move(drawing, by);
+    else if (event.key === "Enter" && row?.folded) this.#choose(row, true);
+    else if (event.key === "Enter" && row) this.#openLayer(row);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  #move(drawing: Drawing, by: number): void {
+    const to = Math.min(drawing.rows.length - 1, Math.max(0, drawing.cursor + by));
+    const row = drawing.rows[to];
+    if (!row) return;
+    this.hovered = null;
+    this.#choose(row, false);
+    this.session.announce(row.folded ? `${nameOf(row)}, ${row.layers.length} layers, folded` : `${row.face.name}, ${typeWords(row.face)}`);
+    void this.updateComplete.then(() => this.renderRoot.querySelector(`#row-${to}`)?.scrollIntoView({ block: "nearest" }));
+  }
+
+  override handleKey(event: KeyboardEvent): boolean {
+    if (event.key === "Escape" && this.#foldHere()) return true;
+    if (this.options.form !== "graph") return false;
+    if (event.key === "+" || event.key === "=") this.#zoomBy(1.25);
+    else if (event.key === "-" || event.key === "−") this.#zoomBy(1 / 1.25);
+    else if (event.key === "0") this.setOptions({ zoom: 0 });
+    else return false;
+    return true;
+  }
+
+  /** Folds the run of the chosen layer; false where it is not unfolded. */
+  #foldHere(): boolean {
+    const fold = this.#folds(this.session.layers).get(this.session.layer?.path ?? "");
+    if (fold === undefined || !this.open.has(fold)) return false;
+    this.#unfold(fold, false);
+    return true;
+  }
+
+  get #zoom(): number {
+    const { zoom } = this.options;
+    return zoom === 0 ? 0 : Math.max(ZOOM.least, zoom);
+  }
+
+  #zoomBy(factor: number): void {
+    const now = this.#layout && "scale" in this.#layout ? this.#layout.scale * 100 : 100;
+    this.setOptions({ zoom: Math.round(Math.min(ZOOM.most, Math.max(ZOOM.least, now * factor))) });
+  }
+
+  #measure(): void {
+    const map = this.renderRoot.querySelector<HTMLElement>(".map");
+    if (!map) return;
+    // The row that is scrolled away must not shrink the rows: the height is that of the frame around.
+    const frame = map.assignedSlot?.parentElement;
+    const width = map.clientWidth;
+    const height = frame ? frame.clientHeight - 12 : map.clientHeight;
+    if (width !== this.room.width || height !== this.room.height) this.room = { width, height };
+  }
+
+  protected override updated(): void {
+    const map = this.renderRoot.querySelector<HTMLElement>(".map");
+    const frame = map?.assignedSlot?.parentElement;
+    if (map) this.#resize.observe(map);
+    if (frame) this.#resize.observe(frame);
+    this.#measure();
+  }
+
+  // What tests and files take ------------------------------------------------------------------------------------
+
+  get state(): object | null {
+    const drawing = this.#drawing;
+    if (!drawing || [this.#series, this.#gradients, this.#zeros, this.#probe].some((each) => each.loading)) return null;
+    const { runA, layer } = this.session;
+    return {
+      run: runA, layer: layer?.path ?? null, form: this.options.form, rows: drawing.rows.map(({ key }) => key),
+      folded: drawing.rows.filter(({ folded }) => folded).map(({ key }) => key), columns: drawing.columns.columns.map(({ id }) => id),
+      edges: drawing.edges.map(({ from, to }) => [drawing.rows[from]?.key, drawing.rows[to]?.key]),
+      step: this.#at.gradients, mapsStep: this.#at.maps, scales: drawing.curves?.scales ?? null,
+    };
+  }
+
+  override saveSvg(): string {
+    const drawing = this.#drawing;
+    if (!drawing || !this.#layout) throw new Error("there is no picture yet");
+    const { runA } = this.session;
+    const { gradients, maps } = this.#at;
+    const at = gradients ?? maps;
+    const title = `${runA}${at === null ? "" : `, step ${at}`}: ${totalsInWords(this.session.layers, this.session.detailA?.model ?? null, formatShort)}`;
+    const body = "graph" in this.#layout
+      ? { content: graphSvg(drawing, this.#layout), width: this.#layout.width, height: this.#layout.height }
+      : {
+          content: svg`${headSvg(drawing)}<g transform="translate(0 ${HEAD_HEIGHT})">${rowsSvg(drawing, this.#layout)}</g>`,
+          width: drawing.columns.width, height: HEAD_HEIGHT + this.#layout.height,
+        };
+    return wholeSvg(this.renderRoot.querySelector(".map") as HTMLElement, { title, font: drawing.font, ...body });
+  }
+
+  override savePng(): Promise<Blob> {
+    return pngOfSvg(this.saveSvg());
+  }
+
+  override saveCsv(): string {
+    const { session } = this;
+    return modelCsv({
+      run: session.runA ?? "", layers: session.layers, model: session.detailA?.model ?? null, numbers: this.#numbersByLayer(), at: this.#at,
+    });
+  }
+}
+
+const NO_FOLDS: ReadonlyMap<string, string> = new Map();
+const NO_OPEN: ReadonlySet<string> = new Set();
+const NO_RECORDS: readonly never[] = [];
+
+export { MODEL_VIEW };
+
+customElements.define(MODEL_VIEW.tag, ModelView);
