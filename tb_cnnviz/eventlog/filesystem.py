@@ -27,12 +27,16 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class FileIdentity:
-    """What tells a file from another one under the same name, and its growth."""
+    """What tells a file from another one under the same name, and its growth.
+
+    `changed_ns` is the system's own time of the last change, which no program can set back.
+    """
 
     device: int
     inode: int
     size: int
     modified_ns: int
+    changed_ns: int
 
     def is_same_file(self, other: FileIdentity) -> bool:
         return (self.device, self.inode) == (other.device, other.inode)
@@ -121,7 +125,7 @@ def identity(path: str) -> FileIdentity | None:
 
 
 def _identity(status: os.stat_result) -> FileIdentity:
-    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 class RandomAccessFile:

@@ -50,7 +50,9 @@ def frame(chunks: Sequence[bytes]) -> list[bytes]:
 
 
 def payload_length(header: bytes) -> int | None:
-    """The length that a header's 12 bytes declare, or None where its CRC or its size cannot be right."""
+    """The length that a header's 12 bytes declare, or None where they are not there, or their CRC or size cannot be right."""
+    if len(header) < HEADER_BYTES:
+        return None
     length, crc = _HEADER.unpack_from(header)
     if crc != masked_crc(header[: _LENGTH.size]) or length > MAX_PAYLOAD_BYTES:
         return None

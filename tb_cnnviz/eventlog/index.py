@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from tb_cnnviz.eventlog.filesystem import FoundFile, find_records, local_path
+from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
 
@@ -22,11 +23,14 @@ class LogIndex(Mapping[str, RunIndex]):
         roots: prefix of the runs' names to directory; the prefix is "" for a plain logdir, and a name of
             `--logdir_spec` otherwise, which comes before the folder and a '/'.
 
+        cache: where the index outlives this process (see `index_cache.user_cache`); None scans every file here.
+
     Raises:
         ValueError: for a remote directory.
     """
 
-    def __init__(self, roots: Mapping[str, str]) -> None:
+    def __init__(self, roots: Mapping[str, str], cache: IndexCache | None = None) -> None:
+        self._cache = cache
         self._roots = {prefix: str(local_path(root)) for prefix, root in roots.items()}
         self._refreshing = threading.Lock()
         self._runs: dict[str, RunIndex] = {}
@@ -45,7 +49,7 @@ class LogIndex(Mapping[str, RunIndex]):
         with self._refreshing:
             found = self._find()
             known = self._runs
-            runs = {name: known.get(name) or RunIndex(name) for name in sorted(found)}
+            runs = {name: known.get(name) or RunIndex(name, self._cache) for name in sorted(found)}
             for name, run in runs.items():
                 run.refresh(found[name])
             self._runs = runs

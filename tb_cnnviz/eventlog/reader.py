@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.eventlog.restoring import gradient_columns, joined_epochs, joined_losses, restored
 from tb_cnnviz.eventlog.run_index import RunIndex
@@ -28,7 +29,7 @@ def open_log(path: str | Path) -> Log:
         FileNotFoundError: when the folder does not exist.
         ValueError: for a remote address.
     """
-    index = LogIndex({"": str(path)})
+    index = LogIndex({"": str(path)}, user_cache())
     if not Path(path).is_dir():
         raise FileNotFoundError(f"path: {str(path)!r} given, but there is no such folder")
     log = Log(index)

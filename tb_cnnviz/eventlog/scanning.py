@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tb_cnnviz.eventlog import framing, wire
 from tb_cnnviz.eventlog.encoding import DIRECTORY_TAG, DamagedRecord, Directory, decode_directory
@@ -43,9 +43,9 @@ class Scan:
     position: int = 0
     damage: Damage | None = None
     #: The last record passed over, whose length only its content's CRC can vouch for.
-    _last: tuple[int, int] | None = field(default=None, repr=False)
+    last: tuple[int, int] | None = None
     #: No record that starts before this, behind `position`, is in the file as a whole.
-    _searched: int = field(default=0, repr=False)
+    searched: int = 0
 
     def advance(self, file: RandomAccessFile, size: int) -> Iterator[FoundRecord | Damage]:
         """Every whole record from `position` to `size`, and every damage that lies behind us.
@@ -63,7 +63,7 @@ class Scan:
             length = framing.payload_length(header) if len(header) == framing.HEADER_BYTES else None
             if length is not None and self.position + length + framing.OVERHEAD_BYTES <= size:
                 yield _read(reader, self.position, length)
-                self._last = self.position, length
+                self.last = self.position, length
                 self.position += length + framing.OVERHEAD_BYTES
                 continue
             start = self.position if length is not None else self._start_of_damage(file)
@@ -75,21 +75,21 @@ class Scan:
                     self.damage = Damage(start, f"{reason}, and no good record follows")
                 return
             yield Damage(start, f"{reason}: {found - start} bytes are passed over")
-            self.position, self._last = found, None
+            self.position, self.last = found, None
 
     def _start_of_damage(self, file: RandomAccessFile) -> int:
         """`position`, or where the last record starts, when that one is broken: its length may have led us astray."""
-        if self._last is None:
+        if self.last is None:
             return self.position
-        offset, length = self._last
+        offset, length = self.last
         if framing.content_is_intact(file.read, offset + framing.HEADER_BYTES, length):
-            self._last = None
+            self.last = None
             return self.position
         return offset
 
     def _search(self, reader: _Head, behind: int, size: int) -> int | None:
         """The start of the first good record that starts behind a place."""
-        start = max(behind + 1, self._searched)
+        start = max(behind + 1, self.searched)
         searched = max(start, size - _MOST_BEFORE_MARKER - len(_MARKER))
         for chunk_start in range(start, size, _SEARCH_BYTES):
             chunk = reader.file.read(chunk_start, min(_SEARCH_BYTES + len(_MARKER), size - chunk_start))
@@ -104,7 +104,7 @@ class Scan:
                     elif isinstance(_read(reader, place, length), FoundRecord):
                         return place
                 at = chunk.find(_MARKER, at + 1)
-        self._searched = searched
+        self.searched = searched
         return None
 
 
