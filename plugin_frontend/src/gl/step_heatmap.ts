@@ -107,7 +107,7 @@ export class StepHeatmap extends LitElement {
         ${named.map((row) => html`<button
             tabindex="-1" class=${row === this.current ? "here" : ""} title=${rows[row]!.name} .style=${at(row)}
             @click=${() => this.tell("heatmap-row", { row })}
-          >${cutMiddle(rows[row]!.name, NAME)}</button>`)}
+          >${cutMiddle(rows[row]!.short ?? rows[row]!.name, NAME)}</button>`)}
       </div>
       <div class="cells">
         <canvas

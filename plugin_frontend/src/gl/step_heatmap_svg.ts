@@ -20,7 +20,7 @@ export async function heatmapSvg(map: StepHeatmap, x: number, y: number): Promis
     ${line === null ? "" : svg`<rect x=${line - 2} y=${y} width="4" height=${height} fill="#ffffff"></rect>
       <rect x=${line - 1} y=${y} width="2" height=${height} fill=${theme.here}></rect>`}
     ${named.map((row) => svg`<text x=${x - 8} y=${middle(row)} text-anchor="end" font-size="11" font-family=${theme.font}
-        font-weight=${weight(row)} fill=${row === current ? theme.hereInk : theme.ink}>${cutMiddle(rows[row]!.name, NAME)}</text>
+        font-weight=${weight(row)} fill=${row === current ? theme.hereInk : theme.ink}>${cutMiddle(rows[row]!.short ?? rows[row]!.name, NAME)}</text>
       <text x=${x + width + 8} y=${middle(row)} font-size="11" font-family=${theme.font} font-weight=${weight(row)}
         fill=${theme.hereInk}>${map.values[row] ?? ""}</text>`)}`;
 }

@@ -33,7 +33,7 @@ export interface OctaveRows {
 }
 
 /** Of all non-zero values over all steps, so large a share may lie below the picture's last row. */
-const CLIPPED_SHARE = 0.005;
+const CLIPPED_SHARE = 0.02;
 
 /** The exponents of several histograms on one scale, at most `most` rows a sign. */
 export function octaveRows(histograms: readonly HistogramColumns[], most: number): OctaveRows {

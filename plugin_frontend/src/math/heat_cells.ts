@@ -5,6 +5,8 @@ import { peakIndex, stepColumns, type Rank, type StepColumns } from "./step_colu
 /** What one row shows: a value for each of its own logged steps. Rows of one run share `steps`. */
 export interface HeatRow {
   readonly name: string;
+  /** What stands in the gutter, where the name is longer than it need be there. */
+  readonly short?: string;
   /** Ascending. */
   readonly steps: ArrayLike<number>;
   readonly values: ArrayLike<number>;

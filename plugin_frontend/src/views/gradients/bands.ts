@@ -24,15 +24,19 @@ export function bandPath(columns: StepColumns, shares: ArrayLike<number>, height
   let path = "";
   let before = NaN;
   for (let x = 0; x < columns.width; x++) {
-    let share = 0;
-    const first = columns.first[x]!;
-    for (let i = first; first >= 0 && i <= columns.last[x]!; i++) share = Math.max(share, shares[i]!);
+    const share = largestShare(shares, columns.first[x]!, columns.last[x]!);
     // What is there at all can be seen.
     const top = share > 0 ? height - Math.max(1, Math.round(share * height)) : height;
     if (top !== before) path += `${x ? `H${x}` : `M0 ${height}`}V${top}`;
     before = top;
   }
   return path && `${path}H${columns.width}V${height}Z`;
+}
+
+function largestShare(shares: ArrayLike<number>, first: number, last: number): number {
+  let largest = 0;
+  if (first >= 0) for (let i = first; i <= last; i++) largest = Math.max(largest, shares[i]!);
+  return largest;
 }
 
 export function bandSvg(band: Band, width: number, toShare: (step: number) => number): SVGTemplateResult {

@@ -75,7 +75,7 @@ function lineSvg(line: FlowLine, flow: Flow, y: (row: number) => number): SVGTem
 }
 
 function oddWord(value: number, x: number, y: number): SVGTemplateResult | string {
-  if (value === 0) return svg`<text class="quiet-text" x=${x + 6} y=${y + 4}>zero</text>`;
+  if (value === 0) return svg`<text class="quiet-text" x=${x + 5} y=${y - 5}>zero</text>`;
   return value === Infinity ? svg`<text class="inf-text" x=${x - 6} y=${y + 4} text-anchor="end">Inf</text>` : "";
 }
 

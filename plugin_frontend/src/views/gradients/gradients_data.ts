@@ -66,14 +66,14 @@ class RunData {
     const count = wanted.detail.model?.variables.length ?? 1;
     const steps = this.host.session.stepsOf(wanted.run, "gradients", null).length;
     const points = Math.max(LEAST_POINTS, Math.floor(MOST_VALUES / Math.max(1, count)));
-    return { ...query(wanted, NORM_COLUMNS), ...(steps > points ? { points } : {}) };
+    return { ...seriesOf(wanted, NORM_COLUMNS), ...(steps > points ? { points } : {}) };
   }
 
   private wantedHistogram(): LiveSeriesQuery | null {
     const wanted = this.wanted();
     const { session, options } = this.host;
     const place = wanted ? placeOf(wanted.detail.model?.variables ?? [], session.layer?.path ?? null, options.variable) : -1;
-    return wanted && place >= 0 ? { ...query(wanted, HISTOGRAM_COLUMNS), points: HISTOGRAM_POINTS, variable: place } : null;
+    return wanted && place >= 0 ? { ...seriesOf(wanted, HISTOGRAM_COLUMNS), points: HISTOGRAM_POINTS, variable: place } : null;
   }
 
   private wanted(): { run: string; detail: RunDetail } | null {
@@ -83,7 +83,7 @@ class RunData {
   }
 }
 
-function query({ run, detail }: { run: string; detail: RunDetail }, columns: readonly string[]): LiveSeriesQuery {
+function seriesOf({ run, detail }: { run: string; detail: RunDetail }, columns: readonly string[]): LiveSeriesQuery {
   return { run, kind: "gradients", columns, at: detail.last_wall_time };
 }
 

@@ -24,15 +24,14 @@ export const gradientsStyles = css`
   }
   figure {
     position: relative;
-    padding-bottom: 10px;
+    padding-bottom: 8px;
   }
   figcaption {
     display: grid;
     grid-template-columns: minmax(0, 1fr) var(--axis-right);
-    align-items: end;
+    align-items: center;
     margin-left: var(--axis-left);
     height: 24px;
-    padding-bottom: 4px;
     font-size: var(--t-xs);
     background: var(--page);
   }
@@ -43,8 +42,11 @@ export const gradientsStyles = css`
     min-width: 0;
     white-space: nowrap;
   }
-  figcaption cnn-select {
-    --t-s: 11px;
+  figcaption select {
+    height: 20px;
+    font-size: var(--t-xs);
+    padding: 0 22px 0 6px;
+    max-width: 12em;
   }
   figcaption .at {
     padding-left: 8px;
@@ -60,11 +62,13 @@ export const gradientsStyles = css`
   .run {
     max-width: 24em;
   }
-  .band-row {
+  .band-line {
     position: relative;
+    margin: 3px 0;
+  }
+  .band-row {
     display: grid;
     grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
-    margin: 3px 0;
     font-size: var(--t-xs);
   }
   .band-row svg {
@@ -72,7 +76,7 @@ export const gradientsStyles = css`
     cursor: pointer;
     background: var(--page);
   }
-  .band-row .line {
+  .band-line .line {
     position: absolute;
     top: 0;
     bottom: 0;

@@ -33,7 +33,7 @@ import { legend, powerLabels, shareLabels, variableRows } from "./legend.ts";
 import { currentRow, gutterTexts, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
 import { placeOf, placesOfLayer, tailOf } from "./row_groups.ts";
 import { sheetSvg, type SheetFigure } from "./sheet.ts";
-import { BAND, histogramRowHeight, mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
+import { histogramRowHeight, mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText, unusualText } from "./words.ts";
 
 export { GRADIENTS_VIEW };
@@ -258,7 +258,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return html`<figure data-histogram=${figure.id}>
       ${this.histogramCaption(picture, figure)}
       ${this.signMap(picture, figure, 1, sizes)}
-      ${bandsOf(figure, this.step, BAND).map((band) => html`<div style="position:relative">${bandRow(band, width, toShare, press)}<div class="band-line">${line}</div></div>`)}
+      ${bandsOf(figure, this.step, sizes.band).map((band) => html`<div class="band-line">${bandRow(band, width, toShare, press)}${line}</div>`)}
       ${this.signMap(picture, figure, -1, sizes)}
     </figure>`;
   }
@@ -284,12 +284,23 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const at = histogram.steps[nearestIndex(histogram.steps, this.step)];
     return html`<figcaption>
       <span><b class="name">${session.layer!.name}</b>
-        <cnn-select label="" .value=${tailOf(histogram.variable.path)} .options=${tails.map((tail) => ({ value: tail, label: tail }))}
-          @change=${(event: CustomEvent<string>) => this.setOptions({ variable: event.detail })}></cnn-select>
+        ${id === "A" ? this.variableChoice(tails, tailOf(histogram.variable.path)) : html`<b class="name">${tailOf(histogram.variable.path)}</b>`}
         <b class="name">of ${id}: how its ${formatCount(histogram.size)} gradient values spread</b>
         <span class="quiet grow">one row = a factor of ${formatCount(factor)} in size${thinned}</span></span>
       <span class="at">${at === undefined ? "" : `at step ${at}`}</span>
     </figcaption>`;
+  }
+
+  private variableChoice(tails: readonly string[], chosen: string): TemplateResult {
+    const change = (event: Event): void => {
+      const select = event.target as HTMLSelectElement;
+      this.setOptions({ variable: select.value });
+      // Arrow keys move the step again.
+      select.blur();
+    };
+    return html`<select aria-label="Variable" .value=${chosen} @change=${change}>
+      ${tails.map((tail) => html`<option value=${tail} ?selected=${tail === chosen}>${tail}</option>`)}
+    </select>`;
   }
 
   private legendOf(picture: NormPicture): TemplateResult {
@@ -325,7 +336,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     ).panels as [NormPanel, NormPanel?];
     const lines = [a, other].filter((panel) => panel !== undefined).map((panel) => this.flowLine(panel, a));
     return {
-      names: a.groups.map(({ name }) => name), current: currentRow(a, session.layer!.path, this.variable), lines,
+      names: a.groups.map(({ short }) => short), current: currentRow(a, session.layer!.path, this.variable), lines,
       range: logRange(lines.map(({ values }) => values.map((value) => Math.log2(value ?? NaN)))), width: Math.max(120, this.size.legend - 33),
     };
   }
@@ -403,7 +414,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return {
       caption: `${variable.path} of ${figure.id}: how its ${formatCount(size)} gradient values spread`,
       note: `one row = a factor of ${formatCount(2 ** octaves.octaves)} in size`, at: "",
-      parts: above && below ? [above, ...bandsOf(figure, this.step, BAND), below] : [],
+      parts: above && below ? [above, ...bandsOf(figure, this.step, this.sizes.band), below] : [],
     };
   }
 }

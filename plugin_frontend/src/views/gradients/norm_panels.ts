@@ -57,7 +57,7 @@ function runPanel(
 ): NormPanel {
   const groups = rowGroups(norms.variables, layers, by);
   const values = groups.map(({ places }) => normsOf(norms.columns, places, quantity));
-  const rows = groups.map(({ name }, row) => ({ name, steps: norms.columns.steps, values: logs(values[row]!) }));
+  const rows = groups.map(({ name, short }, row) => ({ name, short, steps: norms.columns.steps, values: logs(values[row]!) }));
   return { id, run: norms.run, groups, rows, values };
 }
 
@@ -74,7 +74,7 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
   const [steps = new Float64Array()] = ratios.map((ratio) => ratio.steps);
   return {
     id: "difference", run: `${a.run} − ${b.run}`, groups: shared.map(({ group }) => group),
-    rows: shared.map(({ group }, i) => ({ name: group.name, steps, values: ratios[i]!.values })),
+    rows: shared.map(({ group }, i) => ({ name: group.name, short: group.short, steps, values: ratios[i]!.values })),
     values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
   };
 }

@@ -2,8 +2,9 @@
 import type { LayerRecord, VariableRecord } from "../../data/schema.ts";
 
 export interface RowGroup {
-  /** Short, as it stands in the gutter. */
   readonly name: string;
+  /** As it stands in the gutter: variables of one layer are named once, and then by what they are. */
+  readonly short: string;
   /** Path of the layer that owns them; null where that is not known. */
   readonly layer: string | null;
   /** Path of the layer or the variable. */
@@ -20,15 +21,20 @@ export function rowGroups(
   if (by === "variable") {
     return variables.map(({ path, layer }, place) => {
       const owner = layer === null ? null : (names.get(layer) ?? layer);
-      return { name: owner === null ? path : `${owner} ${tailOf(path)}`, layer, path, places: [place] };
+      const name = owner === null ? path : `${owner} ${tailOf(path)}`;
+      const first = owner !== null && variables[place - 1]?.layer !== layer;
+      return { name, short: first ? owner : tailOf(path), layer, path, places: [place] };
     });
   }
-  const groups = new Map<string, { name: string; layer: string | null; path: string; places: number[] }>();
+  const groups = new Map<string, RowGroup & { places: number[] }>();
   variables.forEach(({ path, layer }, place) => {
     const key = layer ?? path;
     const group = groups.get(key);
     if (group) group.places.push(place);
-    else groups.set(key, { name: names.get(key) ?? tailOf(key), layer, path: key, places: [place] });
+    else {
+      const name = names.get(key) ?? tailOf(key);
+      groups.set(key, { name, short: name, layer, path: key, places: [place] });
+    }
   });
   return [...groups.values()];
 }

@@ -71,13 +71,9 @@ export function runHistogram(record: DataRecord | null, run: string, variable: V
 
 /** What a row counts, where no model record says how many values there are. */
 function largestRow(counts: ArrayLike<number>, bins: number, nan: ArrayLike<number>, inf: ArrayLike<number>): number {
-  let largest = 1;
-  for (let row = 0; bins && row * bins < counts.length; row++) {
-    let sum = (nan[row] ?? 0) + (inf[row] ?? 0);
-    for (let bin = 0; bin < bins; bin++) sum += counts[row * bins + bin]!;
-    largest = Math.max(largest, sum);
-  }
-  return largest;
+  const sums = Float64Array.from(nan, (count, row) => count + (inf[row] ?? 0));
+  for (let i = 0; i < counts.length; i++) sums[Math.floor(i / bins)]! += counts[i]!;
+  return sums.reduce((largest, sum) => Math.max(largest, sum), 1);
 }
 
 function thinnedOf(record: DataRecord): RunNorms["thinned"] {

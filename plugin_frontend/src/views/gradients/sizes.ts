@@ -2,16 +2,16 @@
 import { rowHeightFor } from "../../gl/heat_rows.ts";
 
 /** Caption and the space below a figure. */
-const AROUND = 34;
-export const BAND = 22;
+const AROUND = 32;
 const BANDS_AROUND = 6;
-const LEAST_SIDE = 48;
+const LEAST_SIDE = 45;
 
 export interface Sizes {
   /** Pixels a row of the norms' heatmaps. */
   readonly rowHeight: number;
-  /** Pixels of each sign of a histogram. */
+  /** Pixels of each sign of a histogram, and of a band between them. */
   readonly side: number;
+  readonly band: number;
 }
 
 /**
@@ -20,15 +20,16 @@ export interface Sizes {
  */
 export function sizesFor(available: number, rows: readonly number[], histograms: number, bands: number): Sizes {
   const total = rows.reduce((sum, count) => sum + count, 0);
-  const forRows = (histograms ? 0.5 : 1) * available - rows.length * AROUND;
+  const forRows = (histograms ? 0.48 : 1) * available - rows.length * AROUND;
   const rowHeight = rowHeightFor(total, forRows);
   const rest = available - total * rowHeight - rows.length * AROUND;
-  const around = histograms * (AROUND + BANDS_AROUND) + bands * (BAND + BANDS_AROUND);
+  const band = histograms > 1 ? 16 : 22;
+  const around = histograms * (AROUND + BANDS_AROUND) + bands * (band + BANDS_AROUND);
   const side = histograms ? Math.floor((rest - around) / (2 * histograms)) : 0;
-  return { rowHeight, side: Math.max(LEAST_SIDE, side) };
+  return { rowHeight, side: Math.max(LEAST_SIDE, side), band };
 }
 
-const LEAST_HISTOGRAM_ROW = 4;
+const LEAST_HISTOGRAM_ROW = 3;
 const MOST_HISTOGRAM_ROW = 7;
 /** More rows say no more. */
 const MOST_ROWS = 32;
