@@ -12,10 +12,9 @@ const CHOICES = ["valid", "same"] as const;
 
 /** Filter, size, stride, padding, dilation, and the way back. */
 export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting: Setting, changed: boolean): unknown {
-  const [filters, , rows] = kernel.shape;
+  const [filters] = kernel.shape;
   const own = lab.layer.padding ?? "";
   const { convolutionPadding } = lab.options;
-  const size = lab.layer.kernel_size?.length === 1 && rows === 1 ? String(setting.size[1]) : sizeText(setting.size);
   return html`
     <cnn-select
       class="filter"
@@ -27,7 +26,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
       class="size"
       label="size"
       .value=${setting.grow}
-      .text=${size}
+      .text=${sizeText(setting)}
       .min=${leastGrowth(kernel)}
       .max=${mostGrowth(kernel)}
       @change=${(event: CustomEvent<number>) => lab.set({ grow: event.detail })}

@@ -150,7 +150,8 @@ function logged({ lab, shown, sizes }: PictureInputs): unknown {
     <cnn-picture role="img" aria-label=${picture.words} .picture=${picture} .style=${`width:${width}px;height:${height}px`}></cnn-picture>
     <p class="quiet">${comparison.is === "refused"
       ? "not compared"
-      : html`off by ${formatNumber(comparison.deviation, { digits: 2 })}<br />${comparison.deviation ? ofRange(comparison.deviation, comparison.range) : "at most"}`}</p>
+      : comparison.deviation === 0 ? "equal to the computed one"
+      : html`off by at most ${formatNumber(comparison.deviation, { digits: 2 })}, ${ofRange(comparison.deviation, comparison.range)}`}</p>
   </figure>`;
 }
 
@@ -163,7 +164,7 @@ function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
       const chosen = JSON.stringify([setting.grow, setting.stride, setting.dilation]) === now;
       const extent = fitMap(rows, columns, sizes.small);
       const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
-      const words = `${sizeText(setting.size)}, ${how}`;
+      const words = `${sizeText(setting)}, ${how}`;
       return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set({ ...choice, convolutionPadding: lab.options.convolutionPadding })}>
         <cnn-picture aria-hidden="true" .picture=${mapPicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>
         <span>${words}</span><small class="quiet">${rows}×${columns}</small>

@@ -93,7 +93,7 @@ export class Products extends LitElement {
       }
       .label {
         text-align: right;
-        padding-right: var(--s2);
+        padding: 0 6px 0 0;
         color: var(--ink-2);
         font-size: var(--t-xs);
       }
@@ -113,7 +113,7 @@ export class Products extends LitElement {
         color: var(--ink-3);
       }
       .sum {
-        padding-left: var(--s2);
+        padding-left: 6px;
         font-size: var(--t-m);
         font-weight: var(--w-b);
         white-space: nowrap;
@@ -135,7 +135,7 @@ export class Products extends LitElement {
     const { order, filter } = input;
     const pitch = this.#pitch;
     const tile = filter.columns * this.cell;
-    const columns = `grid-template-columns: 76px ${tile}px 20px ${tile}px 20px ${tile}px 70px`;
+    const columns = `grid-template-columns: 66px ${tile}px 17px ${tile}px 17px ${tile}px 66px`;
     const whole = order.length * pitch;
     const height = Math.min(whole, Math.max(pitch, this.height));
     const top = Math.min(this.top, Math.max(0, whole - height));

@@ -10,6 +10,8 @@ type Pair = readonly [rows: number, columns: number];
 
 /** How a kernel is slid over its input. */
 export interface Setting {
+  /** Along one axis: there is one row. */
+  readonly flat: boolean;
   readonly size: Pair;
   /** Rings around the layer's own kernel; negative: cropped. */
   readonly grow: number;
@@ -37,7 +39,7 @@ export function settingOf(layer: LayerRecord, kernel: LayerKernel, choice: Choic
     return flat ? [1, first] : [first, last];
   };
   return {
-    grow,
+    flat, grow,
     size: [flat ? 1 : rows + 2 * grow, columns + 2 * grow],
     stride: both(choice.convolutionStride, layer.strides),
     dilation: both(choice.dilation, layer.dilation),
@@ -61,7 +63,7 @@ export function gridOf(setting: Setting, input: Volume, kernel: LayerKernel): Gr
 /** What differs from the layer's own, in words: "stride 1 → 2". */
 export function changesOf(own: Setting, now: Setting, edits: readonly Edit[]): string[] {
   const changes: string[] = [];
-  if (now.grow !== own.grow) changes.push(`size ${sizeText(own.size)} → ${sizeText(now.size)}`);
+  if (now.grow !== own.grow) changes.push(`size ${sizeText(own)} → ${sizeText(now)}`);
   if (now.stride.join() !== own.stride.join()) changes.push(`stride ${pairText(own.stride)} → ${pairText(now.stride)}`);
   if (now.padding !== own.padding) changes.push(`padding ${String(own.padding)} → ${String(now.padding)}`);
   if (now.dilation.join() !== own.dilation.join()) changes.push(`dilation ${pairText(own.dilation)} → ${pairText(now.dilation)}`);
@@ -70,8 +72,8 @@ export function changesOf(own: Setting, now: Setting, edits: readonly Edit[]): s
 }
 
 /** "7×7", or "5" along one axis. */
-export function sizeText([rows, columns]: Pair): string {
-  return `${rows}×${columns}`;
+export function sizeText({ flat, size: [rows, columns] }: Pick<Setting, "flat" | "size">): string {
+  return flat ? String(columns) : `${rows}×${columns}`;
 }
 
 /** "2" where both axes agree (or there is one), else "2×1". */

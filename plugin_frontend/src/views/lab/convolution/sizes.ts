@@ -21,7 +21,7 @@ export interface Sizes {
 
 export const GAP = 24;
 /** What stands beside the three pictures of a row: name, signs, sum. */
-export const ROW_EXTRA = 186;
+export const ROW_EXTRA = 166;
 /** From this on a cell has room for "−.08". */
 export const NUMBERED_FROM = 24;
 export const NUMBERED_SIDE = 5;
@@ -42,10 +42,10 @@ export function fitMap(rows: number, columns: number, room: Extent): Extent {
 export function sizesFor(
   room: Extent, it: { input: Extent; output: Extent; kernel: Extent; channels: number },
 ): Sizes {
-  const stacked = room.width < STACKED_BELOW;
+  const stacked = room.width < STACKED_BELOW || it.input.height === 1;
   const height = Math.max(150, Math.min(300, room.height * 0.44));
   const side = Math.max(it.kernel.width, it.kernel.height);
-  const wanted = Math.min(room.width * 0.6, ROW_EXTRA + 3 * (side <= NUMBERED_SIDE ? side * NUMBERED_FROM + 4 : 76));
+  const wanted = Math.min(room.width * 0.6, ROW_EXTRA + 3 * (side <= NUMBERED_SIDE ? side * NUMBERED_FROM : 76));
   const maps = stacked ? (room.width - GAP) / 2 : (room.width - 2 * GAP - Math.max(NARROWEST_LIST, wanted)) / 2;
   const box = { width: Math.max(96, maps), height };
   const input = fitMap(it.input.height, it.input.width, box);

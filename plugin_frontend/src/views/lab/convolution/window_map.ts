@@ -5,6 +5,8 @@ import "../../../parts/picture.ts";
 import type { Picture } from "../../../parts/picture.ts";
 import { base } from "../../../parts/styles.ts";
 
+const OVERHANG = 5;
+
 /** A point of the map, in cells from its top left corner. */
 export interface MapPoint {
   readonly row: number;
@@ -110,9 +112,13 @@ export class WindowMap extends LitElement {
     </div>`;
   }
 
+  /** Over padding the frame ends a little beyond the edge, so that it does not strike through what stands there. */
   #window({ x, y, width, height }: Rect, across: number, down: number): unknown {
+    const [left, top] = [Math.max(-OVERHANG, x * across), Math.max(-OVERHANG, y * down)];
+    const right = Math.min(this.width + OVERHANG, (x + width) * across);
+    const bottom = Math.min(this.height + OVERHANG, (y + height) * down);
     const rect = (name: string): unknown =>
-      svg`<rect class=${name} x=${x * across} y=${y * down} width=${width * across} height=${height * down}></rect>`;
+      svg`<rect class=${name} x=${left} y=${top} width=${Math.max(0, right - left)} height=${Math.max(0, bottom - top)}></rect>`;
     return html`<svg aria-hidden="true">${rect("halo")}${rect("frame")}</svg>`;
   }
 
