@@ -117,7 +117,7 @@ function rowsOf(graph: Layered, columns: number, sizes: GraphSizes): Row[] {
   for (let start = 0; start < graph.ranks; ) {
     let end = Math.min(graph.ranks, start + columns);
     if (end < graph.ranks) {
-      const least = start + Math.max(1, Math.ceil(columns * 0.7));
+      const least = start + Math.max(1, Math.ceil(columns * 0.65));
       for (let cut = end - 1; cut >= least; cut--) if (across(graph, cut).length < across(graph, end).length) end = cut;
     }
     rows.push({ start, end, ...lanesOf(graph, start, end, sizes), crossing: end < graph.ranks ? across(graph, end) : [], top: 0 });

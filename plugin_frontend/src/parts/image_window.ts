@@ -3,19 +3,22 @@ import type { PixelRect } from "../math/receptive_field.ts";
 import type { Picture } from "./picture.ts";
 import "./picture.ts";
 
-/** The image with the part that one cell sees: the rest dimmed, the part framed, and its size in words. */
-export function imageWindow(picture: Picture, scale: number, seen: PixelRect | null, words: string): unknown {
-  const [width, height] = [picture.width * scale, picture.height * scale];
+/**
+ * The image with the part that one cell sees: the rest dimmed, the part framed, and its size in words. `down`: pixels of
+ * the screen a pixel of the picture downwards, of a signal more than across.
+ */
+export function imageWindow(picture: Picture, scale: number, seen: PixelRect | null, words: string, down = scale): unknown {
+  const [width, height] = [picture.width * scale, picture.height * down];
   return html`<div class="image" .style=${`width:${width}px;height:${height}px`}>
     <cnn-picture role="img" aria-label=${picture.words} .picture=${picture} .style=${`width:${width}px;height:${height}px`}></cnn-picture>
-    ${seen ? overlay(width, height, scale, seen, words) : nothing}
+    ${seen ? overlay(width, height, [scale, down], seen, words) : nothing}
   </div>`;
 }
 
 const LETTER_WIDTH = 6;
 
-function overlay(width: number, height: number, scale: number, seen: PixelRect, words: string): unknown {
-  const [x, y, w, h] = [seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale];
+function overlay(width: number, height: number, [across, down]: readonly [number, number], seen: PixelRect, words: string): unknown {
+  const [x, y, w, h] = [seen.x * across, seen.y * down, seen.width * across, seen.height * down];
   const outside = `M0 0H${width}V${height}H0ZM${x} ${y}V${y + h}H${x + w}V${y}Z`;
   const label = words.length * LETTER_WIDTH + 8;
   // Beside the frame where there is room, else inside it.

@@ -42,14 +42,14 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { id: "layer", title: "layer", note: "", words: "Name, type and activation.", wide: 126, narrow: 96, grows: 4 },
-  { id: "output", title: "output", note: "", words: "Shape of one image's output. The block: its height and width, and the logarithm of its channels.", wide: 108, narrow: 72, grows: 1 },
+  { id: "layer", title: "layer", note: "", words: "Name, type and activation.", wide: 126, narrow: 92, grows: 4 },
+  { id: "output", title: "output", note: "", words: "Shape of one image's output. The block: its height and width, and the logarithm of its channels.", wide: 108, narrow: 70, grows: 1 },
   { id: "window", title: "window", note: "/ stride", words: "Kernel or pooling window; stride where it is not 1; padding; dilation and groups where they are not 1.", wide: 62, narrow: 54, grows: 1 },
   { id: "field", title: "receptive field", short: "field", note: "px", words: "Receptive field: the square of the image that one number can depend on, inside the whole image. Its stride, how far apart neighbours are, stands in the legend.", wide: 94, narrow: 56, grows: 0 },
   { id: "parameters", title: "parameters", short: "params", note: "", words: "Weights of the layer, trained or not. Bars are linear, to the largest.", wide: 96, narrow: 50, grows: 0 },
   { id: "adds", title: "multiply-adds", short: "adds", note: "an image", shortNote: "image", words: "Multiplications with weights for one image. Bars are linear, to the largest.", wide: 98, narrow: 52, grows: 0 },
   { id: "gradient", title: "gradient norm", short: "gradient", note: "log₂, training batch", shortNote: "log₂, batch", words: "Of the training batch, as the optimizer received it, before clipping: root of the sum of squares over the layer's variables. One scale for all layers; the number is that of the shown step.", wide: 118, narrow: 84, grows: 3 },
-  { id: "ratio", title: "update / weight", short: "upd. / weight", note: "training batch", shortNote: "batch", words: "Norm of the applied update beside that of the weights, logarithmic, one scale for all layers. Dashed: 10⁻³.", wide: 118, narrow: 86, grows: 3 },
+  { id: "ratio", title: "update / weight", short: "upd. / weight", note: "training batch", shortNote: "batch", words: "Norm of the applied update beside that of the weights, logarithmic, one scale for all layers. Dashed: 10⁻³.", wide: 118, narrow: 84, grows: 3 },
   { id: "zeros", title: "zero output", short: "zeros", note: "probe", words: "Share of exact zeros after the activation, over all channels, cells and probe images, at the shown step.", wide: 96, narrow: 46, grows: 0 },
 ];
 

@@ -19,7 +19,7 @@ export function isActivated(layer: LayerRecord): boolean {
   return layer.role === "activation" || (layer.activation !== null && layer.activation !== "linear");
 }
 
-/** "3×3 / 2" and "same, dilation 2, 4 groups"; the stride where it is not 1, and always of pooling. */
+/** "3×3 / 2 dil. 2" and "same, 4 groups"; the stride where it is not 1, and always of pooling. */
 export function windowWords(layer: LayerRecord): readonly [string, string] {
   if (layer.role === "pooling" && !layer.kernel_size) return ["global", layer.pool === "average" ? "mean" : (layer.pool ?? "")];
   if (!layer.kernel_size) return ["", ""];
@@ -27,10 +27,10 @@ export function windowWords(layer: LayerRecord): readonly [string, string] {
   const shown = layer.role === "pooling" || strides.some((stride) => stride !== 1);
   const rest = [
     layer.padding,
-    layer.dilation?.some((each) => each !== 1) ? `dilation ${same(layer.dilation)}` : null,
     layer.groups !== null && layer.groups !== 1 ? `${layer.groups} groups` : null,
   ];
-  return [times(layer.kernel_size) + (shown && strides.length ? ` / ${same(strides)}` : ""), rest.filter(Boolean).join(", ")];
+  const dilation = layer.dilation?.some((each) => each !== 1) ? ` dil. ${same(layer.dilation)}` : "";
+  return [times(layer.kernel_size) + (shown && strides.length ? ` / ${same(strides)}` : "") + dilation, rest.filter(Boolean).join(", ")];
 }
 
 /** "3" where all axes agree, else "3×1". */

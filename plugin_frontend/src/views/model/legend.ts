@@ -50,10 +50,14 @@ function fieldPart(layer: LayerRecord, { input, picture, room }: LegendInput): u
   </section>`;
 }
 
+/** A signal is a band of this height. */
+const LEAST_HEIGHT = 36;
+
 /** Whole multiples keep pixels alike; a picture larger than the legend is shrunk. */
 function plate(picture: Picture, room: number, mark: ReturnType<typeof sightOn>["mark"], words: string): unknown {
   const fits = room / Math.max(picture.width, picture.height);
-  return imageWindow(picture, fits >= 1 ? Math.floor(fits) : fits, mark, words);
+  const scale = fits >= 1 ? Math.floor(fits) : fits;
+  return imageWindow(picture, scale, mark, words, Math.max(scale, LEAST_HEIGHT / picture.height));
 }
 
 function middleCell(layer: LayerRecord): number[] {

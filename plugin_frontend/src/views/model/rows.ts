@@ -1,12 +1,13 @@
 import type { LayerRecord } from "../../data/schema.ts";
 import { blockName, blocksOf, joinSmall } from "../../state/blocks.ts";
+import { spatialShape, times } from "../../state/shapes.ts";
 
 /** A row of the table or a box of the graph: a layer, or several that are folded to one. */
 export interface MapRow {
   /** Path of its layer; of folded ones the first. */
   readonly key: string;
   readonly layers: readonly LayerRecord[];
-  /** The layer whose output it hands on: the last. */
+  /** The layer whose output it hands on: of folded ones the last of the block's size, without padding for the next. */
   readonly face: LayerRecord;
   readonly folded: boolean;
   /** Of the first row of a run that is unfolded: how many layers would fold to one. */
@@ -41,12 +42,16 @@ export function rowsOf(layers: readonly LayerRecord[], folds: ReadonlyMap<string
     if (fold === undefined || open.has(fold)) {
       rows.push({ key: layer.path, layers: [layer], face: layer, folded: false, unfolded: fold === layer.path ? (sizes.get(fold) ?? 0) : 0 });
     } else if (last?.folded && last.key === fold) {
-      rows[rows.length - 1] = { ...last, layers: [...last.layers, layer], face: layer };
+      rows[rows.length - 1] = { ...last, layers: [...last.layers, layer], face: isOfSize(layer, last.face) ? layer : last.face };
     } else {
       rows.push({ key: fold, layers: [layer], face: layer, folded: true, unfolded: 0 });
     }
   }
   return rows;
+}
+
+function isOfSize(layer: LayerRecord, other: LayerRecord): boolean {
+  return times(spatialShape(layer)) === times(spatialShape(other));
 }
 
 export function nameOf(row: MapRow): string {
