@@ -88,7 +88,7 @@ function inputPart({ shown, scenes, source }: PictureInputs, { input }: Sizes): 
   const padding = paddingWords(grid, volume.axes);
   const size = volume.axes === 1 ? String(plane.columns) : `${plane.rows}×${plane.columns}`;
   return html`
-    <h2><b>Input</b> <span class="quiet">${size}, ${source}, channel ${channel} of 0 … ${volume.channels - 1}</span></h2>
+    <h2><b>Input</b> <span class="quiet">${size}, ${source}, channel ${channel}, one of ${volume.channels}</span></h2>
     <cnn-grid
       class="map"
       data-part="input"

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import type { GridElement } from "../../../gl/grid_element.ts";
 import type { Rect } from "../../../gl/grid_layout.ts";
 import { hitTest } from "../../../gl/grid_layout.ts";
+import { bringIntoSight, windowRect } from "./sight.ts";
 import type { StillGrid } from "../../../gl/still_grid.ts";
 import { speakNumber } from "../../../math/format.ts";
 import "../../../parts/message.ts";
@@ -26,6 +27,7 @@ const HOW_TO_READ =
 
 /** Milliseconds from window to window while it slides. */
 const SLIDE_MS = 120;
+const ZOOM = 1.5;
 
 type AnyGrid = GridElement | StillGrid;
 
@@ -44,6 +46,8 @@ export class PoolingMode extends LabMode {
   readonly #pictures = new PoolingPictures();
   readonly #scenes = scenesMaker();
   #shown: Shown | null = null;
+  /** The place that was last brought into sight. */
+  #followed: Place | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** The pointer drags the window. */
   #dragged: AnyGrid | null = null;
@@ -156,6 +160,7 @@ export class PoolingMode extends LabMode {
   #useKey(event: KeyboardEvent): boolean {
     const [rows, columns] = this.#size;
     if (event.key === " ") return this.#toggle(), true;
+    if (event.key === "+" || event.key === "=") return this.#zoomIn();
     const to = event.key === "Enter"
       ? { row: rows - 1, column: columns - 1 }
       : walked(this.#shown!.place, event.key, event.shiftKey, rows, columns);
@@ -164,6 +169,26 @@ export class PoolingMode extends LabMode {
     this.#put(to);
     this.lab.session.announce(this.#spoken(to));
     return true;
+  }
+
+  /** Around the window, so that it stays where it is. */
+  #zoomIn(): boolean {
+    const grid = this.#input;
+    const window = grid?.layout && this.#shown && windowRect(grid.layout, this.#shown);
+    if (!grid || !window) return false;
+    grid.zoomBy(ZOOM, window.x + window.width / 2, window.y + window.height / 2);
+    return true;
+  }
+
+  get #input(): GridElement | null {
+    return this.renderRoot.querySelector("cnn-grid");
+  }
+
+  /** The window does not leave what is zoomed. */
+  protected override updated(): void {
+    const { place } = this.#shown ?? {};
+    if (place && this.#input && this.#followed !== place && !this.#dragged) bringIntoSight(this.#input, this.#shown!);
+    this.#followed = place ?? null;
   }
 
   #spoken({ row, column }: Place): string {
@@ -198,7 +223,7 @@ export class PoolingMode extends LabMode {
     handleEvent: (event: PointerEvent): void => {
       const map = event.composedPath().find((target) => target instanceof HTMLElement && target.matches(".map")) as AnyGrid | undefined;
       if (!map || event.button !== 0 || map.dataset["part"] === "window") return;
-      this.renderRoot.querySelector("cnn-grid")?.renderRoot.querySelector("canvas")?.focus({ preventScroll: true });
+      this.#input?.renderRoot.querySelector("canvas")?.focus({ preventScroll: true });
       const to = this.#pointed(map, event);
       if (!to) return;
       const zoomed = "pose" in map && map.pose !== null;
