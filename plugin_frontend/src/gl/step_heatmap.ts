@@ -1,6 +1,6 @@
 /**
  * <cnn-step-heatmap>: rows × steps on the page's time axis, with names in the left gutter, values in the right one, and
- * the current step as an orange line. As wide as the view: its gutters are the theme's --axis-left and --axis-right. Its
+ * the current step as an orange line. Give it the width of the view: its cells then stand above the scrubber's axis. Its
  * height follows from `rows` and `rowHeight`.
  *
  * It fires

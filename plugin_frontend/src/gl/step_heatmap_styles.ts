@@ -3,7 +3,10 @@ import { css } from "lit";
 export const stepHeatmapStyles = css`
   :host {
     display: grid;
-    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
+    /* The axis ends where the scrubber's does, also where the legend is away and the step's fields are not. */
+    grid-template-columns:
+      var(--axis-left) minmax(0, 1fr)
+      calc(var(--axis-right) + var(--w-fields) - var(--w-legend));
     font-size: var(--t-xs);
     font-variant-numeric: tabular-nums;
     color: var(--ink);
@@ -83,14 +86,5 @@ export const stepHeatmapStyles = css`
     height: 1px;
     overflow: hidden;
     clip-path: inset(50%);
-  }
-  @media (max-width: 700px) {
-    /* No gutter: the values stand on the cells' end. */
-    .values span {
-      left: auto;
-      right: 14px;
-      padding: 0 3px;
-      background: color-mix(in srgb, var(--page) 85%, transparent);
-    }
   }
 `;

@@ -12,6 +12,7 @@ export const gradientsStyles = css`
     min-height: 100%;
     /* From the view's left edge: the gutters are those of the scrubber. */
     margin-left: calc(-1 * var(--s4));
+    --gutter-right: calc(var(--axis-right) + var(--w-fields) - var(--w-legend));
   }
   .through {
     position: absolute;
@@ -28,7 +29,7 @@ export const gradientsStyles = css`
   }
   figcaption {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) var(--axis-right);
+    grid-template-columns: minmax(0, 1fr) var(--gutter-right);
     align-items: center;
     margin-left: var(--axis-left);
     height: 24px;
@@ -68,7 +69,7 @@ export const gradientsStyles = css`
   }
   .band-row {
     display: grid;
-    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
+    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--gutter-right);
     font-size: var(--t-xs);
   }
   .band-row svg {
@@ -118,10 +119,10 @@ export const gradientsStyles = css`
     font-size: var(--t-xs);
     margin-top: calc(-1 * var(--s2));
   }
-  svg text {
+  svg {
+    fill: var(--ink);
     font-family: var(--font);
     font-size: var(--t-xs);
-    fill: var(--ink);
   }
   svg .strong {
     font-weight: var(--w-b);
@@ -177,11 +178,5 @@ export const gradientsStyles = css`
     position: absolute;
     left: -20000px;
     top: 0;
-  }
-  @media (max-width: 700px) {
-    .gutter-value,
-    figcaption .at {
-      display: none;
-    }
   }
 `;

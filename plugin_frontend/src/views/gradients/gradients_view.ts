@@ -206,7 +206,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { width } = this.size;
     const line = axis.toShare(this.step) * width;
     const histograms = this.histograms;
-    return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--axis-right))`}>
+    return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--gutter-right))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
       ${this.noticeOfLeftOut()}
       ${picture.panels.map((panel) => this.panelFigure(picture, panel, sizes))}
@@ -332,7 +332,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { data, options, session } = this;
     const b = session.runB === null ? null : data.b.norms;
     const [a, other] = this.flowNorms(
-      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, options.rows, options.show === "a" ? "a" : "both",
+      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, "layer", options.show === "a" ? "a" : "both",
     ).panels as [NormPanel, NormPanel?];
     const lines = [a, other].filter((panel) => panel !== undefined).map((panel) => this.flowLine(panel, a));
     return {
@@ -382,7 +382,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const style = getComputedStyle(this);
     const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name)) || 0;
     const side = pixels("--w-legend");
-    const width = Math.max(40, this.clientWidth - side - pixels("--axis-left") - pixels("--axis-right"));
+    const width = Math.max(40, this.clientWidth - pixels("--w-fields") - pixels("--axis-left") - pixels("--axis-right"));
     const height = Math.max(0, (this.renderRoot.querySelector("cnn-view-layout")?.clientHeight ?? this.clientHeight) - pixels("--h-head") - 12);
     const { size } = this;
     if (width !== size.width || height !== size.height || side !== size.legend) this.size = { width, height, legend: side };
@@ -393,7 +393,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { title } = QUANTITY_WORDS[picture.quantity];
     const bar = { heading: `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
     const shares = histograms && { heading: "Share of values, one row", palette: histograms.scale.palette, labels: shareLabels(histograms) };
-    const notes = [...QUANTITY_WORDS[picture.quantity].badges, unusualText(picture.unusual, this.isDifference(picture))].filter(Boolean);
+    const notes = [...QUANTITY_WORDS[picture.quantity].badges, unusualText(picture.unusual, picture.quantity, this.isDifference(picture))].filter(Boolean);
     return {
       title: `${title}, step ${step}`, width: this.size.width, toShare: this.axis.toShare, step, flow: this.flowOf(),
       figures: [...picture.panels.map((panel) => this.sheetPanel(panel)), ...(histograms?.figures.map((figure) => this.sheetHistogram(histograms, figure)) ?? [])],

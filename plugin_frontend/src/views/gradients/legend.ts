@@ -33,7 +33,7 @@ export interface LegendInput {
 export function legend(input: LegendInput): TemplateResult {
   const { picture, difference, flow, step } = input;
   const words = QUANTITY_WORDS[picture.quantity];
-  const unusual = unusualText(picture.unusual, difference);
+  const unusual = unusualText(picture.unusual, picture.quantity, difference);
   return html`
     ${normBar(input)}
     <div class="badges">${words.badges.map((badge) => html`<cnn-badge>${badge}</cnn-badge>`)}</div>

@@ -25,11 +25,12 @@ export function stepsText(steps: number, thinned: { points: number; of: number }
 }
 
 /** "Of 804 norms 3 are zero (black) and 2 NaN (magenta)."; empty where all are plain numbers. */
-export function unusualText({ count, zero, nan, inf }: Unusual, difference: boolean): string {
+export function unusualText({ count, zero, nan, inf }: Unusual, quantity: Quantity, difference: boolean): string {
+  const why = difference ? ": one of the two is zero or infinite" : quantity === "ratio" ? ": weights that are zero before the update" : "";
   const parts = [
     zero ? `${formatCount(zero)} zero (black)` : "",
     nan ? `${formatCount(nan)} NaN (magenta)` : "",
-    inf ? `${formatCount(inf)} infinite (violet${difference ? ": one of the two is zero or infinite" : ""})` : "",
+    inf ? `${formatCount(inf)} infinite (violet${why})` : "",
   ].filter(Boolean);
   return parts.length ? `Of ${formatCount(count)} ${difference ? "ratios" : "norms"}: ${parts.join(", ")}.` : "";
 }
