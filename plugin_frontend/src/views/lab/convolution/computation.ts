@@ -47,7 +47,7 @@ export function compute(lab: Lab, input: Volume, kernel: LayerKernel, index: num
   const { layer, options, operation } = lab;
   const own = settingOf(layer, kernel, OWN);
   const setting = settingOf(layer, kernel, options);
-  const edits = parseEdits(options.edits);
+  const edits = parseEdits(options.edits, layer.path, index);
   const changes = changesOf(own, setting, edits);
   const planes = planesOf(input);
   const filter = filterAt(kernel, index, setting, edits);
@@ -108,7 +108,7 @@ function largestDeviation(map: Float64Array, logged: Float32Array, activation: (
     const deviation = Object.is(value, ours) || value === ours || (Number.isNaN(value) && Number.isNaN(ours)) ? 0 : Math.abs(value - ours);
     if (value < lo) lo = value;
     if (value > hi) hi = value;
-    if (deviation <= worst || (Number.isNaN(worst) && worst !== -1)) continue;
+    if (deviation <= worst || Number.isNaN(worst)) continue;
     [worst, at] = [deviation, i];
   }
   return { is: "compared", deviation: Math.max(0, worst), row: Math.floor(at / columns), column: at % columns, range: hi >= lo ? hi - lo : NaN };

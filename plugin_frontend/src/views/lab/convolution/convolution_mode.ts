@@ -69,7 +69,6 @@ export class ConvolutionMode extends LabMode {
   #reached = { map: null as Float64Array | null, count: 0 };
   #player: ReturnType<typeof setTimeout> | undefined;
   #layer: string | null = null;
-  #filter: number | null = null;
   readonly #resizing = new ResizeObserver(([entry]) => {
     if (entry) this.room = { width: entry.contentRect.width, height: entry.contentRect.height };
   });
@@ -115,17 +114,15 @@ export class ConvolutionMode extends LabMode {
     return Math.min(channel ?? 0, filters - 1);
   }
 
-  /** Settings and edits belong to one layer, edits to one filter: they do not go along to another. */
+  /** Settings belong to one layer: they do not go along to another. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const { layer, session, options } = this.lab;
-    const filter = session.state.channel ?? 0;
-    const [other, otherFilter] = [this.#layer !== null && this.#layer !== layer.path, this.#filter !== null && this.#filter !== filter];
-    this.#layer = layer.path;
-    this.#filter = filter;
-    if (other) this.lab.set({ ...RESET, row: null, column: null, inputChannel: null });
-    else if (otherFilter && options.edits) this.lab.set({ edits: "" });
-    if (other || otherFilter) this.#stop();
+    const { path } = this.lab.layer;
+    if (this.#layer !== null && this.#layer !== path) {
+      this.#stop();
+      this.lab.set({ ...RESET, row: null, column: null, inputChannel: null });
+    }
+    this.#layer = path;
   }
 
   override render(): unknown {

@@ -80,7 +80,7 @@ function products({ lab, shown, sizes, at, actions }: PictureInputs): unknown {
     <cnn-lab-products
       .input=${input} .cell=${sizes.cell} ?numbered=${sizes.numbered} .height=${sizes.list} .at=${at}
       @weight-hover=${(event: CustomEvent<WeightPlace | null>) => actions.hover(event.detail)}
-      @weight-edit=${(event: CustomEvent<Edit>) => lab.set({ edits: withEdit(lab.options.edits, { ...event.detail, ...stored(event.detail) }) })}
+      @weight-edit=${(event: CustomEvent<Edit>) => lab.set({ edits: withEdit(lab.options.edits, lab.layer.path, it.index, { ...event.detail, ...stored(event.detail) }) })}
       @channel-chosen=${(event: CustomEvent<number>) => lab.set({ inputChannel: filter.from + event.detail })}
     ></cnn-lab-products>
     ${filter.channels > TERMS
