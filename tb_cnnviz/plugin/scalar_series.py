@@ -60,7 +60,7 @@ class ScalarSeries:
         named = _asked(run, kind, columns)
         table = self.table(run, kind, named)
         extra = [name for name in ("epoch", "wall_time") if name in table.columns and name not in named]
-        chosen = list(columns) or [*named, *extra]
+        chosen = list(columns) or sorted([*named, *extra], key=lambda name: name != "loss")
         _, arrays, attributes = chosen_rows(table, chosen, points)
         attributes |= self._origin(run, kind, named, table)
         step = int(table.steps[-1]) if len(table.steps) else 0
@@ -113,10 +113,12 @@ class ScalarSeries:
 
     def _read_curves(self, wanted: Sequence[_Wish]) -> dict[str, tuple[Source, Curve | None]]:
         runs, tags = {wish.source.run for wish in wanted}, {wish.source.tag for wish in wanted}
-        found = self._reader.read(runs, tags, self._reader.points) or {}
+        found = self._reader.read(runs, tags, self._reader.points)
+        if found is None and len(wanted) > 1:  # a point that the reader cannot convert costs its own run alone
+            return {name: curve for wish in wanted for name, curve in self._read_curves([wish]).items()}
         curves: dict[str, tuple[Source, Curve | None]] = {}
         for wish in wanted:
-            points = found.get(wish.source.run, {}).get(wish.source.tag)
+            points = (found or {}).get(wish.source.run, {}).get(wish.source.tag)
             if points:
                 table = table_of({wish.metric: points}, counts_epochs=wish.run.is_keras)
                 curves[wish.name] = wish.source, run_list.curve(table)

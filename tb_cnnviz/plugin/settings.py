@@ -109,5 +109,8 @@ def _share(run: RunIndex, entry: IndexEntry | None) -> float | None:
     training, logging = attributes.get("training_s"), attributes.get("logging_s")
     if not isinstance(training, int | float) or not isinstance(logging, int | float) or not training > 0:
         return None
-    share = logging / training
+    try:
+        share = logging / training
+    except OverflowError:  # JSON holds whole numbers of any size
+        return None
     return share if math.isfinite(share) else None
