@@ -24,6 +24,9 @@ interface Kept<A> {
   abort: AbortController | null;
 }
 
+/** While many answers come, the host hears of them at most so often. Milliseconds. */
+const TELL_MS = 200;
+
 const NOTHING: Answer<never> = { value: null, error: null };
 
 /**
@@ -36,6 +39,7 @@ export class ManyAnswers<A> implements ReactiveController {
   readonly #kept = new Map<string, Kept<A>>();
   #wishes: readonly Wish<A>[] = [];
   #running = 0;
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly host: ReactiveControllerHost,
@@ -78,6 +82,7 @@ export class ManyAnswers<A> implements ReactiveController {
       kept.version = "";
     }
     this.#wishes = [];
+    this.#stopTelling();
   }
 
   #isSettled({ key, version }: Wish<A>): boolean {
@@ -110,9 +115,27 @@ export class ManyAnswers<A> implements ReactiveController {
     if (kept.abort === abort) {
       kept.abort = null;
       this.revision++;
-      this.host.requestUpdate();
+      this.#tell();
     }
     this.#next();
+  }
+
+  /** At once when all are here; drawing a hundred lines for each of a hundred answers would keep them all waiting. */
+  #tell(): void {
+    const { done, of } = this.progress;
+    if (done === of) this.#stopTelling();
+    this.#telling ??= setTimeout(
+      () => {
+        this.#telling = undefined;
+        this.host.requestUpdate();
+      },
+      done === of ? 0 : TELL_MS,
+    );
+  }
+
+  #stopTelling(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
   }
 
   /** Answers are given up, the oldest first, once nobody has wanted them and there are many. */

@@ -1,5 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../src/data/errors.ts";
 import { ManyAnswers, type Wish } from "../../src/state/many_answers.ts";
 import { settled } from "../support.ts";
@@ -10,6 +10,7 @@ class Bench implements ReactiveControllerHost {
   readonly open = new Map<string, { answer: (value: string) => void; fail: (error: unknown) => void; signal: AbortSignal }>();
   readonly asked: string[] = [];
   wishes: [string, string][] = [];
+  updates = 0;
   #controller: ReactiveController | null = null;
   readonly many = new ManyAnswers<string>(this, () => this.wishes.map(([key, version]) => this.#wish(key, version)), 3, 2);
 
@@ -18,6 +19,7 @@ class Bench implements ReactiveControllerHost {
   }
   removeController(): void {}
   requestUpdate(): void {
+    this.updates++;
     this.#controller?.hostUpdate?.();
   }
   leave(): void {
@@ -111,6 +113,21 @@ describe("many answers", () => {
     expect(bench.many.get("r0")).toMatchObject({ value: null, error: null });
     await bench.wish(...runs(5));
     expect(bench.asked.slice(3)).toEqual(["r0 1", "r1 1", "r2 1"]);
+  });
+
+  it("tells its host of a burst of answers once, and of the last one soon", async () => {
+    vi.useFakeTimers();
+    const bench = new Bench();
+    await bench.wish(...runs(6));
+    const before = bench.updates;
+    for (const key of ["r0", "r1", "r2", "r3"]) await bench.answer(key, key);
+    expect(bench.updates).toBe(before);
+    vi.advanceTimersByTime(300);
+    expect(bench.updates).toBe(before + 1);
+    for (const key of ["r4", "r5"]) await bench.answer(key, key);
+    vi.advanceTimersByTime(1);
+    expect(bench.updates).toBe(before + 2);
+    vi.useRealTimers();
   });
 
   it("keeps a few answers that nobody wants any more", async () => {

@@ -43,6 +43,10 @@ export const drawingStyles = css`
     stroke-width: 1;
     opacity: 0.7;
   }
+  .leader.far {
+    opacity: 0.3;
+    stroke-dasharray: 1 3;
+  }
   .label {
     paint-order: stroke;
     stroke: var(--page);

@@ -35,7 +35,7 @@ export function groundSvg(chart: Chart, place: Place): SVGTemplateResult {
   const { width, height } = place;
   const { x, y } = pixelsOf(chart, place);
   return svg`<g transform="translate(${place.left} ${place.top})">
-    ${chart.values.ticks(Math.max(2, height / 44)).map(
+    ${chart.values.ticks(Math.max(2, height / 36)).map(
       (tick) => svg`<line class="grid" x1="0" x2=${width} y1=${y(tick)} y2=${y(tick)}/>
         <text class="tick" x="-8" y=${y(tick) + 4} text-anchor="end">${formatPlain(tick)}</text>`,
     )}
@@ -121,7 +121,7 @@ export function marksSvg(chart: Chart, place: Place, pointed: number | null): SV
     ${chart.rings.map((ring) => {
       const [x, y] = [pixel.x(ring.x), pixel.y(ring.y)];
       return inside(x) && y >= 0 && y <= height
-        ? svg`<circle class="ring" cx=${x} cy=${y} r=${ring.strong ? 5 : 4} style=${`stroke:${ring.colour}`}/>`
+        ? svg`<circle class="ring" cx=${x} cy=${y} r=${ring.strong ? 5 : chart.rings.length > 20 ? 3 : 4} style=${`stroke:${ring.colour}`}/>`
         : nothing;
     })}
     ${oddSvg(chart, place)} ${upright(pointed, "crosshair", 0)} ${labelsSvg(chart, place)}
@@ -168,7 +168,9 @@ interface Wished {
 function labelsSvg(chart: Chart, place: Place): Parts {
   const { width, height, right } = place;
   const { x, y } = pixelsOf(chart, place);
-  const room = Math.floor(height / LABEL_GAP) + 1;
+  const most = Math.floor(height / LABEL_GAP) + 1;
+  // Where not all have room, as many as leave the eye some.
+  const room = chart.labels.length < most ? most : Math.ceil(0.6 * most);
   const target: Wished[] =
     chart.target === null
       ? []
@@ -177,11 +179,12 @@ function labelsSvg(chart: Chart, place: Place): Parts {
     text: cutMiddle(text, LABEL_CHARACTERS), colour, strong,
     from: { x: clamp(x(at.x), 0, width), y: clamp(y(at.y), 0, height) },
   }));
-  const kept = [...target, ...names].slice(0, room).sort((a, b) => a.from.y - b.from.y);
+  const kept = [...target, ...names].filter(({ from }) => Number.isFinite(from.y)).slice(0, room).sort((a, b) => a.from.y - b.from.y);
   const places = labelPlaces(kept.map((each) => each.from.y), LABEL_GAP, 0, height);
   const narrow = right < 60;
   return svg`${kept.map(({ text, colour, strong, from }, i) => svg`
-    ${narrow ? nothing : svg`<path class="leader" style=${`stroke:${colour}`} d=${`M${round(from.x)} ${round(from.y)}L${width + 12} ${round(places[i]!)}`}/>`}
+    ${narrow || from.x > width - 1 ? nothing : svg`<path class="leader far" style=${`stroke:${colour}`} d=${`M${round(from.x)} ${round(from.y)}H${width}`}/>`}
+    ${narrow ? nothing : svg`<path class="leader" style=${`stroke:${colour}`} d=${`M${width} ${round(from.y)}L${width + 12} ${round(places[i]!)}`}/>`}
     <text class=${strong ? "label strong" : "label"} style=${`fill:${colour}`} x=${narrow ? width - 4 : width + 15} y=${places[i]! + 4}
       text-anchor=${narrow ? "end" : "start"}>${text}</text>`)}`;
 }

@@ -26,34 +26,41 @@ export const compareStyles = css`
     min-width: 26px;
     color: var(--ink);
   }
-  .readout ul {
-    list-style: none;
-    margin: var(--s1) 0 0;
-    padding: 0;
-  }
-  .readout li {
+  .legend {
     display: flex;
-    align-items: center;
-    gap: var(--s2);
-    height: 21px;
+    flex-direction: column;
+    align-items: stretch;
+    gap: var(--s4);
+  }
+  .readout table {
+    width: 100%;
+    margin-top: 2px;
+    border-collapse: collapse;
+    white-space: nowrap;
+  }
+  .readout th {
+    padding: 0;
+    font-weight: var(--w-r);
+    font-size: var(--t-xs);
+    text-align: right;
+  }
+  .readout td {
+    height: 20px;
+    padding: 0 0 0 var(--s2);
+    text-align: right;
+  }
+  .readout td:first-child {
+    padding: 0;
+    text-align: left;
+    max-width: 0;
+    width: 100%;
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .readout svg {
-    flex: none;
+    vertical-align: -1px;
   }
-  .readout .name {
-    flex: 1;
-    min-width: 30px;
-  }
-  .readout .value {
-    text-align: right;
-    min-width: 44px;
-  }
-  .readout .quiet {
-    white-space: nowrap;
-    font-size: var(--t-xs);
-  }
-  li.here .name,
-  li.here .value {
+  .readout .here :is(bdi, .value) {
     font-weight: var(--w-b);
   }
   .odd {

@@ -23,6 +23,7 @@ import { headControls, title } from "./head.ts";
 import { betterChoice, readOut } from "./legend.ts";
 import { multiplesPart, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
 import type { Zoom } from "./own_fields.ts";
+import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
 import { drawnRuns, notesOf } from "./scene.ts";
 import { howSure } from "./settings.ts";
@@ -84,7 +85,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
       </div>
       ${drawn || done < of ? this.#chartPart(compared) : this.#nothingDrawn(compared)}
       ${this.#table(compared)} ${this.#gradients()}
-      <div slot="legend">${this.#legend(compared)}</div>
+      <div slot="legend" class="legend">${this.#legend(compared)}</div>
     </cnn-view-layout>`;
   }
 
@@ -149,11 +150,10 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const { options, session } = this;
     const at = this.pointed ?? chart.here;
     const values = at === null ? [] : valuesAt(chart, at, better);
-    const both = values.some(({ part }) => part !== values[0]?.part);
     const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
     const beyond = chart.across.zoomed ? null : longestBehind(chart.lines, chart.axis);
     return html`
-      ${readOut({ at, unit: courses.unit, pointed: this.pointed !== null, values, smooth: options.smooth, both, runA: session.runA ?? "" })}
+      ${readOut({ at, unit: courses.unit, pointed: this.pointed !== null, values, part: choice.part === "train" ? "train" : "val", runA: session.runA ?? "" })}
       <section class="target">
         <label>target <input
             type="number" step="any" aria-label="Target"
@@ -168,7 +168,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
         ${choice.part === "validation" && chart.gap ? html`<li>Thin: the training loss of run A${chart.gap.below.x.length > (chart.gap.above.x.length + 1) ? ", of each batch" : ""}. Shaded: its gap to validation.</li>` : nothing}
         ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
         ${beyond === null ? nothing : html`<li><button @click=${() => this.setOptions({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}
-        ${chart.across.zoomed ? html`<li>Zoomed to ${courses.unit} ${formatPlain(chart.across.lo)} – ${formatPlain(chart.across.hi)}. <button @click=${() => this.setOptions({ zoom: null })}>Show all</button></li>` : nothing}
+        ${chart.across.zoomed ? html`<li>Zoomed: ${placeInWords(courses.unit, Number(chart.across.lo.toPrecision(4)))} to ${formatPlain(chart.across.hi)}. <button @click=${() => this.setOptions({ zoom: null })}>Show all</button></li>` : nothing}
       </ul>
     `;
   }
@@ -186,8 +186,8 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     this.pointed = at;
     const compared = this.#compared;
     if (at === null || !compared || !this.#chartElement?.matches(":focus-within")) return;
-    const said = valuesAt(compared.chart, at, compared.better).slice(0, 5).map(({ run, mean }) => `${run} ${formatPlain(mean)}`);
-    this.session.announce(`${compared.courses.unit} ${formatPlain(at)}: ${said.join(", ")}`);
+    const said = valuesAt(compared.chart, at, compared.better).slice(0, 5).map(({ run, shown }) => `${run} ${formatPlain(shown)}`);
+    this.session.announce(`${placeInWords(compared.courses.unit, Number(at.toPrecision(4)))}: ${said.join(", ")}`);
   }
 
   get #chartElement(): CompareChart | null {

@@ -1,7 +1,8 @@
 import { html, nothing } from "lit";
+import { cutMiddle } from "../../gl/heat_rows.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Better } from "../../math/line_facts.ts";
-import { formatPlain } from "../../math/plain_number.ts";
+import { placeInWords } from "./places.ts";
 import { swatch } from "./swatch.ts";
 import { place } from "./table_columns.ts";
 import type { ValueAt } from "./values_at.ts";
@@ -13,26 +14,30 @@ export interface ReadOut {
   /** Whether a person points there, or it is the current step. */
   readonly pointed: boolean;
   readonly values: readonly ValueAt[];
-  readonly smooth: number;
-  readonly both: boolean;
+  /** "val" or "train". */
+  readonly part: string;
   readonly runA: string;
 }
 
-/** The values of all lines where the crosshair stands. */
-export function readOut({ at, unit, pointed, values, smooth, both, runA }: ReadOut): unknown {
+const NAME = 17;
+
+/** The values of all runs where the crosshair stands. */
+export function readOut({ at, unit, pointed, values, part, runA }: ReadOut): unknown {
   if (at === null) return nothing;
+  const both = values.some(({ train }) => train !== null);
   return html`<section class="readout" aria-label="Values at the crosshair">
-    <h2><b>At ${unit} ${place(Number(at.toPrecision(4)))}</b> <span class="quiet">${pointed ? "crosshair" : "current step"}, nearest points</span></h2>
-    <ul>
-      ${values.map(({ run, part, x, y, mean, ended }) => html`<li class=${run === runA ? "here" : ""} data-run=${run} data-part=${part}
-        title=${`${run}, ${part}, ${unit} ${formatPlain(x)}`}>
-        ${swatch(run, part === "train")}<span class="name">${run}</span>
-        ${both || part === "train" ? html`<span class="quiet">${part === "train" ? "train" : "val"}</span>` : nothing}
-        ${ended ? html`<span class="quiet">ended ${place(Number(x.toPrecision(4)))}</span>` : nothing}
-        ${smooth > 0 ? html`<span class="quiet" title="as logged">${formatNumber(y, { digits: 3 })}</span>` : nothing}
-        <span class="value ${Number.isFinite(mean) ? "" : "odd"}">${formatNumber(mean)}</span>
-      </li>`)}
-    </ul>
+    <h2><b>At ${placeInWords(unit, Number(at.toPrecision(4)))}</b> <span class="quiet">${pointed ? "crosshair" : "current step"}, nearest points</span></h2>
+    <table>
+      <thead class="quiet"><tr><th></th>${both ? html`<th>train</th>` : nothing}<th>${part}</th></tr></thead>
+      <tbody>
+        ${values.map(({ run, x, y, shown, ended, train }) => html`<tr class=${run === runA ? "here" : ""} data-run=${run}
+          title="${run}, nearest logged point at ${placeInWords(unit, x)}: ${formatNumber(y)}">
+          <td>${swatch(run)} <bdi>${cutMiddle(run, NAME)}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
+          ${both ? html`<td class="quiet">${train === null ? "" : formatNumber(train, { digits: 3 })}</td>` : nothing}
+          <td class=${Number.isFinite(shown) ? "value" : "value odd"}>${formatNumber(shown)}</td>
+        </tr>`)}
+      </tbody>
+    </table>
   </section>`;
 }
 
@@ -41,7 +46,7 @@ export function betterChoice(chosen: "auto" | Better, found: Better, set: (value
   return html`<cnn-select
     label="better is"
     .options=${[
-      { value: "auto", label: `${found} (by its name)` },
+      { value: "auto", label: `${found}, by name` },
       { value: "lower", label: "lower" },
       { value: "higher", label: "higher" },
     ]}

@@ -1,4 +1,5 @@
 import { knotsOf, valueAt } from "../../math/knots.ts";
+import { formatPlain } from "../../math/plain_number.ts";
 import type { Align } from "./compare_definition.ts";
 import type { Rows } from "./rows.ts";
 
@@ -78,5 +79,12 @@ function byTime({ epochs, losses, start }: Course): Pairs {
 
 /** Seconds of one unit of a time axis that is so long, and its name. */
 export function timeUnit(seconds: number): readonly [seconds: number, name: string] {
+  if (seconds < 2) return [0.001, "milliseconds"];
   return seconds < 180 ? [1, "seconds"] : seconds < 3 * 3600 ? [60, "minutes"] : [3600, "hours"];
+}
+
+/** "step 350", "4,000 examples", "2.5 minutes". */
+export function placeInWords(unit: string, x: number): string {
+  const number = formatPlain(x, 7);
+  return unit === "step" || unit === "epoch" ? `${unit} ${number}` : `${number} ${unit}`;
 }

@@ -1,6 +1,5 @@
 import { formatCount } from "../../math/format.ts";
 import { isBetter, type Better } from "../../math/line_facts.ts";
-import { formatPlain } from "../../math/plain_number.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { acrossOf } from "./across.ts";
@@ -9,7 +8,7 @@ import { endLabels } from "./chart_svg.ts";
 import { DRAWN } from "./compare_data.ts";
 import { mainName, trainingBeside, type Courses, type RunCourse } from "./courses.ts";
 import type { Facts } from "./facts.ts";
-import { placingOf } from "./places.ts";
+import { placeInWords, placingOf } from "./places.ts";
 import type { Zoom } from "./own_fields.ts";
 
 export interface SceneOf {
@@ -104,7 +103,7 @@ export function notesOf(courses: Courses, chart: Chart, smooth: number): string[
   if (withCurve > DRAWN) notes.push(`${formatCount(DRAWN)} of ${formatCount(withCurve)} runs drawn: the first of the list. Filter or hide runs to see others; the table has all.`);
   if (smooth > 0) notes.push(`Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`);
   const behind = chart.across.zoomed ? 0 : goingOn(chart.lines, chart.axis);
-  if (behind) notes.push(`${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${courses.unit} ${formatPlain(chart.axis.last, 7)}, where this axis ends with run A.`);
+  if (behind) notes.push(`${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${placeInWords(courses.unit, chart.axis.last)}, where this axis ends with run A.`);
   notes.push(...oddWords(chart));
   const beyond = leaving(chart);
   if (beyond) notes.push(`${beyond} ${beyond === 1 ? "line leaves" : "lines leave"} the chart at its edge. A logarithmic scale has room for all.`);

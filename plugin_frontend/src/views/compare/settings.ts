@@ -5,11 +5,18 @@ export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 const SHORT: Readonly<Record<string, string>> = { learning_rate: "lr", optimizer: "" };
 
-/** Keys whose values are not the same in all runs that have settings at all. */
+/**
+ * Keys that tell these runs apart: their values differ among the runs that have them, or among runs of one optimizer.
+ * What one optimizer alone has, and always alike, its name says already.
+ */
 export function differingKeys(all: readonly (Settings | null)[]): string[] {
   const known = all.filter((each) => each !== null);
   const keys = new Set(known.flatMap((each) => Object.keys(each)));
-  return [...keys].filter((key) => new Set(known.map((each) => JSON.stringify(each[key]))).size > 1).sort(byImportance);
+  const values = (runs: readonly Settings[], key: string): number => new Set(runs.map((each) => JSON.stringify(each[key]))).size;
+  const optimizers = [...new Set(known.map((each) => each["optimizer"]))].map((name) => known.filter((each) => each["optimizer"] === name));
+  const differs = (key: string): boolean =>
+    values(known.filter((each) => Object.hasOwn(each, key)), key) > 1 || optimizers.some((runs) => values(runs, key) > 1);
+  return [...keys].filter(differs).sort(byImportance);
 }
 
 /** "Adam, lr 0.0015, rho 0.9": the values of these keys. */

@@ -123,5 +123,11 @@ export const tableStyles = css`
     th button {
       padding-inline: var(--s1);
     }
+    .run {
+      max-width: 120px;
+    }
+    .settings {
+      max-width: 104px;
+    }
   }
 `;
