@@ -296,6 +296,7 @@ def test_the_window_moves_by_key_by_itself_and_by_pointer(cnn: CnnPage, logdir: 
     here = shown(cnn, "!s.sliding")
     cnn.page.wait_for_timeout(400)
     assert shown(cnn, "true")["column"] == here["column"]
+    assert cnn.wait("!view.session.playing")  # The steps do not play.
 
     # Drag from the first output cell to the third of the second row; then press in the middle of the input's end.
     first, then = (cnn.cell("view.cellRect(...argument)", ["max", *cell]) for cell in ((0, 0), (1, 2)))
@@ -313,6 +314,13 @@ def test_the_window_moves_by_key_by_itself_and_by_pointer(cnn: CnnPage, logdir: 
     for _ in range(4):
         cnn.page.keyboard.press("+")
     assert cnn.wait(f"{GRID}.pose") is not None
+    for _ in range(3):
+        cnn.page.keyboard.press("Shift+ArrowUp")
+        cnn.page.keyboard.press("Shift+ArrowLeft")
+    state = shown(cnn, "s.row === 0 && s.column === 0")
+    assert cnn.wait(
+        f"((a, b) => a.x >= b.x && a.y >= b.y)(view.cellRect('input', 0, 0), {GRID}.getBoundingClientRect())"
+    )
     cnn.page.keyboard.press("0")
     cnn.wait(f"{GRID}.pose === null")
 

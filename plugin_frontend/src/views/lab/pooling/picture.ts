@@ -125,7 +125,7 @@ function windowPart({ shown, playing, play }: PictureInputs, { window: cell }: S
       <dl>
         ${columns.map(
           ({ pooling, output }) => html`<div data-pooling=${pooling}>
-            <dt>${nameOf(pooling, grid)}${pooling === "l2" ? " √(Σx² / n)" : ""}<span class="quiet">${arithmetic(pooling, window, pooled)}</span></dt>
+            <dt>${nameOf(pooling, grid)}${pooling === "l2" ? " √(Σx² / n)" : ""}<span class="quiet">${arithmetic(pooling, window)}</span></dt>
             <dd>${three(output[at]!)}</dd>
           </div>`,
         )}
@@ -196,7 +196,7 @@ function tableRows(columns: readonly Column[], compared: boolean): unknown {
     ${columns.map((column) => html`<span class="number" data-of="${name} ${column.pooling}">${of(column)}</span>`)}
     ${compared ? html`<span class="number"></span>` : nothing}
   `;
-  const all = ({ pooling, whole }: Column): string => (pooling === "strided" || pooling === "blur" ? "" : three(whole));
+  const all = ({ whole }: Column): string => (whole === null ? "" : three(whole));
   return html`${row("mean", ({ mean }) => three(mean))} ${row("whole map", all)} ${row("inputs fed", ({ fed }) => formatShare(fed))}
   ${row("shift, 1 px", ({ shift }) => formatShare(shift))}`;
 }

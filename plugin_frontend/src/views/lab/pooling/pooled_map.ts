@@ -14,8 +14,8 @@ export interface Column {
   readonly mean: number;
   /** Share of the input cells that receive any gradient. */
   readonly fed: number;
-  /** What one window over all of the map gives: global pooling. */
-  readonly whole: number;
+  /** What one window over all of the map gives: global pooling; null where that says nothing. */
+  readonly whole: number | null;
   /** Root mean square of the output's change, over the output's, when the input moves one cell to the right. */
   readonly shift: number;
 }
@@ -26,11 +26,15 @@ export interface PooledMap {
   readonly columns: readonly Column[];
 }
 
+/** Binomial weights of wider windows are a narrow peak in the middle, and soon too large for a number. */
+const WIDEST_BLUR = 9;
+
 export function pooledMap(plane: Planes, grid: Grid): PooledMap {
   const moved = movedRight(plane);
   const all = { rows: globalAxis(plane.rows), columns: globalAxis(plane.columns) };
   const average = Float32Array.from(pool("average", plane, grid).values);
-  const columns = POOLINGS.map((pooling): Column => {
+  const blurs = Math.max(grid.rows.size, grid.columns.size) <= WIDEST_BLUR;
+  const columns = POOLINGS.filter((pooling) => pooling !== "blur" || blurs).map((pooling): Column => {
     const output = pooling === "average" ? average : Float32Array.from(pool(pooling, plane, grid).values);
     const gradient = Float32Array.from(poolGradient(pooling, plane, grid));
     return {
@@ -40,7 +44,7 @@ export function pooledMap(plane: Planes, grid: Grid): PooledMap {
       gradient,
       mean: mean(output),
       fed: share(gradient, (value) => value !== 0),
-      whole: Math.fround(pool(pooling, plane, all).values[0]!),
+      whole: pooling === "strided" || pooling === "blur" ? null : Math.fround(pool(pooling, plane, all).values[0]!),
       shift: relativeChange(output, pool(pooling, moved, grid).values),
     };
   });

@@ -53,7 +53,7 @@ export function windowNumbers({ plane, grid }: PooledMap, { row, column }: Place
 }
 
 /** The operation's arithmetic in this window: "2.46 / 9". */
-export function arithmetic(pooling: Pooling, numbers: WindowNumbers, { grid }: PooledMap): string {
+export function arithmetic(pooling: Pooling, numbers: WindowNumbers): string {
   const { count } = numbers;
   switch (pooling) {
     case "max":
@@ -65,7 +65,6 @@ export function arithmetic(pooling: Pooling, numbers: WindowNumbers, { grid }: P
     case "strided":
       return numbers.first === 0 ? "top left" : "top left, inside the map";
     case "blur": {
-      if (Math.max(grid.rows.size, grid.columns.size) > MOST_WEIGHED) return "binomial weights";
       const { sum, weight } = weighed(numbers);
       return `${short(sum)} / ${weight}`;
     }
@@ -73,9 +72,6 @@ export function arithmetic(pooling: Pooling, numbers: WindowNumbers, { grid }: P
 }
 
 const short = (value: number): string => formatNumber(value, { digits: 3 });
-
-/** Windows beyond this have weights that are too large to be read. */
-const MOST_WEIGHED = 9;
 
 function binomials(size: number): number[] {
   const row = [1];
