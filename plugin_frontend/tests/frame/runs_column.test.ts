@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { RunsColumn } from "../../src/frame/run_list/runs_column.ts";
 import { Session } from "../../src/state/session.ts";
+import type { RunSummary } from "../../src/data/schema.ts";
 import { MemoryApi, summary } from "../support.ts";
 
 const HOSTILE = [
@@ -20,9 +21,9 @@ const HOSTILE = [
 let column: RunsColumn;
 let session: Session;
 
-async function show(names: readonly string[]): Promise<void> {
+async function show(names: readonly string[], more: Record<string, Partial<RunSummary>> = {}): Promise<void> {
   session = new Session(new MemoryApi(), []);
-  session.runs = { schema: 1, version: "", runs: names.map((name) => summary(name)) };
+  session.runs = { schema: 1, version: "", runs: names.map((name) => summary(name, more[name])) };
   column = new RunsColumn();
   column.session = session;
   document.body.append(column);
@@ -48,6 +49,11 @@ describe("the run list", () => {
     expect(column.shadowRoot?.querySelectorAll("img, script, svg[onload]")).toHaveLength(0);
     expect((globalThis as { hit?: number }).hit).toBeUndefined();
     for (const row of rows()) expect(row.querySelector(".name")?.getAttribute("dir")).toBe("auto");
+  });
+
+  it("says of a run without records that it has metrics only", async () => {
+    await show(["ours", "keras"], { keras: { source: "scalars" } });
+    expect(rows().map((row) => row.title.includes("metrics only"))).toEqual([false, true]);
   });
 
   it("chooses A by a click and B by a Shift-click, and B again is none", async () => {

@@ -40,7 +40,7 @@ export function runRow(run: RunSummary, row: RowState): unknown {
       class="row"
       aria-pressed=${row.mark !== null}
       tabindex=${row.mark === "A" ? 0 : -1}
-      title=${run.name}
+      title=${titleOf(run)}
       @click=${row.choose}
     >
       <span class="name" dir="auto">${run.name}</span>
@@ -61,6 +61,11 @@ export function runRow(run: RunSummary, row: RowState): unknown {
         </button>`
       : nothing}
   </li>`;
+}
+
+/** The whole name, and whether the run has nothing but TensorBoard's scalars. */
+function titleOf(run: RunSummary): string {
+  return run.source === "scalars" ? `${run.name}\nmetrics only: no kernels, maps or gradients were logged` : run.name;
 }
 
 /** Three digits, and two where a power of ten needs the room. */

@@ -1,4 +1,5 @@
 import { html, nothing, svg } from "lit";
+import type { RunSummary } from "../../data/schema.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import { base } from "../../parts/styles.ts";
 import { hasKind } from "../../state/derived.ts";
@@ -152,7 +153,7 @@ export class Scrubber extends SessionElement {
   }
 
   #wanted(): ReturnType<typeof wantedLosses> {
-    return wantedLosses(this.session.runA, this.session.detailA);
+    return this.#summary?.source === "scalars" ? null : wantedLosses(this.session.runA, this.session.detailA);
   }
 
   #readSeries(): LossSeries | null {
@@ -172,10 +173,15 @@ export class Scrubber extends SessionElement {
     return this.#path;
   }
 
+  /** 0 for a run of scalars alone: its steps are no updates, and there is nothing to walk along. */
   #last(): number {
+    const summary = this.#summary;
+    return summary?.source === "scalars" ? 0 : Math.max(summary?.last_step ?? 0, this.session.steps.at(-1) ?? 0);
+  }
+
+  get #summary(): RunSummary | undefined {
     const { session } = this;
-    const summary = session.runs?.runs.find((run) => run.name === session.runA);
-    return Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0);
+    return session.runs?.runs.find((run) => run.name === session.runA);
   }
 
   /** The epoch of the step's batch, counted from 1 as Keras prints it; the log counts from 0. */
