@@ -10,7 +10,7 @@ import type { Lab } from "../lab_mode.ts";
 import { planesOf, type Volume } from "../volume.ts";
 import { parseEdits, type Edit } from "./edits.ts";
 import type { LayerKernel } from "./layer_kernel.ts";
-import { changesOf, gridOf, OWN, settingOf, weightsOf, type Choice, type Setting } from "./setting.ts";
+import { changesOf, choiceFor, gridOf, OWN, settingOf, weightsOf, type Choice, type Setting } from "./setting.ts";
 
 export interface Computation {
   readonly kernel: LayerKernel;
@@ -46,7 +46,7 @@ export type Comparison =
 export function compute(lab: Lab, input: Volume, kernel: LayerKernel, index: number): Computation {
   const { layer, options, operation } = lab;
   const own = settingOf(layer, kernel, OWN);
-  const setting = settingOf(layer, kernel, options);
+  const setting = settingOf(layer, kernel, choiceFor(layer, options));
   const edits = parseEdits(options.edits, layer.path, index);
   const changes = changesOf(own, setting, edits);
   const planes = planesOf(input);

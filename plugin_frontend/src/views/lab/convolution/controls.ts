@@ -3,10 +3,10 @@ import "../../../parts/select.ts";
 import "../../../parts/stepper.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { LayerKernel } from "./layer_kernel.ts";
-import { leastGrowth, mostGrowth, OWN, pairText, sizeText, type Setting } from "./setting.ts";
+import { choiceFor, choose, leastGrowth, mostGrowth, OWN, pairText, sizeText, type Choice, type Setting } from "./setting.ts";
 
 /** Everything back to the layer's own. */
-export const RESET = { ...OWN, edits: "" } as const;
+export const RESET = { ...OWN, chosenFor: null, edits: "" } as const;
 
 const CHOICES = ["valid", "same"] as const;
 
@@ -14,7 +14,8 @@ const CHOICES = ["valid", "same"] as const;
 export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting: Setting, changed: boolean): unknown {
   const [filters] = kernel.shape;
   const own = lab.layer.padding ?? "";
-  const { convolutionPadding } = lab.options;
+  const { convolutionPadding } = choiceFor(lab.layer, lab.options);
+  const set = (patch: Partial<Choice>): void => lab.set(choose(lab.layer, lab.options, patch));
   return html`
     <cnn-select
       class="filter"
@@ -29,7 +30,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
       .text=${sizeText(setting)}
       .min=${leastGrowth(kernel)}
       .max=${mostGrowth(kernel)}
-      @change=${(event: CustomEvent<number>) => lab.set({ grow: event.detail })}
+      @change=${(event: CustomEvent<number>) => set({ grow: event.detail })}
     ></cnn-stepper>
     <cnn-stepper
       class="stride"
@@ -37,13 +38,13 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
       .value=${Math.max(...setting.stride)}
       .text=${pairText(setting.stride)}
       .max=${8}
-      @change=${(event: CustomEvent<number>) => lab.set({ convolutionStride: event.detail })}
+      @change=${(event: CustomEvent<number>) => set({ convolutionStride: event.detail })}
     ></cnn-stepper>
     <cnn-select
       class="padding"
       .options=${[{ value: "own", label: `${own} padding` }, ...CHOICES.filter((choice) => choice !== own).map((choice) => ({ value: choice, label: `${choice} padding` }))]}
       .value=${convolutionPadding === own ? "own" : convolutionPadding}
-      @change=${(event: CustomEvent<"own" | "valid" | "same">) => lab.set({ convolutionPadding: event.detail })}
+      @change=${(event: CustomEvent<"own" | "valid" | "same">) => set({ convolutionPadding: event.detail })}
     ></cnn-select>
     <cnn-stepper
       class="dilation"
@@ -51,7 +52,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
       .value=${Math.max(...setting.dilation)}
       .text=${pairText(setting.dilation)}
       .max=${8}
-      @change=${(event: CustomEvent<number>) => lab.set({ dilation: event.detail })}
+      @change=${(event: CustomEvent<number>) => set({ dilation: event.detail })}
     ></cnn-stepper>
     <button class="reset" ?disabled=${!changed} @click=${() => lab.set(RESET)} title="Reset to the layer’s own setting and weights">Reset</button>
   `;

@@ -2,6 +2,8 @@ import * as fields from "../../../state/fields.ts";
 
 /** Settings of the convolution, changed by hand; what is left alone is the layer's own. Their names must not be those of pooling's. */
 export const CONVOLUTION_FIELDS = {
+  /** Path of the layer for which size, stride, padding and dilation were chosen: on another one they do not hold. */
+  chosenFor: fields.name(),
   /** Rings that the kernel is padded with, or, below zero, cropped by: 1 makes 3×3 into 5×5. */
   grow: fields.integer(0, -15, 15),
   convolutionStride: fields.optionalInteger(1, 8),

@@ -14,7 +14,7 @@ import { inside, next, walked } from "../pooling/walk.ts";
 import type { Place } from "../pooling/window_numbers.ts";
 import type { Volume } from "../volume.ts";
 import { compute, variantsOf, type Computation } from "./computation.ts";
-import { controlsOf, RESET } from "./controls.ts";
+import { controlsOf } from "./controls.ts";
 import { convolutionCsv } from "./convolution_csv.ts";
 import { convolutionPng } from "./convolution_png.ts";
 import { convolutionStyles } from "./convolution_styles.ts";
@@ -22,7 +22,7 @@ import { layerKernelOf, type LayerKernel } from "./layer_kernel.ts";
 import { legendOf } from "./legend.ts";
 import { picturePart } from "./picture_part.ts";
 import type { Products, WeightPlace } from "./products.ts";
-import { OWN, settingOf } from "./setting.ts";
+import { choiceFor, OWN, settingOf } from "./setting.ts";
 import { shownOf, type Shown } from "./shown.ts";
 import { sizesFor, type Extent } from "./sizes.ts";
 import type { WindowMap } from "./window_map.ts";
@@ -114,14 +114,10 @@ export class ConvolutionMode extends LabMode {
     return Math.min(channel ?? 0, filters - 1);
   }
 
-  /** Settings belong to one layer: they do not go along to another. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { path } = this.lab.layer;
-    if (this.#layer !== null && this.#layer !== path) {
-      this.#stop();
-      this.lab.set({ ...RESET, row: null, column: null, inputChannel: null });
-    }
+    if (this.#layer !== path) this.#stop();
     this.#layer = path;
   }
 
@@ -133,8 +129,8 @@ export class ConvolutionMode extends LabMode {
     if (!record) return this.#withoutKernel();
     const kernel = this.#kernel(record, lab.layer, lab.input);
     if (kernel instanceof Error) return this.#message("This layer cannot be computed here", kernel.message);
-    const { options } = lab;
-    const setting = JSON.stringify([options.grow, options.convolutionStride, options.convolutionPadding, options.dilation, options.edits]);
+    const choice = choiceFor(lab.layer, lab.options);
+    const setting = JSON.stringify([choice.grow, choice.convolutionStride, choice.convolutionPadding, choice.dilation, lab.options.edits]);
     const it = this.#computation(record, lab.layer, lab.operation, lab.input, kernel, this.#index, setting);
     return it instanceof Error ? this.#refused(kernel, it) : this.#picture(lab.input, it);
   }
@@ -177,7 +173,7 @@ export class ConvolutionMode extends LabMode {
     const { lab } = this;
     let setting;
     try {
-      setting = settingOf(lab.layer, kernel, lab.options);
+      setting = settingOf(lab.layer, kernel, choiceFor(lab.layer, lab.options));
     } catch {
       return this.#message("This layer cannot be computed here", error.message);
     }
@@ -272,13 +268,13 @@ export class ConvolutionMode extends LabMode {
     const { it, cell, place } = shown;
     const { grid, comparison, filter } = it;
     return {
-      run: this.lab.run, layer: this.lab.layer.path, step: this.lab.operation.step, kernelStep: it.kernel.step,
+      mode: "convolution", run: this.lab.run, layer: this.lab.layer.path, step: this.lab.operation.step, kernelStep: it.kernel.step,
       filter: it.index, row: place.row, column: place.column, rows: grid.rows.output, columns: grid.columns.output,
       size: it.setting.size, stride: it.setting.stride, dilation: it.setting.dilation, padding: it.setting.padding,
       before: [grid.rows.before, grid.columns.before], changes: it.changes, comparison, reached: this.#reached.count,
       window: Array.from(cell.window), products: Array.from(cell.products), sums: Array.from(cell.sums),
       bias: filter.bias, total: cell.total, value: it.activation?.(cell.total) ?? null, bound: it.bound,
-      order: Array.from(shown.order), image: shown.image, playing: this.#player !== undefined,
+      order: Array.from(shown.order), image: shown.image, inputChannel: filter.from + shown.chosen, playing: this.#player !== undefined,
     };
   }
 

@@ -11,7 +11,7 @@ import { withEdit, type Edit } from "./edits.ts";
 import { mapPicture } from "./map_picture.ts";
 import "./products.ts";
 import type { WeightPlace } from "./products.ts";
-import { pairText, sizeText } from "./setting.ts";
+import { choiceFor, choose, pairText, sizeText } from "./setting.ts";
 import { placeUnder, windowRect, type Shown } from "./shown.ts";
 import { fitMap, type Sizes } from "./sizes.ts";
 import "./window_map.ts";
@@ -157,6 +157,7 @@ function logged({ lab, shown, sizes }: PictureInputs): unknown {
 
 function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
   const { it, output } = shown;
+  const padding = choiceFor(lab.layer, lab.options).convolutionPadding;
   const now = JSON.stringify([it.setting.grow, it.setting.stride, it.setting.dilation]);
   return html`<section class="variants">
     <p><b>The same filter, another size or stride</b> <span class="quiet">kernel cropped to its middle, or with zeros around it</span></p>
@@ -165,7 +166,7 @@ function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
       const extent = fitMap(rows, columns, sizes.small);
       const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
       const words = `${sizeText(setting)}, ${how}`;
-      return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set({ ...choice, convolutionPadding: lab.options.convolutionPadding })}>
+      return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set(choose(lab.layer, lab.options, { ...choice, convolutionPadding: padding }))}>
         <cnn-picture aria-hidden="true" .picture=${mapPicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>
         <span>${words}</span><small class="quiet">${rows}×${columns}</small>
       </button>`;

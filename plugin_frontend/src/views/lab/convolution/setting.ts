@@ -25,6 +25,16 @@ export type Choice = Pick<LabOptions, "grow" | "convolutionStride" | "convolutio
 export const OWN: Choice = { grow: 0, convolutionStride: null, convolutionPadding: "own", dilation: null };
 export const LARGEST_SIZE = 15;
 
+/** What was chosen for this layer. */
+export function choiceFor(layer: LayerRecord, options: LabOptions): Choice {
+  return options.chosenFor === layer.path ? options : OWN;
+}
+
+/** A change of the setting as options: what was chosen for another layer is given up. */
+export function choose(layer: LayerRecord, options: LabOptions, patch: Partial<Choice>): Partial<LabOptions> {
+  return { ...(options.chosenFor === layer.path ? {} : OWN), ...patch, chosenFor: layer.path };
+}
+
 /** The layer's own setting with what was chosen in its place. Throws where the record's padding is none of Keras'. */
 export function settingOf(layer: LayerRecord, kernel: LayerKernel, choice: Choice): Setting {
   const [, , rows, columns] = kernel.shape;
