@@ -195,11 +195,13 @@ export class Session {
     return layersOf(this.detailA);
   }
 
-  /** The chosen layer of run A, or the first that the view can show; null when the chosen one is not there. */
+  /** The chosen layer of run A, null when it is not there; or the first that the view can show, the input last. */
   get layer(): LayerRecord | null {
-    const first = this.view ? layersOfView(this.detailA, this.view)[0] : undefined;
-    const path = this.#shared.layer ?? first;
-    return this.layers.find((layer) => layer.path === path) ?? null;
+    const { layer: chosen } = this.#shared;
+    if (chosen !== null) return this.layers.find((layer) => layer.path === chosen) ?? null;
+    const shown = new Set(this.view ? layersOfView(this.detailA, this.view) : []);
+    const layers = this.layers.filter((layer) => shown.has(layer.path));
+    return layers.find((layer) => layer.role !== "input") ?? layers[0] ?? null;
   }
 
   /** Steps at which the view's ticks were logged, of run A and the layer. */
