@@ -36,11 +36,12 @@ check: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(PY) scripts/generate_types.py
 
-# The pictures in docs/images, from six runs on photographs.
+# The pictures in docs/images, from six runs on photographs and six on digits.
 pictures: $(VENV)/test.stamp page
 	scripts/find_chromium.sh
 	test -d runs-photos || $(PY) examples/demo.py --data photos --logdir runs-photos
-	TB_CNNVIZ_PHOTO_RUNS=runs-photos $(PY) -m pytest tests/browser/test_readme_pictures.py
+	test -d runs || $(PY) examples/demo.py --data digits --logdir runs
+	TB_CNNVIZ_PHOTO_RUNS=runs-photos TB_CNNVIZ_DIGIT_RUNS=runs $(PY) -m pytest tests/browser/test_readme_pictures.py
 
 page: $(VENV)/test.stamp
 	$(PY) plugin_frontend/build_page.py
