@@ -10,7 +10,7 @@ from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.eventlog.restoring import gradient_columns, joined_epochs, joined_losses, restored
-from tb_cnnviz.eventlog.run_index import RunIndex
+from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
 from tb_cnnviz.records.record import Record
 
@@ -105,7 +105,19 @@ class Run:
             self._column(layer, None)
         return self._steps(kind, None if kind == "gradients" else layer)
 
-    def read(self, kind: str, layer: str | None = None, step: int | None = None) -> dict[str, Any]:
+    def wall_times(self, kind: str, layer: str | None, step: int) -> list[float]:
+        """When each record at a step was captured, in seconds since the epoch: more than one where a restart repeated it.
+
+        They stand in the order in which they were logged: `read` takes the last, and any other by `repeat`.
+
+        Raises:
+            KeyError: for a kind, layer or step that is not logged; its message says what there is.
+        """
+        return [entry.wall_time for entry in self._index.repeats(kind, layer, step)]
+
+    def read(
+        self, kind: str, layer: str | None = None, step: int | None = None, *, repeat: int | None = None
+    ) -> dict[str, Any]:
         """Arrays and attributes of one record, in full precision where they were logged with eight bits.
 
         - filters: `kernel` float32 [out, in/groups, *spatial], `norm` [out], `bias` and `pointwise` where there are;
@@ -123,22 +135,32 @@ class Run:
         Args:
             layer: the layer's path for kinds that belong to one, a variable's path or None for gradients, else None.
             step: a logged step; None takes the last one, and for losses and epochs all of them.
+            repeat: which of the records at the step, where a restart repeated it: 0 is the first. None takes the last.
 
         Raises:
-            KeyError: for a kind, layer, variable or step that is not logged; its message says what there is.
+            KeyError: for a kind, layer, variable, step or repeat that is not logged; its message says what there is.
             DamagedRecord: when the bytes on disk are not those that were written.
         """
         if kind in ("losses", "epochs"):
-            return self._series(kind, layer, step)
+            return self._series(kind, layer, step, repeat)
         variable = layer if kind == "gradients" else None
         owner = None if kind == "gradients" else layer
         at = self._steps(kind, owner)[-1] if step is None else step
-        record = self._index.read(kind, owner, at)
+        entry = self._repeat(kind, owner, at, repeat)
+        record = self._index.read_entry(entry)
         if kind == "gradients":
             model = self._index.model(at)
             names = [item.path for item in model.variables] if model else []
             return gradient_columns(record, names, None if variable is None else self._column(variable, at))
-        return restored(record, self._source(record))
+        return restored(record, self._source(record, entry))
+
+    def _repeat(self, kind: str, layer: str | None, step: int, repeat: int | None) -> IndexEntry:
+        entries = self._index.repeats(kind, layer, step)
+        if repeat is None:
+            return entries[-1]
+        if not 0 <= repeat < len(entries):
+            raise KeyError(f"repeat {repeat} of {kind} at step {step} is not logged; there are 0 to {len(entries) - 1}")
+        return entries[repeat]
 
     def _steps(self, kind: str, layer: str | None) -> list[int]:
         steps = self._index.steps(kind, layer)
@@ -146,12 +168,12 @@ class Run:
             self._index.locate(kind, layer, 0)  # raises, and says what there is
         return steps
 
-    def _series(self, kind: str, layer: str | None, step: int | None) -> dict[str, Any]:
+    def _series(self, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
         self._steps(kind, layer)
         if step is None:
             records = [self._index.read_entry(entry) for entry in self._index.entries(kind)]
         else:
-            records = [self._index.read(kind, layer, step)]
+            records = [self._index.read_entry(self._repeat(kind, layer, step, repeat))]
         return joined_losses(records) if kind == "losses" else joined_epochs(records)
 
     def _column(self, variable: str, step: int | None) -> int:
@@ -162,13 +184,19 @@ class Run:
             raise KeyError(f"variable {variable!r} is not in the model record; there is {there} ({len(names)} in all)")
         return names.index(variable)
 
-    def _source(self, record: Record) -> Record | None:
-        """The record of the layer whose output this one's layer reads, where the record does not hold its input."""
+    def _source(self, record: Record, entry: IndexEntry) -> Record | None:
+        """The record of the layer whose output this one's layer reads, where the record does not hold its input.
+
+        Of a step that was repeated, the one that was logged with this record.
+        """
         source = record.attributes.get("input_layer")
         held = {"feature_maps": "input_maps", "operations": "input"}.get(record.kind)
         if held is None or held in record.arrays or not isinstance(source, str):
             return None
         try:
-            return self._index.read(record.kind, source, record.step)
+            there = self._index.repeats(record.kind, source, record.step)
         except KeyError:
             return None
+        same_file = [other for other in there if other.file == entry.file]
+        nearest = min(same_file, key=lambda other: abs(other.offset - entry.offset), default=None)
+        return self._index.read_entry(nearest) if nearest else None

@@ -93,12 +93,20 @@ class RunIndex:
         Raises:
             KeyError: where there is none; its message says what there is.
         """
+        return self.repeats(kind, layer, step)[-1]
+
+    def repeats(self, kind: str, layer: str | None, step: int) -> list[IndexEntry]:
+        """Every record at a step, in the order in which they were logged; the last one holds.
+
+        Raises:
+            KeyError: where there is none; its message says what there is.
+        """
         with self._lock:
             rows = self._rows(kind, layer)
             at = rows.at(step)
             if not at:
                 raise KeyError(f"step {step} is not logged in {kind}; there is {_some(rows.steps())}")
-            return self._entry(kind, layer, at[-1])
+            return [self._entry(kind, layer, row) for row in at]
 
     @property
     def notices(self) -> list[LogNotice]:

@@ -24,6 +24,9 @@ _NOTICE_SECONDS = 5.0
 #: Seconds that the end of the process waits for the disk.
 _EXIT_SECONDS = 30.0
 
+_TOO_SLOW = "the disk was slower than training: {count} pictures were dropped before they were written ({kinds})"
+_REFUSED = "the disk is full or broken: {count} records could not be written ({kinds})"
+
 _writers: weakref.WeakSet[RecordWriter] = weakref.WeakSet()
 
 
@@ -31,7 +34,8 @@ class RecordWriter:
     """Writes the records of a run to a new file `cnnviz.<start>.<host>.<pid>.records` in its folder.
 
     A record whose `write` returned and that was flushed is on its way to the disk whatever becomes of the process.
-    Disk errors never reach the caller: one warning says that there were some, and `dropped` counts what they cost.
+    Disk errors never reach the caller: one warning says that there were some, `dropped` counts what they cost, and so
+    does a `notices` record as soon as the disk takes one.
     Safe to use from several threads; a forked child that goes on using it writes to a file of its own.
 
     Args:
@@ -60,8 +64,11 @@ class RecordWriter:
         self._writing: int | None = None
         self._closed = False
         self._warned = False
-        self._unsaid: Counter[str] = Counter()
+        self._unsaid: dict[str, Counter[str]] = {}
+        self._saying: tuple[str, Counter[str]] | None = None
+        self._said = 0
         self._said_at = 0.0
+        self._takes = True
         self._step = 0
 
     @property
@@ -84,7 +91,7 @@ class RecordWriter:
         with self._changed:
             if self._closed:
                 raise ValueError("this RecordWriter is closed; make a new one to log on")
-            self._count_dropped(self._queue.push(item), say=True)
+            self._count_dropped(self._queue.push(item), _TOO_SLOW)
             if self._thread is None:
                 self._start_thread()
             self._changed.notify_all()
@@ -99,10 +106,14 @@ class RecordWriter:
             False when the time was not enough.
         """
         with self._changed:
-            goal = self._queue.pushed
+            goal, words = self._queue.pushed, self._said + len(self._unsaid)
+            self._takes = True  # try again to say what was lost
+            self._changed.notify_all()
             if self._thread is None or not self._thread.is_alive():
                 self._drain()
-            return self._changed.wait_for(lambda: self._oldest_unwritten() >= goal, timeout)
+            return self._changed.wait_for(
+                lambda: self._oldest_unwritten() >= goal and (self._said >= words or not self._takes), timeout
+            )
 
     def close(self) -> None:
         """Flush, then close the file. A second call does nothing."""
@@ -111,10 +122,12 @@ class RecordWriter:
             if self._closed:
                 return
             self._closed = True
+            self._takes = True  # a last try for what has to be said
             self._changed.notify_all()
             thread = self._thread
         if thread is not None:
             thread.join()
+        self._drain()
         self._release_file()
 
     def _start_thread(self) -> None:
@@ -126,8 +139,8 @@ class RecordWriter:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: len(self._queue) or self._unsaid or self._closed)
-                if not len(self._queue) and not self._unsaid:
+                self._changed.wait_for(lambda: self._has_work() or self._closed)
+                if not self._has_work():
                     return
                 self._writing = self._queue.oldest
                 item = self._next()
@@ -137,19 +150,22 @@ class RecordWriter:
                 self._changed.notify_all()
 
     def _drain(self) -> None:
-        while len(self._queue) or self._unsaid:
+        while self._has_work():
             self._put(self._next())
+
+    def _has_work(self) -> bool:
+        return bool(len(self._queue) or (self._unsaid and self._takes))
 
     def _oldest_unwritten(self) -> int:
         return self._queue.oldest if self._writing is None else self._writing
 
     def _next(self) -> Snapshot:
-        """What to write next: a record of the callers, or what they have to know of dropped ones."""
-        due = not len(self._queue) or time.monotonic() - self._said_at > _NOTICE_SECONDS
-        if self._unsaid and due:
+        """What to write next: a record of the callers, or what they have to know of lost ones."""
+        due = self._takes and (not len(self._queue) or time.monotonic() - self._said_at > _NOTICE_SECONDS)
+        self._saying = self._unsaid.popitem() if self._unsaid and due else None
+        if self._saying is not None:
             self._said_at = time.monotonic()
-            lost, self._unsaid = self._unsaid, Counter()
-            return snapshot(_notice(lost, self._step))
+            return snapshot(_notice(*self._saying, self._step))
         item = self._queue.pop()
         self._step = item.step
         return item
@@ -163,11 +179,17 @@ class RecordWriter:
                     self._folder, lambda start: f"cnnviz.{start}.{host_name()}.{os.getpid()}.records"
                 )
             self._file.append(pieces)
+            self._takes = True
+            self._said += self._saying is not None
         except Exception as error:
             if self._file is not None and self._file.is_damaged:
                 self._release_file()  # the next record goes to a new one
             with self._changed:
-                self._count_dropped(Counter({item.kind: 1}), say=False)
+                self._takes = False  # until the next record has been taken, there is no use in saying what was lost
+                if self._saying is not None:
+                    self._unsaid.setdefault(self._saying[0], Counter()).update(self._saying[1])
+                else:
+                    self._count_dropped(Counter({item.kind: 1}), _REFUSED)
             self._warn(error)
 
     def _release_file(self) -> None:
@@ -176,11 +198,11 @@ class RecordWriter:
                 self._file.close()
             self._file = None
 
-    def _count_dropped(self, dropped: Counter[str], *, say: bool) -> None:
+    def _count_dropped(self, dropped: Counter[str], why: str) -> None:
         for kind, count in dropped.items():
             self.dropped[kind] = self.dropped.get(kind, 0) + count
-        if say:
-            self._unsaid.update(dropped)
+        if dropped:
+            self._unsaid.setdefault(why, Counter()).update(dropped)
 
     def _warn(self, error: Exception) -> None:
         if self._warned:
@@ -195,11 +217,9 @@ class RecordWriter:
             )
 
 
-def _notice(lost: Counter[str], step: int) -> Record:
+def _notice(why: str, lost: Counter[str], step: int) -> Record:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(lost.items()))
-    message = (
-        f"the disk was slower than training: {lost.total()} pictures were dropped before they were written ({kinds})"
-    )
+    message = why.format(count=lost.total(), kinds=kinds)
     return Record("notices", step, attributes={"part": "writer", "message": message, "dropped": dict(lost)})
 
 

@@ -355,3 +355,37 @@ def test_examples_that_are_no_whole_number_count_as_none(tmp_path: Path) -> None
 def test_offsets_that_are_no_numbers_count_as_none(tmp_path: Path, attributes: dict[str, object]) -> None:
     logged(tmp_path, Record("session", 3, attributes=attributes))
     assert last_session(tmp_path) == Resume(3, None, 0, 0, 0)
+
+
+# A restart that repeats steps
+
+
+def log_session(folder: Path, value: float, steps: range) -> None:
+    """A process that logs a convolution's maps and the pooling's behind it, all of one value, and losses."""
+    writer = RecordWriter(folder)
+    for step in steps:
+        maps = {**quantise_maps(np.full((1, 1, 4, 4), value, np.float32)), "channels": np.zeros(1, np.int32)}
+        source = {"of": 1, "input_layer": "conv"}
+        writer.write(Record("feature_maps", step, "conv", maps, {"of": 1}, wall_time=100 * value + step))
+        writer.write(Record("feature_maps", step, "pool", maps, source, wall_time=100 * value + step))
+        writer.write(losses(step, [step], [value]))
+    writer.close()
+
+
+def test_the_later_session_holds_and_the_earlier_one_stays_reachable(tmp_path: Path) -> None:
+    log_session(tmp_path, 1.0, range(5))
+    log_session(tmp_path, 2.0, range(3, 8))
+    run = open_log(tmp_path)["."]
+    assert run.steps("feature_maps", "pool") == list(range(8))
+    for step in range(8):
+        told = [value for value, steps in ((1.0, range(5)), (2.0, range(3, 8))) if step in steps]
+        assert run.wall_times("feature_maps", "pool", step) == [100 * value + step for value in told]
+        assert float(run.read("feature_maps", "pool", step)["maps"].max()) == told[-1]
+        for repeat, value in enumerate(told):
+            found = run.read("feature_maps", "pool", step, repeat=repeat)
+            assert (found["maps"] == value).all()
+            assert (found["input"] == value).all()  # of the same session, not of the one that holds
+            assert run.read("losses", None, step, repeat=repeat)["loss"].tolist() == [value]
+        with pytest.raises(KeyError, match=f"0 to {len(told) - 1}"):
+            run.read("feature_maps", "pool", step, repeat=len(told))
+    assert run.read("losses")["loss"].tolist() == [1, 1, 1, 2, 2, 2, 2, 2]

@@ -122,23 +122,6 @@ def test_tensorflow_counts_the_same_records(tmp_path: Path) -> None:
     assert done.stdout.split()[-1:] == ["9"], done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("cut", range(1, 400, 7))
-def test_a_cut_file_keeps_every_whole_record(tmp_path: Path, cut: int) -> None:
-    writer = RecordWriter(tmp_path)
-    for step in range(4):
-        writer.write(Record("filters", step, "conv", {"kernel": np.full((2, 1, 3, 3), step, np.float32)}))
-    writer.close()
-    path = records_file(tmp_path)
-    content = path.read_bytes()
-    size = len(content) // 4
-    path.write_bytes(content[: len(content) - cut])
-    run = open_log(tmp_path)["."]
-    whole = (len(content) - cut) // size
-    assert run.steps("filters", "conv") == list(range(whole))
-    for step in range(whole):
-        assert (run.read("filters", "conv", step)["kernel"] == step).all()
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_a_flipped_byte_costs_one_record_and_never_gives_a_wrong_number(tmp_path: Path, seed: int) -> None:
     writer = RecordWriter(tmp_path)
@@ -197,30 +180,3 @@ def test_remote_folders_are_refused_by_name(tmp_path: Path) -> None:
         RecordWriter("gs://bucket/run")
     with pytest.raises(FileNotFoundError):
         open_log(tmp_path / "nothing")
-
-
-KILLED = """
-import sys, numpy as np
-from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.records import Record
-writer = RecordWriter(sys.argv[1])
-step = 0
-while True:
-    writer.write(Record("filters", step, "conv", {"kernel": np.full((64, 8, 3, 3), step, np.float32)}))
-    writer.flush()
-    print(step, flush=True)
-    step += 1
-"""
-
-
-@pytest.mark.parametrize("after", [1, 20, 57])
-def test_a_killed_process_loses_nothing_that_was_flushed(tmp_path: Path, after: int) -> None:
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for _ in range(after):
-        last = int(process.stdout.readline())
-    process.kill()
-    process.wait()
-    run = open_log(tmp_path)["."]
-    assert run.steps("filters", "conv")[: last + 1] == list(range(last + 1))
-    assert (run.read("filters", "conv", last)["kernel"] == last).all()
