@@ -7,33 +7,31 @@
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
 import type { Rect } from "../../gl/grid_layout.ts";
 import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
-import "../../gl/step_heatmap.ts";
 import { formatCount, speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
-import { logRange } from "../../math/powers_of_two.ts";
 import { remember } from "../../math/remember.ts";
 import "../../parts/notice.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
 import { layersOf } from "../../state/derived.ts";
-import { runStyle } from "../../state/run_style.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
-import { bandRow } from "./bands.ts";
 import { controls } from "./controls.ts";
 import type { GRADIENT_FIELDS } from "./fields.ts";
-import type { Flow, FlowLine } from "./flow.ts";
+import { histogramFigure, normFigure, type FigureFrame, type NormActions, type VariableChoice } from "./figures.ts";
+import type { Flow } from "./flow.ts";
+import { flowModel } from "./flow_model.ts";
 import { gradientsCsv } from "./gradients_csv.ts";
 import { GradientsData } from "./gradients_data.ts";
 import { GRADIENTS_VIEW } from "./gradients_definition.ts";
 import { gradientsStyles } from "./gradients_styles.ts";
-import { bandsOf, histogramPicture, namedRows, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
+import { bandsOf, histogramPicture, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
 import { legend, powerLabels, shareLabels, variableRows } from "./legend.ts";
-import { currentRow, gutterTexts, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
+import { currentRow, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
 import { placeOf, placesOfLayer, tailOf } from "./row_groups.ts";
 import { sheetSvg, type SheetFigure } from "./sheet.ts";
-import { histogramRowHeight, mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
+import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText, unusualText } from "./words.ts";
 
 export { GRADIENTS_VIEW };
@@ -42,9 +40,6 @@ interface Hovered {
   readonly panel: NormPanel["id"];
   readonly cell: HeatCell;
 }
-
-/** Below a sign's largest row so many pixels to the next one that is named. */
-const NAME_GAP = 24;
 
 export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, size: { state: true } };
@@ -56,6 +51,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private readonly data = new GradientsData(this);
   private readonly resizing = new ResizeObserver(() => this.measure());
   private readonly norms = remember(normPicture);
+  private readonly flowNorms = remember(normPicture);
   private readonly histogram = remember(histogramPicture);
   private readonly axisOf = remember((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
 
@@ -202,15 +198,15 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   }
 
   private pictureOf(picture: NormPicture): TemplateResult {
-    const { axis, sizes } = this;
+    const { axis, histograms } = this;
     const { width } = this.size;
     const line = axis.toShare(this.step) * width;
-    const histograms = this.histograms;
+    const frame: FigureFrame = { axis, width, sizes: this.sizes, step: this.step, goTo: (step) => this.goTo(step) };
     return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--gutter-right))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
       ${this.noticeOfLeftOut()}
-      ${picture.panels.map((panel) => this.panelFigure(picture, panel, sizes))}
-      ${histograms?.figures.map((figure) => this.histogramFigure(histograms, figure, sizes)) ??
+      ${picture.panels.map((panel) => normFigure(frame, picture, panel, this.actionsOf(panel)))}
+      ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ??
         html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`}
     </div>`;
   }
@@ -221,86 +217,19 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
       text="They cannot be read, or are of a model with another number of variables."></cnn-notice>` : nothing;
   }
 
-  private panelFigure(picture: NormPicture, panel: NormPanel, { rowHeight }: Sizes): TemplateResult {
-    const at = shownAt(panel, this.step);
-    return html`<figure data-panel=${panel.id}>
-      <figcaption><span>${this.panelCaption(panel)}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
-      <cnn-step-heatmap
-        data-map=${panel.id} .rows=${panel.rows} .toShare=${this.axis.toShare} .scale=${picture.scale} .step=${this.step}
-        .current=${currentRow(panel, this.session.layer!.path, this.variable)} .values=${at ? gutterTexts(panel, at.index) : []}
-        .rowHeight=${rowHeight} label=${`${QUANTITY_WORDS[picture.quantity].title} of ${panel.run}, rows by steps`}
-        .describe=${(cell: HeatCell) => this.describe(panel, cell, true)}
-        @heatmap-step=${(event: CustomEvent<{ step: number }>) => this.goTo(event.detail.step)}
-        @heatmap-row=${(event: CustomEvent<{ row: number }>) => this.chooseRow(panel, event.detail.row)}
-        @heatmap-hover=${(event: CustomEvent<{ cell: HeatCell | null }>) => {
-          this.hovered = event.detail.cell && { panel: panel.id, cell: event.detail.cell };
-        }}
-      ></cnn-step-heatmap>
-    </figure>`;
-  }
-
-  private panelCaption(panel: NormPanel): TemplateResult {
-    if (panel.id === "difference") {
-      return html`<b>A − B</b><span class="name run">${panel.run}</span><span class="quiet grow">red: larger in A, blue: larger in B; steps that both logged</span>`;
-    }
-    return html`<b>${panel.id}</b> <b class="name run">${panel.run}</b>`;
-  }
-
-  private histogramFigure(picture: HistogramPicture, figure: HistogramFigure, sizes: Sizes): TemplateResult {
-    const { width } = this.size;
-    const toShare = this.axis.toShare;
-    const { steps } = figure.histogram;
-    const press = (event: PointerEvent): void => {
-      const box = (event.currentTarget as Element).getBoundingClientRect();
-      this.goTo(steps[nearestIndex(steps, this.axis.toStep((event.clientX - box.x) / box.width))] ?? this.step);
+  private actionsOf(panel: NormPanel): NormActions {
+    return {
+      current: currentRow(panel, this.session.layer!.path, this.variable),
+      describe: (cell) => this.describe(panel, cell, true),
+      chooseRow: (row) => this.chooseRow(panel, row),
+      hover: (cell) => (this.hovered = cell && { panel: panel.id, cell }),
     };
-    const line = html`<span class="line" .style=${`left:calc(var(--axis-left) + ${toShare(this.step) * width}px)`}></span>`;
-    return html`<figure data-histogram=${figure.id}>
-      ${this.histogramCaption(picture, figure)}
-      ${this.signMap(picture, figure, 1, sizes)}
-      ${bandsOf(figure, this.step, sizes.band).map((band) => html`<div class="band-line">${bandRow(band, width, toShare, press)}${line}</div>`)}
-      ${this.signMap(picture, figure, -1, sizes)}
-    </figure>`;
   }
 
-  private signMap(picture: HistogramPicture, figure: HistogramFigure, sign: 1 | -1, { side }: Sizes): TemplateResult {
-    const rows = sign > 0 ? figure.positive : figure.negative;
-    const rowHeight = histogramRowHeight(side, rows.length);
-    return html`<cnn-step-heatmap
-      data-map=${`${figure.id}${sign > 0 ? "+" : "-"}`} .rows=${rows} .toShare=${this.axis.toShare} .scale=${picture.scale}
-      .step=${this.step} .rowHeight=${rowHeight} .named=${namedRows(rows.length, rowHeight, NAME_GAP, sign)}
-      label=${`Shares of the ${sign > 0 ? "positive" : "negative"} values of ${figure.histogram.variable.path}, sizes by steps`}
-      @heatmap-step=${(event: CustomEvent<{ step: number }>) => this.goTo(event.detail.step)}
-      @heatmap-row=${() => undefined}
-    ></cnn-step-heatmap>`;
-  }
-
-  private histogramCaption(picture: HistogramPicture, { id, histogram }: HistogramFigure): TemplateResult {
-    const { session } = this;
-    const { variables = [] } = session.detail(histogram.run)?.model ?? {};
+  private variableChoice({ histogram }: HistogramFigure): VariableChoice {
+    const { variables = [] } = this.session.detail(histogram.run)?.model ?? {};
     const tails = placesOfLayer(variables, histogram.variable.layer).map((place) => tailOf(variables[place]!.path));
-    const factor = 2 ** picture.octaves.octaves;
-    const thinned = histogram.thinned ? `, ${stepsText(0, histogram.thinned)}` : "";
-    const at = histogram.steps[nearestIndex(histogram.steps, this.step)];
-    return html`<figcaption>
-      <span><b class="name">${session.layer!.name}</b>
-        ${id === "A" ? this.variableChoice(tails, tailOf(histogram.variable.path)) : html`<b class="name">${tailOf(histogram.variable.path)}</b>`}
-        <b class="name">of ${id}: how its ${formatCount(histogram.size)} gradient values spread</b>
-        <span class="quiet grow">one row = a factor of ${formatCount(factor)} in size${thinned}</span></span>
-      <span class="at">${at === undefined ? "" : `at step ${at}`}</span>
-    </figcaption>`;
-  }
-
-  private variableChoice(tails: readonly string[], chosen: string): TemplateResult {
-    const change = (event: Event): void => {
-      const select = event.target as HTMLSelectElement;
-      this.setOptions({ variable: select.value });
-      // Arrow keys move the step again.
-      select.blur();
-    };
-    return html`<select aria-label="Variable" .value=${chosen} @change=${change}>
-      ${tails.map((tail) => html`<option value=${tail} ?selected=${tail === chosen}>${tail}</option>`)}
-    </select>`;
+    return { layer: this.session.layer!.name, tails, choose: (variable) => this.setOptions({ variable }) };
   }
 
   private legendOf(picture: NormPicture): TemplateResult {
@@ -327,30 +256,13 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return panel.rows[row]?.values[shownAt(panel, this.step)?.index ?? -1] ?? null;
   }
 
-  /** Of the runs themselves, also where their difference is shown. */
   private flowOf(): Flow {
     const { data, options, session } = this;
-    const b = session.runB === null ? null : data.b.norms;
-    const [a, other] = this.flowNorms(
-      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, "layer", options.show === "a" ? "a" : "both",
-    ).panels as [NormPanel, NormPanel?];
-    const lines = [a, other].filter((panel) => panel !== undefined).map((panel) => this.flowLine(panel, a));
-    return {
-      names: a.groups.map(({ short }) => short), current: currentRow(a, session.layer!.path, this.variable), lines,
-      range: logRange(lines.map(({ values }) => values.map((value) => Math.log2(value ?? NaN)))), width: Math.max(120, this.size.legend - 33),
-    };
-  }
-
-  private readonly flowNorms = remember(normPicture);
-
-  private flowLine(panel: NormPanel, a: NormPanel): FlowLine {
-    const { colour, dash } = runStyle(panel.run);
-    const at = shownAt(panel, this.step)?.index ?? -1;
-    const values = a.groups.map(({ path }) => {
-      const row = panel.groups.findIndex((group) => group.path === path);
-      return row < 0 ? null : (panel.values[row]![at] ?? null);
-    });
-    return { id: panel.id === "B" ? "B" : "A", colour, dash, values };
+    const b = session.runB === null || options.show === "a" ? null : data.b.norms;
+    const { panels } = this.flowNorms(
+      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, "layer", "both",
+    );
+    return flowModel(panels, session.layer!.path, this.step, Math.max(120, this.size.legend - 33));
   }
 
   private describe(panel: NormPanel, cell: HeatCell, spoken: boolean): string {
