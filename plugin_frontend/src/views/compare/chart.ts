@@ -12,6 +12,8 @@ export interface ChartLine extends Line {
   readonly style: RunStyle;
   /** Pixels. */
   readonly weight: number;
+  /** Of its full strength. */
+  readonly alpha: number;
 }
 
 export interface ChartLabel {
@@ -43,6 +45,9 @@ export interface Chart {
   readonly words: string;
 }
 
+/** How strongly values as logged are drawn behind their mean. */
+export const PALE = 0.28;
+
 const WEIGHT = { main: 1.6, second: 1, here: 2.6 } as const;
 
 export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT): ChartLine {
@@ -51,6 +56,7 @@ export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT)
     shown: smooth > 0 ? smoothed(line.y, smooth / 100) : line.y,
     style: runStyle(line.run),
     weight: WEIGHT[role],
+    alpha: role === "second" ? 0.75 : 1,
   };
 }
 

@@ -2,7 +2,7 @@ import { html, nothing, svg, type SVGTemplateResult } from "lit";
 import { cutMiddle } from "../../gl/heat_rows.ts";
 import { labelPlaces } from "../../math/label_places.ts";
 import { formatPlain } from "../../math/plain_number.ts";
-import { endOf, oddPoints, type Chart, type ChartLine } from "./chart.ts";
+import { endOf, oddPoints, PALE, type Chart, type ChartLine } from "./chart.ts";
 import type { Point } from "./lines.ts";
 
 /** Where the chart stands, in pixels: gutters, and the plot between them. */
@@ -83,9 +83,9 @@ export function documentSvg(title: string, chart: Chart, place: Place, around: n
 /** The lines as paths, for a file; on the page the canvas draws them. */
 export function linesSvg(chart: Chart, place: Place): SVGTemplateResult {
   const drawn = chart.lines.map((line) => svg`
-    ${line.shown === line.y ? nothing : svg`<path data-run=${line.run} d=${pathOf(chart, place, line, line.y)} style=${`stroke:${line.style.colour};stroke-width:1;opacity:0.28`}/>`}
+    ${line.shown === line.y ? nothing : svg`<path data-run=${line.run} d=${pathOf(chart, place, line, line.y)} style=${`stroke:${line.style.colour};stroke-width:1;opacity:${PALE}`}/>`}
     <path data-run=${line.run} data-part=${line.part} d=${pathOf(chart, place, line, line.shown)} stroke-dasharray=${line.style.dash || "none"}
-      style=${`stroke:${line.style.colour};stroke-width:${line.weight};opacity:${line.part === "train" ? 0.75 : 1}`}/>`);
+      style=${`stroke:${line.style.colour};stroke-width:${line.weight};opacity:${line.alpha}`}/>`);
   return svg`<svg class="lines" x=${place.left} y=${place.top} width=${place.width} height=${place.height} overflow="hidden">
     <g fill="none" style="fill:none">${drawn}</g></svg>`;
 }

@@ -1,10 +1,9 @@
 import uPlot from "uplot";
-import type { Chart, ChartLine } from "./chart.ts";
+import { PALE, type Chart, type ChartLine } from "./chart.ts";
 
 /** Shares beyond these are held there: the canvas has no place for 10³⁰ pixels. */
 const FAR = 40;
 
-const PALE = 0.28;
 
 /** The chart's lines on a canvas, drawn by uPlot in shares of the plot's width and height. */
 export class CurveCanvas {
@@ -42,7 +41,7 @@ function seriesOf(line: ChartLine, stroke: string, pale: boolean): uPlot.Series 
   const facets = [{ scale: "x", auto: false, sorted: 1 as const }, { scale: "y", auto: false }];
   return {
     facets, stroke, dash,
-    alpha: pale ? PALE : line.part === "train" ? 0.75 : 1,
+    alpha: pale ? PALE : line.alpha,
     width: pale ? 1 : line.weight,
     pxAlign: 0,
     points: { show: false },
