@@ -66,7 +66,7 @@ class BinaryRoutes:
         if isinstance(run, ScalarRun):
             if variable is not None:
                 raise Refused(400, f"variable: given for {kind}; only gradients have variables")
-            etag = _etag(question, run.columns[kind].values())
+            etag = _etag(question, (*run.columns[kind].values(), run.updates))
             make = partial(self._scalar_series.record, run, kind, columns, points)
         else:
             etag = _etag(question, (entry.identity for entry in run.entries(kind)))

@@ -14,10 +14,11 @@ MAX_TAGS = 200
 MAX_NAME = 1000
 
 #: Columns that a series has anyway.
-_TAKEN = ("step", "wall_time")
+_TAKEN = ("step", "updates", "wall_time")
 
 _EPOCH = re.compile(r"epoch_(.+)", re.DOTALL)
 _EVALUATION = re.compile(r"evaluation_.*_vs_iterations", re.DOTALL)
+_EVALUATED_LOSS = (VALIDATION, "evaluation_loss_vs_iterations")
 _BATCH = "batch_"
 _BATCH_LOSS = "batch_loss"
 
@@ -29,6 +30,7 @@ class Columns:
     Args:
         epochs: column to (folder, tag) for the kind epochs.
         losses: the same for the kind losses.
+        updates: (folder, tag) of the validation's loss by the optimizer's iterations, where Keras wrote it beside `val_loss`.
         plain: the columns of `epochs` from tags that Keras' callback does not write.
         is_keras: whether it wrote any of the tags.
         left_out: how many tags are no column.
@@ -36,6 +38,7 @@ class Columns:
 
     epochs: Mapping[str, tuple[str, str]]
     losses: Mapping[str, tuple[str, str]]
+    updates: tuple[str, str] | None
     plain: tuple[str, ...]
     is_keras: bool
     left_out: int
@@ -78,7 +81,10 @@ def columns_of(tags: Mapping[str, Iterable[str]]) -> Columns:
         epochs[name] = place
         if not of_keras:
             plain.append(name)
-    return Columns(epochs, losses, tuple(plain), is_keras, len(listed) - len(epochs) - len(losses))
+    has_updates = _EVALUATED_LOSS in listed and epochs.get("val_loss") == (VALIDATION, "epoch_loss")
+    updates = _EVALUATED_LOSS if has_updates else None
+    left_out = len(listed) - len(epochs) - len(losses) - has_updates
+    return Columns(epochs, losses, updates, tuple(plain), is_keras, left_out)
 
 
 def _named(listed: list[tuple[str, str]], is_keras: bool) -> Iterator[tuple[str, tuple[str, str], bool]]:

@@ -27,10 +27,14 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class ScalarRun:
-    """A run: its columns by kind, `losses` and `epochs`, and what else is known of it. Times are seconds since the epoch."""
+    """A run: its columns by kind, `losses` and `epochs`, and what else is known of it. Times are seconds since the epoch.
+
+    `updates` is the validation's loss by the optimizer's iterations, from which the updates at an epoch's end are known.
+    """
 
     name: str
     columns: Mapping[str, Mapping[str, Source]]
+    updates: Source | None
     plain: tuple[str, ...]
     is_keras: bool
     left_out: int
@@ -132,4 +136,5 @@ def _run(
 
     named = {"losses": columns.losses, "epochs": columns.epochs}
     held = {kind: {key: source(*place) for key, place in each.items()} for kind, each in named.items() if each}
-    return ScalarRun(name, held, columns.plain, columns.is_keras, columns.left_out, began, settings)
+    updates = source(*columns.updates) if columns.updates else None
+    return ScalarRun(name, held, updates, columns.plain, columns.is_keras, columns.left_out, began, settings)

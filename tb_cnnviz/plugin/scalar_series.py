@@ -16,7 +16,7 @@ from tb_cnnviz.plugin.http_schema import Curve
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRun, Source
-from tb_cnnviz.plugin.scalar_table import table_of
+from tb_cnnviz.plugin.scalar_table import Datum, table_of, updates_of
 from tb_cnnviz.records import Record
 
 CACHE_BYTES = 32 << 20
@@ -59,7 +59,7 @@ class ScalarSeries:
         """
         named = _asked(run, kind, columns)
         table = self.table(run, kind, named)
-        extra = [name for name in ("epoch", "wall_time") if name in table.columns and name not in named]
+        extra = [name for name in ("epoch", "updates", "wall_time") if name in table.columns and name not in named]
         chosen = list(columns) or sorted([*named, *extra], key=lambda name: name != "loss")
         _, arrays, attributes = chosen_rows(table, chosen, points)
         attributes |= self._origin(run, kind, named, table)
@@ -73,11 +73,12 @@ class ScalarSeries:
             Refused: 503 where TensorBoard's reader fails.
         """
         sources = {name: run.columns[kind][name] for name in named}
-        key, version = (run.name, kind, tuple(named)), tuple(sources.values())
+        key, version = (run.name, kind, tuple(named)), (*sources.values(), run.updates)
         with self._lock:
             known, table = self._tables.get(key, (None, None))
         if table is None or known != version:
-            table = self._read(sources, counts_epochs=kind == "epochs" and run.is_keras)
+            updates = run.updates if kind == "epochs" and "val_loss" in sources else None
+            table = self._read(sources, updates, counts_epochs=kind == "epochs" and run.is_keras)
         with self._lock:
             self._tables[key] = version, table
             self._tables.move_to_end(key)
@@ -103,12 +104,18 @@ class ScalarSeries:
         """So many points of each of so many tags are asked for: what the reader keeps, if they fit into one table."""
         return max(1, min(self._reader.points, MAX_CELLS // max(1, columns * columns)))
 
-    def _read(self, sources: Mapping[str, Source], *, counts_epochs: bool) -> Table:
-        runs, tags = {source.run for source in sources.values()}, {source.tag for source in sources.values()}
+    def _read(self, sources: Mapping[str, Source], updates: Source | None, *, counts_epochs: bool) -> Table:
+        wanted = [*sources.values(), *([updates] if updates else [])]
+        runs, tags = {source.run for source in wanted}, {source.tag for source in wanted}
         found = self._reader.read(runs, tags, self.points_per_tag(len(sources))) if sources else {}
         if found is None:
             raise Refused(503, "TensorBoard's own reader of scalars fails; its output in the terminal has the details")
-        series = {name: found.get(source.run, {}).get(source.tag, ()) for name, source in sources.items()}
+        series: dict[str, Sequence[Datum]] = {
+            name: found.get(source.run, {}).get(source.tag, ()) for name, source in sources.items()
+        }
+        if updates:
+            evaluations = found.get(updates.run, {}).get(updates.tag, ())
+            series["updates"] = updates_of(series["val_loss"], evaluations)
         return table_of(series, counts_epochs=counts_epochs)
 
     def _read_curves(self, wanted: Sequence[_Wish]) -> dict[str, tuple[Source, Curve | None]]:
@@ -152,12 +159,16 @@ class ScalarSeries:
 def _asked(run: ScalarRun, kind: str, columns: Sequence[str]) -> list[str]:
     """The columns with tags of their own that an answer needs: those asked for, or all."""
     held = run.columns[kind]
-    derived = ("wall_time", *(("epoch",) if kind == "epochs" and run.is_keras else ()))
+    derived = ["wall_time"]
+    if kind == "epochs":
+        derived += ["epoch"] * run.is_keras + ["updates"] * (run.updates is not None)
     for name in columns:
         if name not in held and name not in derived:
             listed = ", ".join(shown(column) for column in [*held, *derived][:20])
             raise Refused(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
     asked = [name for name in columns if name in held]
+    if "updates" in columns and "val_loss" not in asked:
+        asked = []
     return asked or list(held)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,9 +14,40 @@ from tb_cnnviz.plugin.columns import Table
 class Datum(Protocol):
     """A point as TensorBoard's data provider gives it."""
 
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def wall_time(self) -> float: ...
+
+    @property
+    def value(self) -> float: ...
+
+
+class Point(NamedTuple):
     step: int
     wall_time: float
     value: float
+
+
+def updates_of(losses: Sequence[Datum], evaluations: Sequence[Datum]) -> list[Point]:
+    """The optimizer's updates at the end of each epoch whose validation is among the evaluations.
+
+    Keras logs each validation twice, first by the optimizer's iterations and then by the epoch: the newest evaluation
+    that is not younger than the epoch's point and has its value is the same one.
+
+    Args:
+        losses: the validation's loss by epoch.
+        evaluations: the same by the optimizer's iterations.
+    """
+    ordered = sorted(evaluations, key=lambda point: point.wall_time)
+    times = [point.wall_time for point in ordered]
+    found = []
+    for point in losses:
+        place = bisect_right(times, point.wall_time)
+        if place and np.array_equal(ordered[place - 1].value, point.value, equal_nan=True):
+            found.append(Point(point.step, point.wall_time, float(ordered[place - 1].step)))
+    return found
 
 
 def table_of(series: Mapping[str, Sequence[Datum]], *, counts_epochs: bool) -> Table:

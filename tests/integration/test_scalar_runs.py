@@ -54,11 +54,12 @@ def test_its_epochs_are_those_that_fit_returned(board: Board) -> None:
     ((entry, arrays),) = board.ask("series", run=KERAS, kind="epochs").arrays()
     assert entry["attributes"]["step_is"] == "epoch"
     assert not entry["attributes"]["sampled"]
-    assert set(arrays) == {*history, "learning_rate", "epoch", "step", "wall_time"}
+    assert set(arrays) == {*history, "learning_rate", "epoch", "updates", "step", "wall_time"}
     assert arrays["step"].tolist() == arrays["epoch"].tolist() == list(range(EPOCHS))
     for name, values in history.items():
         np.testing.assert_allclose(arrays[name], values, rtol=1e-6, err_msg=name)
     np.testing.assert_allclose(arrays["learning_rate"], [1e-3] * EPOCHS, rtol=1e-6)
+    assert arrays["updates"].tolist() == [STEPS // EPOCHS * epoch for epoch in range(1, EPOCHS + 1)]
     ((_, one),) = board.ask("series", run=KERAS, kind="epochs", column=["val_loss", "epoch"]).arrays()
     assert set(one) == {"step", "val_loss", "epoch"}
 

@@ -49,8 +49,9 @@ def test_keras_tags_become_its_metrics() -> None:
     assert seen.losses == {"loss": ("train", "batch_loss")}
     assert seen.plain == ("mine", "val_mine", "note")
     assert seen.is_keras
-    # batch_accuracy, evaluation_…, and the root's loss, step, wall_time and epoch, whose names are taken
-    assert seen.left_out == 6
+    assert seen.updates == ("validation", "evaluation_loss_vs_iterations")
+    # batch_accuracy, and the root's loss, step, wall_time and epoch, whose names are taken
+    assert seen.left_out == 5
 
 
 def test_other_tools_keep_their_tags() -> None:

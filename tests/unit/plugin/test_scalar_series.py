@@ -15,7 +15,7 @@ from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
 from tb_cnnviz.plugin.scalar_series import MAX_CELLS, ScalarSeries
-from tb_cnnviz.plugin.scalar_table import table_of
+from tb_cnnviz.plugin.scalar_table import table_of, updates_of
 
 
 def point(step: int, value: float, wall_time: float = 1.0) -> ScalarDatum:
@@ -96,6 +96,22 @@ def test_columns_of_different_steps_share_rows_and_say_what_is_missing() -> None
     }, "a NaN that was logged is not missing"
     assert "epoch" not in table_of(series, counts_epochs=False).columns
     assert len(table_of({}, counts_epochs=True).steps) == 0
+
+
+def test_updates_are_those_of_the_epochs_own_validation() -> None:
+    losses = [point(0, 3.0, 10.5), point(1, np.nan, 20.5), point(2, 2.0, 30.5), point(3, 1.0, 40.5)]
+    evaluations = [
+        point(100, 3.0, 10.4),
+        point(200, np.nan, 20.4),
+        point(300, 2.0, 30.3),
+        point(300, 9.0, 30.4),  # somebody's own evaluation between the two: epoch 2 cannot be told
+        point(400, 1.0, 40.5),
+        point(400, 5.0, 99.0),  # after training
+    ]
+    found = updates_of(losses, evaluations[::-1])
+    assert [(each.step, each.value) for each in found] == [(0, 100.0), (1, 200.0), (3, 400.0)]
+    assert updates_of(losses, []) == []
+    assert updates_of([], evaluations) == []
 
 
 def test_a_reader_that_fails_costs_one_warning_and_no_run(fresh: None, caplog: pytest.LogCaptureFixture) -> None:
