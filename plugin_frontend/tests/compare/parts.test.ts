@@ -51,7 +51,7 @@ describe("where a step stands", () => {
     expect(placingOf("time", bare, bare.epochs)).toMatch(/when/);
   });
 
-  it("places a log of Keras alone by epoch and time, never by step", () => {
+  it("places a log of Keras alone by epoch and time, and by step where it says its updates", () => {
     const epochs = rows("epochs", { step: [0, 1, 2], loss: [3, 2, 1], wall_time: [1010, 1020, 1030] }, { step_is: "epoch" });
     const losses = rows("losses", { step: [1, 2, 3], loss: [3, 2, 1], wall_time: [1001, 1002, 1003] }, { step_is: "batch", loss_is: "running mean" });
     const keras: Course = { epochs, losses, start: 1000 };
@@ -63,6 +63,10 @@ describe("where a step stands", () => {
     expect(runLines("k", keras, "loss", "train", "step")).toMatchObject({ main: null, problem: expect.stringMatching(/counts epochs/) });
     expect([...runLines("k", keras, "batch loss", "train", "step").main!.x]).toEqual([0, 1, 2]);
     expect(losses.runningMean).toBe(true);
+    const validated = rows("epochs", { step: [0, 1, 2], val_loss: [3, 2, 1], updates: [40, Number.NaN, 120] }, { step_is: "epoch", missing: { updates: [1] } });
+    expect([...runLines("k", { ...keras, epochs: validated }, "loss", "validation", "step").main!.x]).toEqual([40, 80, 120]);
+    expect(placingOf("examples", keras, validated)).toMatch(/counts epochs/);
+    expect(metricsOf([validated], false)).toEqual(["loss"]);
   });
 
   it("has a unit that suits the longest run", () => {

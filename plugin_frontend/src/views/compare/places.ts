@@ -17,15 +17,17 @@ export type Placing = ((step: number) => number) | string;
  * A step is a count of updates: 0 of them are 0 epochs, 0 examples and 0 seconds. The epochs record at step s says that
  * its epoch is finished there; the losses row of step s that its batch has been seen at s + 1. Between, places are straight.
  *
- * rows: whose steps are placed. In logs of other tools those of epochs and of batches count different things.
+ * rows: whose steps are placed. In logs of other tools those of epochs and of batches count different things; Keras' epochs
+ * have a place among updates where their validation said how many there were.
  */
 export function placingOf(align: Align, course: Course, rows: Rows | null): Placing {
   const counts = rows?.stepIs ?? "update";
-  if (counts === "epoch" && (align === "step" || align === "examples")) {
+  const updates = counts === "epoch" && align === "step" ? rows?.columns.get("updates") : undefined;
+  if (counts === "epoch" && !updates && (align === "step" || align === "examples")) {
     return `its log counts epochs, and does not say how many ${align === "step" ? "steps" : "examples"} one has`;
   }
-  if (align === "step") return (step) => step;
-  const [from, to] = counts === "update" ? PLACES[align](course) : foreign(align, rows!, course.start);
+  if (align === "step" && !updates) return (step) => step;
+  const [from, to] = counts === "update" && align !== "step" ? PLACES[align](course) : foreign(align, rows!, course.start);
   const knots = knotsOf(from, to);
   if (knots.from.length < (counts === "update" ? 2 : 1)) return `its log does not say ${UNIT[align]}`;
   return (step) => valueAt(knots, step);
@@ -49,6 +51,7 @@ const PLACES: Readonly<Record<Exclude<Align, "step">, (course: Course) => Pairs>
 /** Of rows that count something else only what stands in themselves is known. */
 function foreign(align: Align, rows: Rows, start: number): Pairs {
   const steps = [...rows.steps];
+  if (align === "step") return [steps, [...(rows.columns.get("updates") ?? [])]];
   if (align === "time") return [steps, Array.from(rows.columns.get("wall_time") ?? [], (time) => time - start)];
   return align === "epoch" && rows.stepIs === "epoch" ? [steps, steps.map((step) => step + 1)] : [[], []];
 }

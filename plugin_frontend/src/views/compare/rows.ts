@@ -19,7 +19,7 @@ export interface Rows {
 export const BATCH_LOSS = "batch loss";
 
 /** Columns that say where a row stands, and are no metrics. */
-const PLACES = new Set(["step", "epoch", "examples", "wall_time"]);
+const PLACES = new Set(["step", "epoch", "updates", "examples", "wall_time"]);
 
 /** Null for a record whose columns do not fit together. */
 export function rowsOf(record: DataRecord | null): Rows | null {
