@@ -349,7 +349,7 @@ def test_what_is_changed_by_hand_is_computed_and_not_compared(cnn: CnnPage, logd
 
     press(cnn, "dilation", larger=True)
     cnn.frame.wait_for_selector(f"{MODE} cnn-notice")
-    assert "Keras does not convolve with stride" in cnn.frame.locator(f"{MODE} cnn-notice").inner_text()
+    assert "Keras does not convolve with stride" in cnn.texts(f"{MODE} cnn-notice p")[0]
     press(cnn, "stride", larger=False)
     shown(cnn, "s.dilation[0] === 2")
     holds_output(cnn, layer.convolved(weights, bias, 1, 2, other))
@@ -387,7 +387,7 @@ def holds_edits(cnn: CnnPage, layer: Layer, index: int) -> None:
     edited = layer.kernel[index].copy()
     edited[channel, 1, 2] = -0.75
     holds_output(cnn, layer.convolved(edited, layer.bias[index], **layer.own))
-    assert cnn.frame.locator(f"{MODE} input.edited").count() == 1
+    cnn.frame.wait_for_selector(f"{MODE} [data-channel='{channel}'] input.edited")
     cnn.frame.locator(f"{MODE} cnn-select.filter select").select_option("0")
     assert shown(cnn, "s.filter === 0")["changes"] == []
     cnn.frame.locator(f"{MODE} cnn-select.filter select").select_option(str(index))

@@ -78,7 +78,7 @@ function products({ lab, shown, sizes, at, actions }: PictureInputs): unknown {
   const input = { cell, filter, order, names, window, kernel, product, edited, chosen };
   return html`<div class="products">
     <cnn-lab-products
-      .input=${input} .cell=${sizes.cell} ?numbered=${sizes.numbered} .height=${sizes.list} .at=${at}
+      .input=${input} .cell=${sizes.cell} ?numbered=${sizes.numbered} .height=${sizes.list} .at=${at} .sorted=${`${lab.options.order} ${it.index} ${lab.layer.path}`}
       @weight-hover=${(event: CustomEvent<WeightPlace | null>) => actions.hover(event.detail)}
       @weight-edit=${(event: CustomEvent<Edit>) => lab.set({ edits: withEdit(lab.options.edits, lab.layer.path, it.index, { ...event.detail, ...stored(event.detail) }) })}
       @channel-chosen=${(event: CustomEvent<number>) => lab.set({ inputChannel: filter.from + event.detail })}

@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Rect } from "../../../gl/grid_layout.ts";
@@ -43,7 +43,7 @@ const SPARE = 1;
 export class Products extends LitElement {
   static override properties = {
     input: { attribute: false }, cell: { type: Number }, numbered: { type: Boolean }, height: { type: Number },
-    at: { attribute: false }, top: { state: true }, complaint: { state: true },
+    at: { attribute: false }, sorted: {}, top: { state: true }, complaint: { state: true },
   };
   declare input: ProductsInput | null;
   /** CSS pixels a weight. */
@@ -53,15 +53,19 @@ export class Products extends LitElement {
   declare height: number;
   /** The weight under the cursor. */
   declare at: WeightPlace | null;
+  /** What the channels are sorted by, and of which filter they are: at another one the list begins at its top. */
+  declare sorted: string;
   declare top: number;
   declare complaint: string;
+  /** The channel whose weight was changed last: it stays in sight when its share gives it another place. */
+  #edited: number | null = null;
 
   constructor() {
     super();
     this.input = this.at = null;
     this.cell = this.height = this.top = 0;
     this.numbered = false;
-    this.complaint = "";
+    this.complaint = this.sorted = "";
   }
 
   static override styles = [
@@ -196,17 +200,20 @@ export class Products extends LitElement {
     const { filter } = this.input!;
     const detail: Edit = { ...place, value };
     const now = filter.weights[(place.channel * filter.rows + place.row) * filter.columns + place.column];
-    if (value !== now) this.dispatchEvent(new CustomEvent("weight-edit", { detail }));
+    if (value === now) return true;
+    this.#edited = place.channel;
+    this.dispatchEvent(new CustomEvent("weight-edit", { detail }));
     return true;
   }
 
-  /** Bring a channel's row into sight; false where there is none. */
-  show(channel: number): boolean {
-    const place = Array.from(this.input?.order ?? []).indexOf(channel);
+  protected override updated(changed: PropertyValues): void {
     const scroll = this.renderRoot.querySelector(".scroll");
-    if (place < 0 || !scroll) return false;
-    scroll.scrollTop = place * this.#pitch;
-    return true;
+    if (changed.has("sorted") && scroll) scroll.scrollTop = 0;
+    if (this.#edited === null || !changed.has("input")) return;
+    const top = Array.from(this.input?.order ?? []).indexOf(this.#edited) * this.#pitch;
+    this.#edited = null;
+    if (!scroll || top < 0) return;
+    if (top < scroll.scrollTop || top + this.#pitch > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top;
   }
 
   /** The client rectangle of a cell of a row in sight. */
