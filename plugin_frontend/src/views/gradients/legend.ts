@@ -4,7 +4,6 @@ import type { DataRecord } from "../../data/binary.ts";
 import type { VariableRecord } from "../../data/schema.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import { updateRatio } from "../../math/gradient_norms.ts";
-import { histogram } from "../../math/histogram.ts";
 import { exponentTicks, powerText } from "../../math/powers_of_two.ts";
 import "../../parts/badge.ts";
 import "../../parts/colour_bar.ts";
@@ -51,12 +50,11 @@ export function legend(input: LegendInput): TemplateResult {
 function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResult {
   const { scale } = picture;
   const title = QUANTITY_WORDS[picture.quantity].title;
-  const counts = histogram(picture.panels.flatMap(({ rows }) => rows.map(({ values }) => values)), scale, 52).counts;
   const share = (exponent: number): number => (exponent - scale.lo) / (scale.hi - scale.lo);
   return html`<cnn-colour-bar
     heading=${difference ? `${title}, A / B` : title}
     note=${difference ? "log₂ ratio" : runs > 1 ? "log₂, both runs" : "log₂"}
-    .map=${scale.palette.map} .counts=${Array.from(counts)} .labels=${powerLabels(picture)}
+    .map=${scale.palette.map} .counts=${picture.counts} .labels=${powerLabels(picture)}
     .mark=${mark === null || !Number.isFinite(mark) ? null : share(mark)}
     sentence="Bars count cells over all steps; the ends clip nothing."
   ></cnn-colour-bar>`;

@@ -5,6 +5,8 @@ import { rdbu, viridis } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
 import { logRatios, logs, nearestIndex, normsOf, type Quantity } from "../../math/gradient_norms.ts";
 import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
+import { histogram } from "../../math/histogram.ts";
+import type { Range } from "../../math/ranges.ts";
 import { logRange, symmetricLogRange } from "../../math/powers_of_two.ts";
 import type { GradientOptions } from "./fields.ts";
 import { rowGroups, type RowGroup } from "./row_groups.ts";
@@ -26,6 +28,8 @@ export interface NormPicture {
   readonly panels: readonly NormPanel[];
   readonly scale: HeatScale;
   readonly unusual: Unusual;
+  /** How many cells lie in each of equal parts of the scale. */
+  readonly counts: readonly number[];
 }
 
 /** How many of the norms are no finite number above zero. */
@@ -45,11 +49,11 @@ export function normPicture(
   if (other && show === "difference") {
     const panels = [differencePanel(own, other)];
     const range = symmetricLogRange(panels[0]!.rows.map(({ values }) => values));
-    return { quantity, panels, scale: { ...range, palette: paletteOf(rdbu) }, unusual: unusualOf(panels, false) };
+    return { quantity, panels, scale: { ...range, palette: paletteOf(rdbu) }, ...countsOf(panels, range, false) };
   }
   const panels = other ? [own, other] : [own];
   const range = logRange(panels.flatMap(({ rows }) => rows.map(({ values }) => values)));
-  return { quantity, panels, scale: { ...range, palette: paletteOf(viridis), logarithms: true }, unusual: unusualOf(panels, true) };
+  return { quantity, panels, scale: { ...range, palette: paletteOf(viridis), logarithms: true }, ...countsOf(panels, range, true) };
 }
 
 function runPanel(
@@ -77,6 +81,14 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
     rows: shared.map(({ group }, i) => ({ name: group.name, short: group.short, steps, values: ratios[i]!.values })),
     values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
   };
+}
+
+/** Bars of the legend's distribution. */
+const BARS = 52;
+
+function countsOf(panels: readonly NormPanel[], range: Range, logarithms: boolean): Pick<NormPicture, "unusual" | "counts"> {
+  const values = panels.flatMap(({ rows }) => rows.map((row) => row.values));
+  return { unusual: unusualOf(panels, logarithms), counts: Array.from(histogram(values, range, BARS).counts) };
 }
 
 function unusualOf(panels: readonly NormPanel[], logarithms: boolean): Unusual {
