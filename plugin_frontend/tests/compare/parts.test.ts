@@ -69,6 +69,13 @@ describe("where a step stands", () => {
     expect(metricsOf([validated], false)).toEqual(["loss"]);
   });
 
+  it("places Keras' epochs by step where the log says how many updates they had", () => {
+    const epochs = rows("epochs", { step: [0, 1, 2, 3], loss: [4, 3, 2, 1], updates: [Number.NaN, 100, Number.NaN, 200] }, { step_is: "epoch" });
+    const line = runLines("k", { epochs, losses: null, start: 0 }, "loss", "train", "step").main!;
+    expect([[...line.x], [...line.y]]).toEqual([[100, 150, 200], [3, 2, 1]]);
+    expect(metricsOf([epochs], false)).toEqual(["loss"]);
+  });
+
   it("has a unit that suits the longest run", () => {
     expect([0.5, 60, 600, 6e4].map((seconds) => timeUnit(seconds)[1])).toEqual(["milliseconds", "seconds", "minutes", "hours"]);
   });

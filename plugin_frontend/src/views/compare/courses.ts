@@ -95,8 +95,9 @@ function problemOf({ summary, course, lines }: RunCourse, { metric, part, align 
   const isLoaded = course.epochs !== null || course.losses !== null || !summary.kinds.includes("epochs");
   if (lines.problem) said.push(`Not drawn by ${align}: ${lines.problem}.`);
   else if (!lines.main && !failed && isLoaded) said.push(`It logged no ${part === "validation" ? "validation " : ""}${metricWords(metric)}.`);
-  if (lines.main && course.epochs?.stepIs === "unknown") said.push("Its steps are what the tool counted that wrote it.");
+  if (lines.main && (course.epochs?.stepIs === "unknown" || course.epochs?.plain.has(metric))) said.push("Its steps are what the tool counted that wrote it.");
   if (metric === BATCH_LOSS && course.losses?.runningMean) said.push("Its loss is Keras' running mean over the epoch, not each batch's own.");
+  if (lines.main && course.epochs?.sampled) said.push("TensorBoard keeps about 1,000 points of a curve; others may be missing.");
   return said.join(" ");
 }
 

@@ -11,6 +11,10 @@ export interface Rows {
   readonly stepIs: "update" | "epoch" | "batch" | "unknown";
   /** The loss is the mean over the epoch so far, not a batch's own. */
   readonly runningMean: boolean;
+  /** Metrics that Keras did not write: their steps are what their writer counted. */
+  readonly plain: ReadonlySet<string>;
+  /** TensorBoard kept some of the points alone. */
+  readonly sampled: boolean;
   /** Rows in the log, of which these may be some. */
   readonly of: number;
 }
@@ -29,7 +33,7 @@ export function rowsOf(record: DataRecord | null): Rows | null {
   for (const [name, { shape, values }] of Object.entries(record.arrays)) {
     if (name !== "step" && shape.length === 1 && values.length === step.values.length) columns.set(name, Float64Array.from(values));
   }
-  const { of, step_is, loss_is } = record.attributes;
+  const { of, step_is, loss_is, plain, sampled } = record.attributes;
   const stepIs = step_is === "epoch" || step_is === "batch" || step_is === "unknown" ? step_is : "update";
   return {
     kind: record.kind,
@@ -39,6 +43,8 @@ export function rowsOf(record: DataRecord | null): Rows | null {
     missing: missingOf(record.attributes["missing"]),
     stepIs,
     runningMean: loss_is === "running mean",
+    plain: new Set(Array.isArray(plain) ? (plain as string[]) : []),
+    sampled: sampled === true,
     of: typeof of === "number" ? of : step.values.length,
   };
 }
