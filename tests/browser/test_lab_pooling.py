@@ -177,7 +177,7 @@ def test_a_pooling_layer_is_computed_as_it_was_logged(cnn: CnnPage, logdir: Path
         pixels = cnn.pixels()
         for part, row, column, wanted in cells_and_colours(state, windows, expected, slopes, logged, rng):
             x, y = cnn.cell("view.cellRect(...argument)", [part, row, column])
-            drawn = pixels[round(y), round(x)].astype(int)
+            drawn = pixels[int(y), int(x)].astype(int)  # A cell may be one or two pixels wide.
             assert np.abs(drawn - wanted).max() <= CLOSE, (layer.path, part, row, column)
 
 
@@ -314,7 +314,7 @@ def test_the_window_moves_by_key_by_itself_and_by_pointer(cnn: CnnPage, logdir: 
     for _ in range(4):
         cnn.page.keyboard.press("+")
     assert cnn.wait(f"{GRID}.pose") is not None
-    for _ in range(3):
+    for _ in range(max(rows, columns) // 5 + 1):
         cnn.page.keyboard.press("Shift+ArrowUp")
         cnn.page.keyboard.press("Shift+ArrowLeft")
     state = shown(cnn, "s.row === 0 && s.column === 0")
@@ -372,4 +372,4 @@ def test_what_is_changed_by_hand_is_said_and_given_up(cnn: CnnPage, logdir: Path
     assert shown(cnn, "s.size[0] === 2")["stride"] == [2, 2]
     cnn.press("]")
     cnn.wait("view.session.state.image === 1")
-    assert "image 1 is chosen" in cnn.texts("cnn-lab-view [slot=subtitle]")[0]
+    assert "image 1 is chosen" in (cnn.frame.locator("cnn-lab-view cnn-notice").get_attribute("text") or "")

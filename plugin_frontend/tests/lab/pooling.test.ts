@@ -187,7 +187,10 @@ test("neighbouring cells are hatched as one band, and cells have whole pixels wh
     const tile = () => ({ width: 1 + below(random, 300), height: 1 + below(random, 300) });
     const tiles = { input: tile(), plain: tile(), output: tile(), window: tile() };
     const sizes = sizesFor(room, tiles, 5 + (round % 2));
-    for (const cell of [sizes.input, sizes.output, sizes.gradient, sizes.window]) expect(cell < 1 || Number.isInteger(cell)).toBe(true);
+    for (const [cell, { width }] of [[sizes.input, tiles.input], [sizes.output, tiles.output], [sizes.gradient, tiles.plain]] as const) {
+      const whole = cell >= 2 ? cell : cell * width;
+      expect(Math.abs(whole - Math.round(whole))).toBeLessThan(1e-9);
+    }
     expect(sizes.input * tiles.input.width).toBeLessThanOrEqual(sizes.left + 1e-6);
     expect(sizes.output * tiles.output.width).toBeLessThanOrEqual(sizes.column + 1e-6);
   }

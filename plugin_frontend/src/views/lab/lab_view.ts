@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import type { LayerRecord } from "../../data/schema.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
 import "../../parts/message.ts";
+import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
@@ -98,9 +99,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     const { image } = session.state;
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      <span slot="subtitle">${image === IMAGE
-        ? `probe image ${IMAGE}, step ${lab.operation.step}`
-        : `probe image ${IMAGE}, the only one kept for the Lab; image ${image} is chosen`}</span>
+      <span slot="subtitle">probe image ${IMAGE}</span>
       <cnn-segmented
         slot="controls"
         label="Operation"
@@ -111,6 +110,13 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
         .value=${mode}
         @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
       ></cnn-segmented>
+      ${image === IMAGE
+        ? nothing
+        : html`<cnn-notice
+            slot="legend"
+            heading="Probe image ${IMAGE} is shown"
+            text="It is the only one whose inputs and outputs are kept for the Lab; image ${image} is chosen for the other views."
+          ></cnn-notice>`}
     `;
   }
 

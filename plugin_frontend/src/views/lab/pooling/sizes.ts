@@ -1,4 +1,4 @@
-/** How the room of the picture is shared: whole pixels a cell wherever a cell has one. No effects. */
+/** How the room of the picture is shared: whole pixels a cell where a cell has two or more, else a map. No effects. */
 
 export interface Extent {
   readonly width: number;
@@ -26,12 +26,10 @@ const INPUT_SHARE = 0.54;
 const WINDOW_SIDE = 132;
 const LARGEST_CELL = 48;
 
-function multiple(room: number): number {
-  return room >= 1 ? Math.min(LARGEST_CELL, Math.floor(room)) : Math.max(room, 1 / 64);
-}
-
 function cellFor(room: Extent, tile: Extent): number {
-  return multiple(Math.min(room.width / Math.max(1, tile.width), room.height / Math.max(1, tile.height)));
+  const exact = Math.min(room.width / Math.max(1, tile.width), room.height / Math.max(1, tile.height));
+  if (exact >= 2) return Math.min(LARGEST_CELL, Math.floor(exact));
+  return Math.max(1, Math.floor(exact * tile.width)) / Math.max(1, tile.width);
 }
 
 /** `input` with its padding, `plain` without; `window` in cells. */
