@@ -113,7 +113,7 @@ describe("texts of a log", () => {
   const measure = (text: string): number => Array.from(text).length;
   it("keep their start and their end where they do not fit", () => {
     expect(fitText("conv1", 5, measure)).toBe("conv1");
-    expect(fitText("conv2_block1_1_conv", 15, measure)).toBe("conv2_…k1_1_conv".slice(0, 6) + "…" + "1_1_conv");
+    expect(fitText("conv2_block1_1_conv", 15, measure)).toBe("conv2_…1_1_conv");
     expect(fitText("conv2_block1", 6, measure)).toBe("conv2…");
     for (let room = 1; room < 30; room++) expect(measure(fitText("a".repeat(5000), room, measure))).toBeLessThanOrEqual(Math.max(1, room));
   });

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { base, controls } from "../../parts/styles.ts";
+import { tabStop, walkButtons } from "../../parts/walk_buttons.ts";
 
 export interface Swatch {
   readonly channel: number;
@@ -95,14 +96,16 @@ export class ChannelSwatches extends LitElement {
 
   override render(): unknown {
     if (this.swatches.length === 0) return nothing;
+    const chosen = this.swatches.findIndex(({ channel }) => channel === this.chosen);
     return html`
       <h2>
         <b class=${this.bad ? "bad" : ""}>${this.glyph} ${this.heading}</b> <span class="quiet">${this.note}</span>
       </h2>
-      <div class="row">
+      <div class="row" @keydown=${walkButtons}>
         ${this.swatches.map(
-          ({ channel, colour, title }) =>
+          ({ channel, colour, title }, i) =>
             html`<button
+              tabindex=${tabStop(i, chosen)}
               aria-pressed=${channel === this.chosen}
               aria-label="Channel ${channel}, ${title}"
               title=${title}

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { base, controls } from "../../parts/styles.ts";
+import { tabStop, walkButtons } from "../../parts/walk_buttons.ts";
 
 export interface UnitBar {
   readonly channel: number;
@@ -103,10 +104,12 @@ export class UnitBars extends LitElement {
   ];
 
   override render(): unknown {
-    return html`<div class="units">
+    const chosen = this.units.findIndex((unit) => unit.channel === this.chosen);
+    return html`<div class="units" @keydown=${walkButtons}>
       ${this.units.map(
-        (unit) =>
+        (unit, i) =>
           html`<button
+            tabindex=${tabStop(i, chosen)}
             class="${unit.dead ? "dead" : ""} ${unit.values.length > 1 ? "two" : ""}"
             aria-pressed=${unit.channel === this.chosen}
             @click=${() => this.dispatchEvent(new CustomEvent("channel-chosen", { detail: unit.channel }))}

@@ -65,7 +65,7 @@ function boxSvg(drawing: Drawing, row: MapRow, i: number, { x, y }: Point, enter
   return svg`<g class="box ${state}" id="row-${i}" role="row" data-row=${row.key} aria-selected=${i === here} aria-rowindex=${i + 1}
     transform="translate(${x} ${y})">
     ${row.folded ? svg`<rect class="sheet" x="6" y="-6" width=${width} height=${BOX_HEIGHT} rx="4"/><rect class="sheet" x="3" y="-3" width=${width} height=${BOX_HEIGHT} rx="4"/>` : nothing}
-    <rect class="frame" width=${width} height=${BOX_HEIGHT} rx="4"/>
+    <rect class="face" width=${width} height=${BOX_HEIGHT} rx="4"/>
     ${entered ? svg`<path class="arrow" d=${`M0 ${BOX_HEIGHT / 2}l-7 -4v8z`}/>` : nothing}
     ${row.folded ? foldGlyph(15, 16) : glyphSvg(face, 15, 16)}
     <text class="name" x="28" y="20">${fitted(nameOf(row), width - BESIDE_NAME + 2, "name", font)}</text>

@@ -67,7 +67,7 @@ export function barSvg(share: number, width: number): SVGTemplateResult {
 
 /** A share of a whole: the frame is all of it. */
 export function shareSvg(share: number, width: number): SVGTemplateResult {
-  return svg`<rect class="frame" x="0.5" y="-5.5" width=${width - 1} height="11"/><rect class="bar" x="1" y="-5" width=${share * (width - 2)} height="10"/>`;
+  return svg`<rect class="all" x="0.5" y="-5.5" width=${width - 1} height="11"/><rect class="bar" x="1" y="-5" width=${share * (width - 2)} height="10"/>`;
 }
 
 export interface SparkMarks {
@@ -85,6 +85,6 @@ export function sparkSvg(spark: Spark, marks: SparkMarks, width: number, height:
     <path class="raw" d=${spark.raw}/>
     <path class="mean" d=${spark.smooth} .style=${`stroke:${colour}`}/>
     ${spark.broken.map((x) => svg`<path class="broken" d="M${x} 0V${height}"/>`)}
-    ${here ? svg`<circle class="halo" cx=${here[0]} cy=${here[1]} r="3.3"/><circle class="here" cx=${here[0]} cy=${here[1]} r="2.3"/>` : nothing}
+    ${here ? svg`<circle class="ring" cx=${here[0]} cy=${here[1]} r="3.3"/><circle class="here" cx=${here[0]} cy=${here[1]} r="2.3"/>` : nothing}
   </g>`;
 }

@@ -70,7 +70,7 @@ export const modelStyles = css`
     fill-opacity: 1;
   }
   .map:focus-visible .ground.cursor .wash,
-  .map:focus-visible .box.cursor .frame {
+  .map:focus-visible .box.cursor .face {
     stroke: var(--focus);
     stroke-width: 2;
   }
@@ -126,7 +126,7 @@ export const modelStyles = css`
   .bar {
     fill: var(--bars);
   }
-  .cell .frame {
+  .cell .all {
     stroke: var(--bars);
   }
   .spark path {
@@ -147,21 +147,21 @@ export const modelStyles = css`
   .spark .broken {
     stroke: var(--nan);
   }
-  .spark .halo {
+  .spark .ring {
     fill: var(--page);
   }
   .spark .here {
     fill: var(--here);
   }
-  .box .frame,
+  .box .face,
   .box .sheet {
     fill: var(--page);
     stroke: var(--line-strong);
   }
-  .box.hovered .frame {
+  .box.hovered .face {
     fill: var(--sunken);
   }
-  .box.chosen .frame {
+  .box.chosen .face {
     fill: var(--here-wash);
     stroke: var(--here);
     stroke-width: 2;

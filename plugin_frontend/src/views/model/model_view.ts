@@ -45,7 +45,7 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   readonly definition = MODEL_VIEW;
   /** Key of the row under the pointer. */
   declare hovered: string | null;
-  /** Key of a folded row that the keyboard is on; null: the chosen layer's row. */
+  /** Key of the row that the keyboard is on where that is not the chosen layer's. */
   declare cursor: string | null;
   /** Keys of the folds that are unfolded. */
   declare open: ReadonlySet<string>;
@@ -255,11 +255,10 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     if (!row.folded) {
       this.cursor = null;
       this.session.set({ layer: row.face.path });
-    } else if (unfold) {
-      this.cursor = null;
-      this.#unfold(row.key, true);
     } else {
+      // Unfolded, the cursor is on the first of its layers, which has the same key.
       this.cursor = row.key;
+      if (unfold) this.#unfold(row.key, true);
     }
   }
 
