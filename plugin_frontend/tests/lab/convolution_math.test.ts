@@ -4,12 +4,16 @@ import { erf } from "../../src/math/erf.ts";
 import { windowGrid } from "../../src/math/planes.ts";
 import { pool, poolGradient } from "../../src/math/pooling.ts";
 import { cellsNeverRead, cellsRead, outputArithmetic, windowAxis } from "../../src/math/window_geometry.ts";
+import { compute } from "../../src/views/lab/convolution/computation.ts";
 import { parseEdits, parseWeight, withEdit } from "../../src/views/lab/convolution/edits.ts";
 import type { LayerKernel } from "../../src/views/lab/convolution/layer_kernel.ts";
 import { changesOf, OWN, settingOf, weightsOf } from "../../src/views/lab/convolution/setting.ts";
 import { fitMap } from "../../src/views/lab/convolution/sizes.ts";
 import { termsOf } from "../../src/views/lab/convolution/words.ts";
 import { bareLayer } from "../../src/state/derived.ts";
+import type { Lab } from "../../src/views/lab/lab_mode.ts";
+import type { Volume } from "../../src/views/lab/volume.ts";
+import { seeded } from "../maps/cases.ts";
 
 // The equality with Keras over random cases is tests/integration/test_operation_arithmetic.py.
 
@@ -124,4 +128,73 @@ test("a map takes whole pixels a cell where one has one, and a single row is dra
   expect(fitMap(48, 48, { width: 221, height: 260 })).toEqual({ width: 192, height: 192 });
   expect(fitMap(1, 120, { width: 470, height: 100 })).toEqual({ width: 360, height: 28 });
   expect(fitMap(512, 512, { width: 256, height: 300 })).toEqual({ width: 256, height: 256 });
+});
+
+describe("against the log", () => {
+  const random = seeded(5);
+  const values = Float32Array.from({ length: 5 * 4 }, () => random() - 0.3);
+  const volume = (cells: Float32Array, rows: number, columns: number, exact = true): Volume =>
+    ({ channels: 1, axes: 2, spatial: [1, rows, columns], values: cells, exact });
+  const input = volume(values, 5, 4);
+  const kernel: LayerKernel = { ...KERNEL, values: Float32Array.from({ length: 18 }, () => random() - 0.5), step: 7 };
+  const layer = { ...LAYER, strides: [1, 1], activation: "relu" };
+  const options = { ...OWN, chosenFor: layer.path, edits: "" };
+
+  /** The output of filter 1 by the definition, cell by cell. */
+  const output = new Float32Array(2 * 20);
+  for (let row = 0; row < 5; row++) {
+    for (let column = 0; column < 4; column++) {
+      let sum = 0;
+      for (let i = 0; i < 9; i++) {
+        const [y, x] = [row + Math.floor(i / 3) - 1, column + (i % 3) - 1];
+        if (y >= 0 && y < 5 && x >= 0 && x < 4) sum += kernel.values[9 + i]! * values[y * 4 + x]!;
+      }
+      output[20 + row * 4 + column] = Math.max(0, sum);
+    }
+  }
+  const lab = (patch: object = {}, logged = output, exact = true): Lab =>
+    ({ layer: { ...layer, ...patch }, options, input, operation: { step: 7, output: { ...volume(logged, 5, 4, exact), channels: 2 } } }) as unknown as Lab;
+  const comparison = (its: Lab, its_kernel = kernel) => compute(its, input, its_kernel, 1).comparison;
+
+  test("the largest deviation is found, with its cell", () => {
+    expect(comparison(lab())).toMatchObject({ is: "compared", range: Math.max(...output) });
+    const off = output.slice();
+    off[20 + 2 * 4 + 3]! += 0.125;
+    const found = comparison(lab({}, off));
+    expect(found).toMatchObject({ is: "compared", row: 2, column: 3 });
+    if (found.is === "compared") {
+      expect(found.deviation).toBeCloseTo(0.125, 6);
+      expect(found.allowed).toBeLessThan(0.01);
+    }
+    off[20] = NaN;
+    expect(comparison(lab({}, off))).toMatchObject({ deviation: NaN, row: 0, column: 0 });
+  });
+
+  test("eight bits and float16 are allowed what they may be off by, and no more", () => {
+    const level = Math.max(...kernel.values.subarray(9).map(Math.abs)) / 127;
+    const coarse = { ...kernel, exact: false, values: kernel.values.map((weight) => Math.round(weight / level) * level) };
+    const eight = comparison(lab(), coarse);
+    const half = comparison(lab({}, output, false));
+    if (eight.is !== "compared" || half.is !== "compared") throw new Error("not compared");
+    expect(eight.deviation).toBeGreaterThan(1e-4 * eight.range);
+    expect(eight.deviation).toBeLessThan(eight.allowed);
+    expect(eight.allowed).toBeLessThan(0.1);
+    expect(half.allowed).toBeGreaterThan(2 ** -11 * Math.max(...output));
+    expect(half.allowed).toBeLessThan(0.01);
+  });
+
+  test("what cannot be compared is not, and why is said", () => {
+    const refusals: [Lab, LayerKernel, string][] = [
+      [lab(), { ...kernel, step: 5 }, "The kernel is that of step 5, the nearest one logged, the output that of step 7"],
+      [lab({ activation: "softmax" }), kernel, "softmax is not computed here"],
+      [lab({ padding: "valid" }), kernel, "The logged output has 5×4 cells, the computed one 3×2"],
+      [{ ...lab(), options: { ...options, convolutionStride: 2 } } as unknown as Lab, kernel, "You changed stride 1 → 2"],
+    ];
+    for (const [its, own, reason] of refusals) {
+      const found = comparison(its, own);
+      expect(found.is === "refused" && found.reason).toContain(reason);
+    }
+    const elsewhere = { ...lab(), options: { ...options, chosenFor: "net/other", convolutionStride: 2 } } as unknown as Lab;
+    expect(comparison(elsewhere).is).toBe("compared");
+  });
 });

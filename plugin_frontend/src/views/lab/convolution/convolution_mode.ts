@@ -65,6 +65,8 @@ export class ConvolutionMode extends LabMode {
   );
   readonly #variants = remember((computation: Computation, input: Volume) => variantsOf(this.lab, input, computation));
   #shown: Shown | null = null;
+  /** What was shown last, for its scales. */
+  #scaled: Shown | null = null;
   /** How many output cells were drawn, and of which map. */
   #reached = { map: null as Float64Array | null, count: 0 };
   #player: ReturnType<typeof setTimeout> | undefined;
@@ -117,8 +119,10 @@ export class ConvolutionMode extends LabMode {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { path } = this.lab.layer;
-    if (this.#layer !== path) this.#stop();
+    if (this.#layer === path) return;
+    this.#stop();
     this.#layer = path;
+    this.#scaled = null;
   }
 
   override render(): unknown {
@@ -137,8 +141,9 @@ export class ConvolutionMode extends LabMode {
 
   #picture(input: Volume, it: Computation): unknown {
     const { lab, room } = this;
-    const shown = shownOf(lab, input, it, this.#probe.records?.[0] ?? null);
-    this.#shown = shown;
+    const before = lab.session.playing && this.#scaled?.it.index === it.index ? this.#scaled : null;
+    const shown = shownOf(lab, input, it, this.#probe.records?.[0] ?? null, before);
+    this.#shown = this.#scaled = shown;
     if (this.#reached.map !== it.map) this.#reached = { map: it.map, count: 0 };
     this.#reached.count = Math.max(this.#reached.count, shown.index + 1);
     const extent = (height: number, width: number): Extent => ({ width, height });

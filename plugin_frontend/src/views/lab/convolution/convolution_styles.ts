@@ -90,7 +90,7 @@ export const convolutionStyles = css`
     gap: var(--s3);
   }
   .logged {
-    max-width: 150px;
+    max-width: 220px;
   }
   .logged p {
     max-width: 110px;

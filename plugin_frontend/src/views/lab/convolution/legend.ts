@@ -5,7 +5,8 @@ import "../../../parts/colour_bar.ts";
 import type { BarLabel } from "../../../parts/colour_bar.ts";
 import "../../../parts/table_rows.ts";
 import type { Lab } from "../lab_mode.ts";
-import { explainDeviation, type Computation } from "./computation.ts";
+import { explainDeviation } from "./comparison.ts";
+import type { Computation } from "./computation.ts";
 import type { Colouring } from "./map_picture.ts";
 import type { WeightPlace } from "./products.ts";
 import type { Shown } from "./shown.ts";
@@ -64,7 +65,7 @@ function cursorRows({ it, cell, names }: Shown, at: WeightPlace | null): [string
 
 export function agreementHeading({ comparison }: Computation): string {
   if (comparison.is === "refused") return "Not compared with the log";
-  return comparison.deviation <= 1e-4 * comparison.range || comparison.deviation === 0 ? "Agrees with the log" : "Differs from the log";
+  return comparison.deviation <= comparison.allowed || comparison.deviation === 0 ? "Agrees with the log" : "Differs from the log";
 }
 
 export function agreementText(lab: Lab, it: Computation): string {

@@ -158,12 +158,14 @@ function logged({ lab, shown, sizes }: PictureInputs): unknown {
 function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
   const { it, output } = shown;
   const padding = choiceFor(lab.layer, lab.options).convolutionPadding;
+  // One size for all, whatever their cells: what is compared is the pattern.
+  const [, ownRows, ownColumns] = lab.operation.output.spatial;
+  const extent = fitMap(ownRows, ownColumns, sizes.small);
   const now = JSON.stringify([it.setting.grow, it.setting.stride, it.setting.dilation]);
   return html`<section class="variants">
     <p><b>The same filter, another size or stride</b> <span class="quiet">kernel cropped to its middle, or with zeros around it</span></p>
     <div>${variants.map(({ choice, setting, map, rows, columns }) => {
       const chosen = JSON.stringify([setting.grow, setting.stride, setting.dilation]) === now;
-      const extent = fitMap(rows, columns, sizes.small);
       const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
       const words = `${sizeText(setting)}, ${how}`;
       return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set(choose(lab.layer, lab.options, { ...choice, convolutionPadding: padding }))}>

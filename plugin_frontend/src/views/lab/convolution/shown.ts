@@ -2,7 +2,7 @@ import type { DataRecord } from "../../../data/binary.ts";
 import { cellSum, type CellSum } from "../../../math/convolution.ts";
 import { rdbu, viridis } from "../../../math/colour_maps.ts";
 import { byIndex, byLargest } from "../../../math/order.ts";
-import { census, largestMagnitude, symmetric } from "../../../math/ranges.ts";
+import { census, largestMagnitude, symmetric, union } from "../../../math/ranges.ts";
 import { windowSpan } from "../../../math/window_geometry.ts";
 import type { Rect } from "../../../gl/grid_layout.ts";
 import type { Picture } from "../../../parts/picture.ts";
@@ -37,8 +37,9 @@ export interface Shown {
   readonly output: Colouring;
 }
 
-export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRecord | null): Shown {
-  const { grid, filter, planes, map } = it;
+/** `before`: what was shown until now, whose scales only grow while the steps play, so that colours do not jump. */
+export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRecord | null, before: Shown | null): Shown {
+  const { grid, filter, planes } = it;
   const place = placeOf(lab, it);
   const index = place.row * grid.columns.output + place.column;
   const cell = cellSum(planes, filter, grid, place.row, place.column);
@@ -47,14 +48,26 @@ export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRec
   const image = picture !== null && picture.width === planes.columns && picture.height === planes.rows && display === planes.channels;
   const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels));
   const chosen = chosenChannel(lab, it);
-  const inputColours = image ? null : coloursOf(planeAt(it, filter.from + chosen));
+  const inputColours = image ? null : grown(coloursOf(planeAt(it, filter.from + chosen)), before?.inputColours);
+  const scales = scalesOf(it);
   return {
     it, place, index, cell, names, chosen, image, inputColours,
     order: filter.channels <= TERMS || lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
     input: inputColours ? mapPicture(planeAt(it, filter.from + chosen), planes.columns, inputColours, names[chosen] ?? "") : picture!,
-    ...scalesOf(it),
-    output: { map: rdbu, range: symmetric(it.bound || largestMagnitude(map)) },
+    window: grown(scales.window, before?.window),
+    kernel: grown(scales.kernel, before?.kernel),
+    product: grown(scales.product, before?.product),
+    output: grown({ map: rdbu, range: symmetric(it.bound) }, before?.output),
   };
+}
+
+/** A scale that holds the one before, too; a map of both signs stays one. */
+function grown(now: Colouring, before: Colouring | null | undefined): Colouring {
+  if (!before) return now;
+  const range = union([now.range, before.range]) ?? now.range;
+  return now.map === rdbu || before.map === rdbu
+    ? { map: rdbu, range: symmetric(Math.max(-range.lo, range.hi)) }
+    : { map: now.map, range };
 }
 
 /** The cell that was chosen, or, at first, the one of the largest value. */

@@ -43,7 +43,7 @@ export function sizesFor(
   room: Extent, it: { input: Extent; output: Extent; kernel: Extent; channels: number },
 ): Sizes {
   const stacked = room.width < STACKED_BELOW || it.input.height === 1;
-  const height = Math.max(150, Math.min(300, room.height * 0.44));
+  const height = Math.max(150, Math.min(420, room.height * 0.44));
   const side = Math.max(it.kernel.width, it.kernel.height);
   const wanted = Math.min(room.width * 0.6, ROW_EXTRA + 3 * (side <= NUMBERED_SIDE ? side * NUMBERED_FROM : 76));
   const maps = stacked ? (room.width - GAP) / 2 : (room.width - 2 * GAP - Math.max(NARROWEST_LIST, wanted)) / 2;
@@ -53,7 +53,7 @@ export function sizesFor(
   const width = stacked ? room.width : room.width - input.width - output.width - 2 * GAP;
   const cell = cellOf(width, height, it.kernel, it.channels);
   // Arithmetic, the logged map and five variants stand in one row where there is room.
-  const small = Math.max(64, Math.min(150, room.height - height - 166, (room.width - ARITHMETIC - 2 * GAP - 48) / 6 - 2));
+  const small = Math.max(64, Math.min(220, room.height - height - 166, (room.width - ARITHMETIC - 2 * GAP - 48) / 6 - 2));
   return {
     input, output, stacked, cell,
     numbered: side <= NUMBERED_SIDE && cell >= NUMBERED_FROM,
