@@ -15,13 +15,13 @@ import { drawingStyles } from "./chart_styles.ts";
 import { CompareData, settingsOf } from "./compare_data.ts";
 import { COMPARE_VIEW, type COMPARE_FIELDS, type Column } from "./compare_definition.ts";
 import { compareStyles } from "./compare_styles.ts";
-import { Comparison, lastStepOf, type Compared } from "./comparison.ts";
+import { Comparison, type Compared } from "./comparison.ts";
 import { mainName } from "./courses.ts";
 import { compareCsv } from "./export.ts";
 import { isAscending } from "./facts.ts";
 import { headControls, title } from "./head.ts";
 import { betterChoice, readOut } from "./legend.ts";
-import { multiplesPart, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
+import { multiplesPart, normsAt, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
 import type { Zoom } from "./own_fields.ts";
 import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
@@ -110,12 +110,14 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     </cnn-message>`;
   }
 
+  readonly #columns = remember((facts: Compared["facts"], choice: Compared["choice"], unit: string, target: number | null) =>
+    tableColumns(facts, { metric: mainName(choice), plain: metricWords(choice.metric), unit, target }));
+
   #table({ facts, choice, courses, target, better }: Compared): unknown {
     const { sort, descending } = this.options;
-    const naming = { metric: mainName(choice), plain: metricWords(choice.metric), unit: courses.unit, target };
     return html`<cnn-compare-table
       .rows=${facts}
-      .columns=${tableColumns(facts, naming)}
+      .columns=${this.#columns(facts, choice, courses.unit, target)}
       .sort=${sort}
       .ascending=${isAscending(sort, descending, better)}
       .here=${this.session.runA ?? ""}
@@ -129,16 +131,19 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     return runs.flatMap(({ name }) => runNorms(name, this.#data.gradients(name), this.#data.detail(name)) ?? []);
   });
   readonly #normScale = remember(normScale);
-  readonly #stepAxis = remember(timeAxis);
+  readonly #normsAt = remember(normsAt);
+  /** Where run A has no steps, and so no axis. */
+  readonly #ownAxis = remember(timeAxis);
 
   #gradients(): unknown {
     const { session } = this;
     const listed = this.#comparison.listed(session);
     const norms = this.#norms(listed, this.#data.gradientRevision, this.multiples);
+    const longest = Math.max(1, ...norms.map(({ rows }) => rows[0]?.steps[rows[0].steps.length - 1] ?? 0));
     return multiplesPart({
-      norms, scale: this.#normScale(norms), step: session.step, runA: session.runA ?? "",
+      norms, values: this.#normsAt(norms, session.step), scale: this.#normScale(norms), step: session.step, runA: session.runA ?? "",
       of: withGradients(listed, Infinity).length,
-      axis: this.#stepAxis(session.state.axis, lastStepOf(session)),
+      axis: session.steps.length ? this.#comparison.pageAxis(session) : this.#ownAxis(session.state.axis, longest),
       more: () => (this.multiples += SHOWN),
       choose: (run) => this.#choose(run),
       goto: (step) => session.set({ step: step === session.steps.at(-1) ? "last" : step }),
@@ -148,12 +153,13 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   #legend(compared: Compared): unknown {
     const { chart, courses, choice, better, target } = compared;
     const { options, session } = this;
-    const at = this.pointed ?? chart.here;
-    const values = at === null ? [] : valuesAt(chart, at, better);
+    const at = this.pointed ?? chart.here ?? chart.across.hi;
+    const what = this.pointed !== null ? "crosshair" : chart.here === null ? "end of the axis" : "current step";
+    const values = valuesAt(chart, at, better);
     const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
     const beyond = chart.across.zoomed ? null : longestBehind(chart.lines, chart.axis);
     return html`
-      ${readOut({ at, unit: courses.unit, pointed: this.pointed !== null, values, part: choice.part === "train" ? "train" : "val", runA: session.runA ?? "" })}
+      ${readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA: session.runA ?? "" })}
       <section class="target">
         <label>target <input
             type="number" step="any" aria-label="Target"
@@ -200,11 +206,11 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const compared = this.#compared;
     if (!compared || done < of) return null;
     const { choice, better, target, facts, chart, courses } = compared;
-    const at = this.pointed ?? chart.here;
+    const at = this.pointed ?? chart.here ?? chart.across.hi;
     return {
       ...choice, better, target, unit: courses.unit, pointed: this.pointed, here: chart.here,
       axis: [chart.across.lo, chart.across.hi], range: [chart.values.lo, chart.values.hi],
-      rows: facts, rings: chart.rings.length, values: at === null ? [] : valuesAt(chart, at, better),
+      rows: facts, rings: chart.rings.length, values: valuesAt(chart, at, better),
       lines: chart.lines.map(({ run, part, x }) => ({ run, part, points: x.length })),
       gradients: this.renderRoot.querySelectorAll("cnn-step-heatmap").length,
     };

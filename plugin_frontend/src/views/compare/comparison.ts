@@ -2,6 +2,7 @@ import type { RunSummary } from "../../data/schema.ts";
 import type { Better } from "../../math/line_facts.ts";
 import { remember } from "../../math/remember.ts";
 import type { Session } from "../../state/session.ts";
+import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import type { Chart } from "./chart.ts";
 import { DRAWN, listedRuns, type CompareData, type Needs } from "./compare_data.ts";
 import type { Align, Part } from "./compare_definition.ts";
@@ -9,8 +10,9 @@ import { allFacts, coursesOf, targetOf, wantedEnd, type Choice, type Courses } f
 import { sortedFacts, type Facts } from "./facts.ts";
 import type { Options } from "./head.ts";
 import { withGradients } from "./multiples.ts";
+import { zoom, type Zoom } from "./own_fields.ts";
 import { BATCH_LOSS, metricsOf, type Rows } from "./rows.ts";
-import { chartOf, linesOfChart } from "./scene.ts";
+import { axesOf, chartOf, linesOfChart, type Axes } from "./scene.ts";
 
 /** Everything that the view shows, computed anew only where it changed. */
 export interface Compared {
@@ -32,6 +34,14 @@ export class Comparison {
   readonly #facts = remember((courses: Courses, better: Better, target: number | null, data: CompareData) => allFacts(courses, data, better, target));
   readonly #sorted = remember(sortedFacts);
   readonly #lines = remember(linesOfChart);
+  readonly #page = remember(timeAxis);
+  // The same zoom is another object after every change of the URL.
+  readonly #zoom = remember((text: string): Zoom | null => zoom.parse(text) ?? null);
+  readonly #axes = remember(axesOf);
+  readonly #chart = remember((
+    courses: Courses, facts: readonly Facts[], lines: ReturnType<typeof linesOfChart>, axes: Axes, better: Better, target: number | null,
+    runA: string, runB: string | null, axis: "log" | "linear", step: number | null,
+  ) => chartOf({ courses, facts, better, target, runA, runB, axis, step }, lines, axes));
 
   listed(session: Session): readonly RunSummary[] {
     return this.#listed(session.runs, session.state.filter, session.state.hidden, session);
@@ -46,6 +56,11 @@ export class Comparison {
     return { losses, gradients: withGradients(listed, multiples) };
   }
 
+  /** The axis of the scrubber, and of everything that stands over it. */
+  pageAxis(session: Session): TimeAxis {
+    return this.#page(session.state.axis, lastStepOf(session));
+  }
+
   of(session: Session, options: Options, data: CompareData): Compared {
     const listed = this.listed(session);
     const known = this.#known(listed, data.revision, data);
@@ -58,16 +73,15 @@ export class Comparison {
     const facts = this.#facts(courses, better, target, data);
     const runA = session.runA ?? "";
     const lines = this.#lines(courses, options.smooth, runA, session.runB);
-    const chart = chartOf({
-      courses, facts, better, target, runA, runB: session.runB, smooth: options.smooth, scale: options.scale, zoom: options.zoom,
-      axis: session.state.axis, lastStep: lastStepOf(session), step: session.step,
-    }, lines);
+    const page = this.pageAxis(session);
+    const axes = this.#axes(courses, lines.lines, runA, page, options.scale, this.#zoom(zoom.format(options.zoom)));
+    const chart = this.#chart(courses, facts, lines, axes, better, target, runA, session.runB, page.kind, session.step);
     return { metrics, choice, better, target, courses, facts: this.#sorted(facts, options.sort, options.descending, better), chart };
   }
 }
 
 /** Where the page's time axis ends, as the scrubber has it. */
-export function lastStepOf(session: Session): number {
+function lastStepOf(session: Session): number {
   const summary = session.runs?.runs.find((run) => run.name === session.runA);
   return Math.max(summary?.last_step ?? 0, session.steps.at(-1) ?? 0);
 }

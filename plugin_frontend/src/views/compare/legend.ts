@@ -8,11 +8,11 @@ import { place } from "./table_columns.ts";
 import type { ValueAt } from "./values_at.ts";
 
 export interface ReadOut {
-  /** Where, on the axis; null while there is no line. */
-  readonly at: number | null;
+  /** Where, on the axis. */
+  readonly at: number;
   readonly unit: string;
-  /** Whether a person points there, or it is the current step. */
-  readonly pointed: boolean;
+  /** What stands there. */
+  readonly what: "crosshair" | "current step" | "end of the axis";
   readonly values: readonly ValueAt[];
   /** "val" or "train". */
   readonly part: string;
@@ -22,11 +22,11 @@ export interface ReadOut {
 const NAME = 17;
 
 /** The values of all runs where the crosshair stands. */
-export function readOut({ at, unit, pointed, values, part, runA }: ReadOut): unknown {
-  if (at === null) return nothing;
+export function readOut({ at, unit, what, values, part, runA }: ReadOut): unknown {
+  if (!values.length) return nothing;
   const both = values.some(({ train }) => train !== null);
   return html`<section class="readout" aria-label="Values at the crosshair">
-    <h2><b>At ${placeInWords(unit, Number(at.toPrecision(4)))}</b> <span class="quiet">${pointed ? "crosshair" : "current step"}, nearest points</span></h2>
+    <h2><b>At ${placeInWords(unit, Number(at.toPrecision(4)))}</b> <span class="quiet">${what}, nearest points</span></h2>
     <table>
       <thead class="quiet"><tr><th></th>${both ? html`<th>train</th>` : nothing}<th>${part}</th></tr></thead>
       <tbody>

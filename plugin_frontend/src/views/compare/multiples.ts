@@ -5,7 +5,7 @@ import "../../gl/step_heatmap.ts";
 import { paletteOf } from "../../math/colour.ts";
 import { viridis } from "../../math/colour_maps.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
-import { logs, normsOf } from "../../math/gradient_norms.ts";
+import { logs, nearestIndex, normsOf } from "../../math/gradient_norms.ts";
 import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
 import { logRange, powerText } from "../../math/powers_of_two.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -19,6 +19,15 @@ export interface RunNorms {
   readonly run: string;
   readonly rows: readonly HeatRow[];
   readonly last: number;
+}
+
+/** Each row's norm at the step nearest to the one shown, in words, by run. */
+export function normsAt(all: readonly RunNorms[], step: number | null): readonly (readonly string[])[] {
+  return all.map(({ rows }) => {
+    const steps = rows[0]?.steps ?? [];
+    const index = step === null ? steps.length - 1 : nearestIndex(steps, step);
+    return rows.map((row) => formatNumber(2 ** (row.values[index] ?? Number.NaN), { digits: 2 }));
+  });
 }
 
 /** Null for a record that holds no norms, or none that fit the model's variables. */
@@ -61,6 +70,8 @@ function rowHeight(rows: number): number {
 
 export interface Multiples {
   readonly norms: readonly RunNorms[];
+  /** Of each run's rows, at the step that is shown. */
+  readonly values: readonly (readonly string[])[];
   readonly scale: HeatScale;
   /** How many runs logged gradients. */
   readonly of: number;
@@ -82,7 +93,7 @@ export function multiplesPart(of: Multiples): unknown {
       <span class="quiet">training batch, before clipping; one scale, ${powerText(scale.lo)} to ${powerText(scale.hi)}, by step</span>
       ${ramp(scale)}
     </header>
-    ${norms.map(({ run, rows, last }) => html`<div class="multiple" data-run=${run}>
+    ${norms.map(({ run, rows, last }, i) => html`<div class="multiple" data-run=${run}>
       <button class="link ${run === runA ? "here" : ""}" @click=${() => of.choose(run)}>${swatch(run)}<span class="name">${run}</span></button>
       <span class="last" title="Norm of the whole network's gradient at the last logged step">ends at ${formatNumber(last, { digits: 3 })}</span>
       <cnn-step-heatmap
@@ -92,7 +103,7 @@ export function multiplesPart(of: Multiples): unknown {
         .scale=${scale}
         .step=${step}
         .rowHeight=${rowHeight(rows.length)}
-        .values=${rows.map((row) => formatNumber(2 ** (row.values[row.values.length - 1] ?? Number.NaN), { digits: 2 }))}
+        .values=${of.values[i] ?? []}
         @heatmap-step=${(event: CustomEvent<{ step: number }>) => of.goto(event.detail.step, run)}
       ></cnn-step-heatmap>
     </div>`)}

@@ -1,8 +1,9 @@
 import { formatCount } from "../../math/format.ts";
 import { isBetter, type Better } from "../../math/line_facts.ts";
+import type { ValueAxis } from "../../math/value_axis.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
-import { acrossOf } from "./across.ts";
+import { acrossOf, type Across } from "./across.ts";
 import { chartLine, goingOn, oddPoints, valuesOf, type Chart, type ChartLine } from "./chart.ts";
 import { endLabels } from "./chart_svg.ts";
 import { DRAWN } from "./compare_data.ts";
@@ -11,19 +12,21 @@ import type { Facts } from "./facts.ts";
 import { placeInWords, placingOf } from "./places.ts";
 import type { Zoom } from "./own_fields.ts";
 
+/** The axes of the chart. */
+export interface Axes {
+  readonly axis: TimeAxis;
+  readonly across: Across;
+  readonly values: ValueAxis;
+}
+
 export interface SceneOf {
   readonly courses: Courses;
   readonly facts: readonly Facts[];
   readonly better: Better;
   readonly target: number | null;
-  readonly smooth: number;
-  readonly scale: "linear" | "log";
-  readonly zoom: Zoom | null;
   readonly runA: string;
   readonly runB: string | null;
   readonly axis: "log" | "linear";
-  /** Where the page's time axis ends. */
-  readonly lastStep: number;
   /** The step that is shown. */
   readonly step: number | null;
 }
@@ -49,17 +52,18 @@ export function linesOfChart(courses: Courses, smooth: number, runA: string, run
   return { lines, gap: below && above?.run === runA ? { above, below } : null };
 }
 
-export function timeAxisOf(courses: Courses, lines: readonly ChartLine[], { runA, axis, lastStep }: Pick<SceneOf, "runA" | "axis" | "lastStep">): TimeAxis {
+/** `page`: the page's time axis, which is the chart's too where it counts steps. */
+export function axesOf(courses: Courses, lines: readonly ChartLine[], runA: string, page: TimeAxis, scale: "linear" | "log", zoom: Zoom | null): Axes {
   const source = courses.runs.find(({ summary }) => summary.name === runA)?.summary.source;
-  if (courses.choice.align === "step" && source !== "scalars" && lastStep > 0) return timeAxis(axis, lastStep);
-  return timeAxis(courses.choice.align === "step" ? axis : "linear", Math.max(1, ...lines.map((line) => line.x.at(-1) ?? 0)));
+  const bySteps = courses.choice.align === "step";
+  const longest = Math.max(1, ...lines.map((line) => line.x.at(-1) ?? 0));
+  const axis = bySteps && source !== "scalars" ? page : timeAxis(bySteps ? page.kind : "linear", longest);
+  const across = acrossOf(axis, zoom?.x ?? null);
+  return { axis, across, values: valuesOf(lines, across, scale, zoom?.y ?? null) };
 }
 
-export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfChart>): Chart {
-  const { courses, facts, better, target, zoom, runA, runB } = of;
-  const axis = timeAxisOf(courses, lines, of);
-  const across = acrossOf(axis, zoom?.x ?? null);
-  const values = valuesOf(lines, across, of.scale, zoom?.y ?? null);
+export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfChart>, { axis, across, values }: Axes): Chart {
+  const { courses, facts, better, target, runA, runB } = of;
   const drawn = new Set(lines.map((line) => line.run));
   const shown = facts.filter((each) => drawn.has(each.run));
   const order = wantedOrder(shown, better, [runA, ...(runB === null ? [] : [runB])]);

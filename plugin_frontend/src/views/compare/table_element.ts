@@ -9,7 +9,7 @@ import { tableStyles } from "./table_styles.ts";
 
 const PAGE = 25;
 
-/** A row a run. It fires `table-sort` with the column, `table-run` with the name, `table-page` with the runs shown. */
+/** A row a run. It fires `table-sort` with the column and `table-run` with the name. */
 export class CompareTable extends LitElement {
   static override properties = {
     rows: { attribute: false }, columns: { attribute: false }, sort: {}, ascending: { type: Boolean }, here: {}, page: { state: true },
@@ -51,18 +51,12 @@ export class CompareTable extends LitElement {
       </div>
       ${pages > 1
         ? html`<footer>
-            <button ?disabled=${first === 0} @click=${() => this.#turn(first / PAGE - 1)}>‹ before</button>
-            <button ?disabled=${first + PAGE >= rows.length} @click=${() => this.#turn(first / PAGE + 1)}>behind ›</button>
+            <button ?disabled=${first === 0} @click=${() => (this.page = first / PAGE - 1)}>‹ before</button>
+            <button ?disabled=${first + PAGE >= rows.length} @click=${() => (this.page = first / PAGE + 1)}>behind ›</button>
             <span>${formatCount(first + 1)} – ${formatCount(first + shown.length)} of ${formatCount(rows.length)} runs</span>
           </footer>`
         : nothing}
     `;
-  }
-
-  /** The runs of the page that is shown. */
-  get shown(): readonly string[] {
-    const first = Math.min(this.page, Math.max(0, Math.ceil(this.rows.length / PAGE) - 1)) * PAGE;
-    return this.rows.slice(first, first + PAGE).map((row) => row.run);
   }
 
   #head({ id, head, title, text }: TableColumn): unknown {
@@ -90,11 +84,6 @@ export class CompareTable extends LitElement {
     if (id !== "best" || !row.best) return html`<td data-column=${id} class=${text === "NaN" || text.endsWith("Inf") ? "odd" : ""}>${text}</td>`;
     const share = largest > 0 ? Math.max(0, row.best.y / largest) : 0;
     return html`<td data-column="best" class="best"><span class="bar" aria-hidden="true"><i .style=${`width:${Math.round(share * 100)}%`}></i></span><b>${text}</b></td>`;
-  }
-
-  #turn(page: number): void {
-    this.page = page;
-    void this.updateComplete.then(() => this.dispatchEvent(new CustomEvent("table-page")));
   }
 
   #tell(name: "table-sort" | "table-run", detail: string): void {

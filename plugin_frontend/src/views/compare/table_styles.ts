@@ -80,6 +80,10 @@ export const tableStyles = css`
     color: var(--ink-2);
     unicode-bidi: isolate;
   }
+  .best b {
+    display: inline-block;
+    min-width: 52px;
+  }
   .bar {
     display: inline-block;
     vertical-align: middle;
