@@ -133,7 +133,7 @@ def shown(cnn: CnnPage, condition: str) -> dict[str, Any]:
 def table(cnn: CnnPage) -> dict[str, float]:
     """What the window gives by each operation, as it stands beside the window."""
     values = cnn.texts(f"{MODE} .window dd")
-    return dict(zip(POOLINGS, map(number, values), strict=True))
+    return dict(zip(POOLINGS, map(number, values), strict=False))  # Wide windows have no blur.
 
 
 def saved_rows(cnn: CnnPage) -> list[dict[str, str]]:
@@ -179,6 +179,33 @@ def test_a_pooling_layer_is_computed_as_it_was_logged(cnn: CnnPage, logdir: Path
             x, y = cnn.cell("view.cellRect(...argument)", [part, row, column])
             drawn = pixels[int(y), int(x)].astype(int)  # A cell may be one or two pixels wide.
             assert np.abs(drawn - wanted).max() <= CLOSE, (layer.path, part, row, column)
+
+
+def test_global_pooling_gives_one_value_a_channel(cnn: CnnPage, logdir: Path) -> None:
+    run = one_run(logdir)
+    for layer in run.layers:
+        if layer.role != "pooling" or layer.kernel_size is not None:
+            continue
+        state = opened(cnn, run, layer.path)
+        record = run.read("operations", layer.path, state["step"])
+        assert state["output"] == [1, 1]
+        assert state["own"]
+        values = list(map(number, cnn.texts(f"{MODE} .values b")))
+        np.testing.assert_allclose(values, record["output"], rtol=6e-3, atol=1e-6)
+        plane = record["input"][state["channel"]].astype(np.float64)
+        row = saved_rows(cnn)[0]
+        for pooling, value in (("max", plane.max()), ("average", plane.mean()), ("l2", np.sqrt((plane**2).mean()))):
+            assert np.isclose(float(row[pooling]), value, rtol=1e-5), pooling
+        cnn.frame.locator(f"{MODE} .values button").nth(1).click()
+        plane = record["input"][shown(cnn, "s.channel === 1")["channel"]].astype(np.float64)
+        assert np.isclose(table(cnn)["max"], plane.max(), rtol=6e-3, atol=1e-6)
+    # A map pooled by its whole size is pooled globally, on any log.
+    layer = flat_layers(run, "convolution")[-1]
+    state = opened(cnn, run, layer.path, lab__mode="pooling")
+    plane = run.read("operations", layer.path, state["step"])["output"][state["channel"]].astype(np.float64)
+    whole = dict(zip(POOLINGS, cnn.texts(f"{MODE} [data-of^='whole map']"), strict=True))
+    for pooling, value in (("max", plane.max()), ("average", plane.mean()), ("l2", np.sqrt((plane**2).mean()))):
+        assert np.isclose(number(whole[pooling]), value, rtol=6e-3, atol=1e-6), pooling
 
 
 def holds_what_is_below_the_columns(

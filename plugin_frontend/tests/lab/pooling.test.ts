@@ -14,6 +14,7 @@ import { sizesFor } from "../../src/views/lab/pooling/sizes.ts";
 import { strongestChannel } from "../../src/views/lab/pooling/shown.ts";
 import { inside, next, walked } from "../../src/views/lab/pooling/walk.ts";
 import { arithmetic, binomial, windowNumbers } from "../../src/views/lab/pooling/window_numbers.ts";
+import { nearestWindow } from "../../src/views/lab/pooling/window_pointer.ts";
 import { paddingWords, sizeWords, unreadWords } from "../../src/views/lab/pooling/words.ts";
 import { below, seeded } from "../maps/cases.ts";
 
@@ -177,6 +178,17 @@ test("the window walks inside the output, row by row when it slides", () => {
   const seen = [];
   for (let at: ReturnType<typeof next> = { row: 0, column: 0 }; at; at = next(at, 2, 3)) seen.push(`${at.row}${at.column}`);
   expect(seen).toEqual(["00", "01", "02", "10", "11", "12"]);
+});
+
+test("a cell of the input leads to the window whose middle is nearest", () => {
+  for (const [length, size, stride, padding] of [[24, 3, 2, "valid"], [11, 3, 2, "same"], [9, 2, 3, "valid"], [7, 7, 1, "valid"], [8, 4, 1, "same"]] as const) {
+    const { columns } = windowGrid(length, length, { size: [size, size], stride: [stride, stride], padding });
+    const middles = Array.from({ length: columns.output }, (_, i) => i * stride - columns.before + (size - 1) / 2);
+    for (let cell = 0; cell < length; cell++) {
+      const least = Math.min(...middles.map((middle) => Math.abs(middle - cell)));
+      expect(Math.abs(middles[nearestWindow(columns, cell)]! - cell)).toBeCloseTo(least, 9);
+    }
+  }
 });
 
 test("neighbouring cells are hatched as one band, and cells have whole pixels where they have one", () => {

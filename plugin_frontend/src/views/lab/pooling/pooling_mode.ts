@@ -1,9 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
 import type { GridElement } from "../../../gl/grid_element.ts";
 import type { Rect } from "../../../gl/grid_layout.ts";
-import { hitTest } from "../../../gl/grid_layout.ts";
-import { bringIntoSight, windowRect } from "./sight.ts";
-import type { StillGrid } from "../../../gl/still_grid.ts";
 import { speakNumber } from "../../../math/format.ts";
 import "../../../parts/message.ts";
 import { base, controls } from "../../../parts/styles.ts";
@@ -17,9 +14,11 @@ import { poolingPicture, scenesMaker } from "./picture.ts";
 import { poolingPng } from "./png.ts";
 import { poolingStyles } from "./pooling_styles.ts";
 import { PoolingPictures, type Refusal, type Shown } from "./shown.ts";
+import { bringIntoSight, windowRect } from "./sight.ts";
 import type { Extent } from "./sizes.ts";
 import { next, walked } from "./walk.ts";
 import type { Place } from "./window_numbers.ts";
+import { rectOfCell, WindowPointer, type AnyGrid } from "./window_pointer.ts";
 
 const HOW_TO_READ =
   "Max keeps the strongest cell of each window and sends the whole gradient to it. Average keeps how much there was, and " +
@@ -28,8 +27,6 @@ const HOW_TO_READ =
 /** Milliseconds from window to window while it slides. */
 const SLIDE_MS = 120;
 const ZOOM = 1.5;
-
-type AnyGrid = GridElement | StillGrid;
 
 /**
  * Pooling: what stays of a map when each window becomes one number?
@@ -46,11 +43,18 @@ export class PoolingMode extends LabMode {
   readonly #pictures = new PoolingPictures();
   readonly #scenes = scenesMaker();
   #shown: Shown | null = null;
+  #refusal: Refusal | null = null;
   /** The place that was last brought into sight. */
   #followed: Place | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** The pointer drags the window. */
-  #dragged: AnyGrid | null = null;
+  readonly #pointer = new WindowPointer({
+    shown: () => this.#shown,
+    put: (place) => this.#put(place),
+    took: () => {
+      this.#stop();
+      this.#input?.renderRoot.querySelector("canvas")?.focus({ preventScroll: true });
+    },
+  });
   readonly #measuring = new ResizeObserver(([entry]) => {
     const { width = 0, height = 0 } = entry?.contentRect ?? {};
     if (width !== this.room.width || height !== this.room.height) this.room = { width, height };
@@ -91,8 +95,6 @@ export class PoolingMode extends LabMode {
     this.#refusal = "volume" in shown ? null : shown;
   }
 
-  #refusal: Refusal | null = null;
-
   override render(): unknown {
     const { lab } = this;
     const shown = this.#shown;
@@ -111,7 +113,7 @@ export class PoolingMode extends LabMode {
     const pools = lab.layer.role === "pooling";
     const values = pools && lab.operation.output.axes === 0 ? lab.operation.output.values : null;
     return html`
-      <div class="picture" @keydown=${this.#keys} @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#up}>
+      <div class="picture" @keydown=${this.#keys} @pointerdown=${this.#pointer.down} @pointermove=${this.#pointer.move} @pointerup=${this.#pointer.up} @pointercancel=${this.#pointer.up}>
         ${poolingPicture({
           shown,
           scenes: this.#scenes(shown.pooled, shown.scales, shown.volume.axes),
@@ -187,7 +189,7 @@ export class PoolingMode extends LabMode {
   /** The window does not leave what is zoomed. */
   protected override updated(): void {
     const { place } = this.#shown ?? {};
-    if (place && this.#input && this.#followed !== place && !this.#dragged) bringIntoSight(this.#input, this.#shown!);
+    if (place && this.#input && this.#followed !== place && !this.#pointer.isDragging) bringIntoSight(this.#input, this.#shown!);
     this.#followed = place ?? null;
   }
 
@@ -215,82 +217,6 @@ export class PoolingMode extends LabMode {
     this.sliding = false;
   }
 
-  // The pointer ----------------------------------------------------------------------------------------------------
-
-  /** Drags the window, where that does not pan what was zoomed. */
-  readonly #down = {
-    capture: true,
-    handleEvent: (event: PointerEvent): void => {
-      const map = event.composedPath().find((target) => target instanceof HTMLElement && target.matches(".map")) as AnyGrid | undefined;
-      if (!map || event.button !== 0 || map.dataset["part"] === "window") return;
-      this.#input?.renderRoot.querySelector("canvas")?.focus({ preventScroll: true });
-      const to = this.#pointed(map, event);
-      if (!to) return;
-      const zoomed = "pose" in map && map.pose !== null;
-      if (zoomed && !this.#covers(to)) return;
-      event.stopPropagation();
-      event.preventDefault();
-      this.#stop();
-      this.#dragged = map;
-      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-      this.#put(this.#placed(map, to));
-    },
-  };
-
-  readonly #move = {
-    capture: true,
-    handleEvent: (event: PointerEvent): void => {
-      const map = this.#dragged;
-      const to = map && this.#pointed(map, event);
-      if (to) this.#put(this.#placed(map, to));
-    },
-  };
-
-  readonly #up = {
-    capture: true,
-    handleEvent: (event: PointerEvent): void => {
-      // Not dragged: a click on what is zoomed, where the grid pans.
-      const map = event.type === "pointerup" && !this.#dragged ? null : this.#dragged;
-      this.#dragged = null;
-      if (map) event.stopPropagation();
-    },
-  };
-
-  /** The cell of a map under the pointer: of the map alone, without padding; null outside. */
-  #pointed(map: AnyGrid, event: PointerEvent): Place | null {
-    const box = map.getBoundingClientRect();
-    const cell = map.layout && hitTest(map.layout, event.clientX - box.left, event.clientY - box.top);
-    const shown = this.#shown;
-    if (!cell || !shown) return null;
-    const { rows, columns } = shown.pooled.grid;
-    const band = this.#bandOf(map);
-    const [top, left] = map.dataset["part"] === "input" ? [rows.before, columns.before] : [0, 0];
-    return { row: Math.floor(cell.y / band) - top, column: cell.x - left };
-  }
-
-  #bandOf(map: AnyGrid): number {
-    const scene = map.scene;
-    return this.#shown?.volume.axes === 1 && scene ? scene.tileHeight : 1;
-  }
-
-  /** The window that stands with its middle nearest to a cell of the input; on an output the cell itself. */
-  #placed(map: AnyGrid, to: Place): Place {
-    const part = map.dataset["part"] ?? "";
-    if (part !== "input" && !part.endsWith(".gradient")) return to;
-    const { rows, columns } = this.#shown!.pooled.grid;
-    const index = ({ before, size, stride, output }: typeof rows, cell: number): number =>
-      Math.max(0, Math.min(output - 1, Math.round((cell + before - (size - 1) / 2) / stride)));
-    return { row: index(rows, to.row), column: index(columns, to.column) };
-  }
-
-  #covers(to: Place): boolean {
-    const { grid } = this.#shown!.pooled;
-    const { place } = this.#shown!;
-    const within = ({ stride, before, size }: typeof grid.rows, index: number, cell: number): boolean =>
-      cell >= index * stride - before && cell < index * stride - before + size;
-    return within(grid.rows, place.row, to.row) && within(grid.columns, place.column, to.column);
-  }
-
   // What others ask ------------------------------------------------------------------------------------------------
 
   override get state(): object | null {
@@ -310,11 +236,7 @@ export class PoolingMode extends LabMode {
 
   override cellRect(part: string, row: number, column: number): Rect | null {
     const map = this.renderRoot.querySelector<AnyGrid>(`[data-part="${CSS.escape(part)}"]`);
-    const shown = this.#shown;
-    if (!map || !shown) return null;
-    const { rows, columns } = shown.pooled.grid;
-    const [top, left] = part === "input" ? [rows.before, columns.before] : [0, 0];
-    return map.cellAt(0, column + left, (row + top) * this.#bandOf(map));
+    return map && this.#shown && rectOfCell(map, this.#shown, { row, column });
   }
 
   override async savePng(): Promise<Blob> {
