@@ -190,6 +190,15 @@ def test_the_keyboard_walks_the_maps(cnn: CnnPage, logdir: Path) -> None:
     cnn.wait("view.state && view.state.channel === argument", second)
     cnn.press("]")
     cnn.wait("view.state && view.state.image === 1")
+    # The units of a dense layer are one stop of the Tab key, and arrows walk them.
+    dense = open_log(logdir)["adam"].layers[-1].path
+    show(cnn, run="adam", layer=dense, image=1)
+    bars = cnn.frame.locator("cnn-unit-bars button")
+    assert [bars.nth(i).get_attribute("tabindex") for i in range(3)] == ["0", "-1", "-1"]
+    bars.first.focus()
+    cnn.page.keyboard.press("ArrowDown")
+    cnn.page.keyboard.press("Enter")
+    cnn.wait("view.state && view.state.channel === view.state.active[1]")
 
 
 def test_the_prediction_is_the_networks(cnn: CnnPage, logdir: Path) -> None:

@@ -79,6 +79,10 @@ describe("differences to B", () => {
   it("are none between alike networks, and named where there are some", () => {
     const a = { ...model([conv(), layer("gap", "pooling", ["conv"], [64])]), optimizer: "Adam", hparams: { lr: 0.1, __proto__x: 1 } };
     expect(differences(a, structuredClone(a))).toEqual({ settings: [], layers: [] });
+    const again = { ...a, hparams: { ...a.hparams, optimizer: "adam" } };
+    expect(differences(again, { ...again, optimizer: "SGD", hparams: { lr: Math.fround(0.2), __proto__x: 1, optimizer: "sgd" } }).settings).toEqual([
+      "optimizer: Adam, B SGD", "lr: 0.1, B 0.2",
+    ]);
     const b = { ...model([conv({ kernel_size: [5, 5], parameters: 9 }), layer("dense", "dense", ["conv"], [2])]), optimizer: "SGD", hparams: { lr: 0.2 } };
     expect(differences(a, b)).toEqual({
       settings: ["optimizer: Adam, B SGD", "lr: 0.1, B 0.2", "__proto__x: 1, B none"],

@@ -34,7 +34,9 @@ function settingsOf(a: ModelRecord, b: ModelRecord): string[] {
   add("loss", a.loss, b.loss);
   const [own, other] = [a.hparams ?? {}, b.hparams ?? {}];
   for (const name of new Set([...Object.keys(own), ...Object.keys(other)])) {
-    if (name !== "optimizer" || own[name] !== a.optimizer) add(name, valueOf(own, name), valueOf(other, name));
+    if (name !== "optimizer" || !(isNamed(own[name], a.optimizer) && isNamed(other[name], b.optimizer))) {
+      add(name, valueOf(own, name), valueOf(other, name));
+    }
   }
   return lines;
 }
@@ -55,10 +57,17 @@ function layersOf(a: readonly LayerRecord[], b: readonly LayerRecord[]): string[
   return [...lines, ...Array.from(others.values(), (layer) => `${layer.name}: only in B`)];
 }
 
+/** Whether a setting says again what the record says itself, as "adam" does of Adam. */
+function isNamed(value: unknown, name: string | null): boolean {
+  return name !== null && String(value).toLowerCase() === name.toLowerCase();
+}
+
 function valueOf(values: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(values, name) ? values[name] : null;
 }
 
 function shown(value: unknown): string {
+  // A rate that was kept as float32 has digits that nobody chose.
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
   return value === null || value === undefined || value === "" ? "none" : String(value);
 }

@@ -90,7 +90,7 @@ function numbersPart({ layer, numbers, at }: LegendInput): unknown {
   </section>`;
 }
 
-const MOST_LINES = 8;
+const MOST_LINES = 12;
 
 function differencesPart(name: string, a: ModelRecord | null, b: ModelRecord | null): unknown {
   const heading = html`<h2 class="name">B, ${name}</h2>`;
@@ -102,7 +102,7 @@ function differencesPart(name: string, a: ModelRecord | null, b: ModelRecord | n
   return html`<section class="differences">
     ${heading}${alike ? html`<p>${alike}</p>` : nothing}
     ${lines.length ? html`<ul>${lines.slice(0, MOST_LINES).map((line) => html`<li>${shorten(line)}</li>`)}</ul>` : nothing}
-    ${rest > 0 ? html`<p>${MOST_LINES} of ${lines.length} differences; the CSV of each run has every layer.</p>` : nothing}
+    ${rest > 0 ? html`<p>${MOST_LINES} of ${lines.length} differences.</p>` : nothing}
   </section>`;
 }
 
