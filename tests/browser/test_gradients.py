@@ -105,7 +105,7 @@ def choose(cnn: CnnPage, name: str, then: str) -> dict[str, Any]:
 def clear_cells(cnn: CnnPage, panel: str, rows: int, steps: list[int], here: int, count: int) -> list[tuple[int, int]]:
     """Places (row, index of a step) whose cells are wide enough, and not under the orange line."""
     found = []
-    for index in np.unique(np.linspace(0, len(steps) - 1, 12).astype(int)).tolist():
+    for index in np.unique(np.geomspace(1, len(steps), 16).astype(int) - 1).tolist():
         row = index % rows
         rect = cnn.wait("view.cellAt(argument)", {"map": panel, "row": row, "step": steps[index]})
         line = cnn.wait("view.cellAt(argument)", {"map": panel, "row": row, "step": here})
@@ -139,14 +139,17 @@ def test_norms_of_two_runs_share_one_scale(cnn: CnnPage, logdir: Path) -> None:
     lo, hi = range_of(*(norm for _, norm in norms.values()))
     assert shown["range"] == [lo, hi]
     assert shown["panels"][0]["steps"] == a.steps
-    pixels = cnn.pixels()
+    pixels, told_apart = cnn.pixels(), 0
     for panel, (run, norm) in norms.items():
         for row, index in clear_cells(cnn, panel, norm.shape[1], run.steps, here, 6):
             expected = colour(np.log2(norm[index, row]), lo, hi, "viridis")
             got = pixel(cnn, pixels, panel, row, run.steps[index])
             assert np.abs(got - expected).max() <= CLOSE, (panel, row, index)
+            other = colour(np.log2(norm[index, row - 1]), lo, hi, "viridis")
+            told_apart += bool(np.abs(got - other).max() > CLOSE)
         nearest = int(np.abs(np.array(run.steps) - here).argmin())
         assert_gutter(cnn, panel, norm[nearest])
+    assert told_apart >= 3  # a heatmap of the rows in another order would be found out
     owners = list(dict.fromkeys(a.layers))
     assert [row["path"] for row in shown["panels"][0]["rows"]] == owners
     factors = cnn.frame.locator("svg.flow .factor")
