@@ -52,9 +52,9 @@ function normCaption(panel: NormPanel): TemplateResult {
 
 export interface VariableChoice {
   readonly layer: string;
-  /** Ends of the paths of the layer's variables. */
-  readonly tails: readonly string[];
-  readonly choose: (tail: string) => void;
+  /** Of the layer's variables. */
+  readonly names: readonly string[];
+  readonly choose: (name: string) => void;
 }
 
 export function histogramFigure(
@@ -97,17 +97,18 @@ function histogramCaption(
 ): TemplateResult {
   const thinned = histogram.thinned ? `, ${stepsText(0, histogram.thinned)}` : "";
   const at = histogram.steps[nearestIndex(histogram.steps, step)];
-  const tail = tailOf(histogram.variable.path);
+  const { path } = histogram.variable;
+  const name = choice.names.find((each) => each === path) ?? tailOf(path);
   return html`<figcaption>
     <span><b class="name">${choice.layer}</b>
-      ${id === "A" ? variableSelect(choice, tail) : html`<b class="name">${tail}</b>`}
+      ${id === "A" ? variableSelect(choice, name) : html`<b class="name">${name}</b>`}
       <b class="name">of ${id}: how its ${formatCount(histogram.size)} gradient values spread</b>
       <span class="quiet grow">one row = a factor of ${formatCount(2 ** octaves.octaves)} in size${thinned}</span></span>
     <span class="at">${at === undefined ? "" : `at step ${at}`}</span>
   </figcaption>`;
 }
 
-function variableSelect({ tails, choose }: VariableChoice, chosen: string): TemplateResult {
+function variableSelect({ names, choose }: VariableChoice, chosen: string): TemplateResult {
   const change = (event: Event): void => {
     const select = event.target as HTMLSelectElement;
     choose(select.value);
@@ -115,6 +116,6 @@ function variableSelect({ tails, choose }: VariableChoice, chosen: string): Temp
     select.blur();
   };
   return html`<select aria-label="Variable" .value=${chosen} @change=${change}>
-    ${tails.map((tail) => html`<option value=${tail} ?selected=${tail === chosen}>${tail}</option>`)}
+    ${names.map((name) => html`<option value=${name} ?selected=${name === chosen}>${name}</option>`)}
   </select>`;
 }

@@ -10,7 +10,6 @@ import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
 import { formatCount, speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import { remember } from "../../math/remember.ts";
-import "../../parts/notice.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
@@ -28,8 +27,9 @@ import { GRADIENTS_VIEW } from "./gradients_definition.ts";
 import { gradientsStyles } from "./gradients_styles.ts";
 import { bandsOf, histogramPicture, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
 import { legend, powerLabels, shareLabels, variableRows } from "./legend.ts";
+import { notices } from "./notices.ts";
 import { currentRow, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
-import { placeOf, placesOfLayer, tailOf } from "./row_groups.ts";
+import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
 import { sheetSvg, type SheetFigure } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText, unusualText } from "./words.ts";
@@ -135,13 +135,11 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   protected override render(): unknown {
     const { picture, data, options } = this;
     const words = QUANTITY_WORDS[options.quantity];
-    const problem = data.error ? html`<cnn-notice class="notice" heading="The gradients cannot be read" text=${String(data.error)}>
-      <button class="link" @click=${() => data.retry()}>Try again</button></cnn-notice>` : nothing;
     return html`<cnn-view-layout .how=${GRADIENTS_VIEW.howToRead} .busy=${data.slow} .progress=${data.slow ? "gradients" : ""}>
       <span slot="title">${words.title}</span>
       <span slot="subtitle">${this.subtitle(picture)}</span>
       ${controls(options, this.session.runB, (patch) => this.setOptions(patch))}
-      ${problem}
+      ${notices(this.session, data)}
       ${picture && this.size.width ? this.pictureOf(picture) : nothing}
       ${picture ? html`<div slot="legend" class="legend">${this.legendOf(picture)}</div>` : nothing}
     </cnn-view-layout>`;
@@ -204,17 +202,10 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const frame: FigureFrame = { axis, width, sizes: this.sizes, step: this.step, goTo: (step) => this.goTo(step) };
     return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--gutter-right))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
-      ${this.noticeOfLeftOut()}
       ${picture.panels.map((panel) => normFigure(frame, picture, panel, this.actionsOf(panel)))}
       ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ??
         html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`}
     </div>`;
-  }
-
-  private noticeOfLeftOut(): unknown {
-    const leftOut = this.data.a.norms?.leftOut ?? 0;
-    return leftOut ? html`<cnn-notice class="notice" heading="${formatCount(leftOut)} records are left out"
-      text="They cannot be read, or are of a model with another number of variables."></cnn-notice>` : nothing;
   }
 
   private actionsOf(panel: NormPanel): NormActions {
@@ -228,8 +219,10 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
 
   private variableChoice({ histogram }: HistogramFigure): VariableChoice {
     const { variables = [] } = this.session.detail(histogram.run)?.model ?? {};
-    const tails = placesOfLayer(variables, histogram.variable.layer).map((place) => tailOf(variables[place]!.path));
-    return { layer: this.session.layer!.name, tails, choose: (variable) => this.setOptions({ variable }) };
+    return {
+      layer: this.session.layer!.name, names: namesInLayer(variables, histogram.variable.layer),
+      choose: (variable) => this.setOptions({ variable }),
+    };
   }
 
   private legendOf(picture: NormPicture): TemplateResult {

@@ -49,8 +49,17 @@ export function placesOfLayer(variables: readonly VariableRecord[], layer: strin
   return variables.flatMap((variable, place) => (layer !== null && variable.layer === layer ? [place] : []));
 }
 
+/** Names of a layer's variables among themselves: the ends of their paths, or these whole where two ends are equal. */
+export function namesInLayer(variables: readonly VariableRecord[], layer: string | null): string[] {
+  const paths = placesOfLayer(variables, layer).map((place) => variables[place]!.path);
+  const tails = paths.map(tailOf);
+  return paths.map((path, i) => (tails.indexOf(tails[i]!) === tails.lastIndexOf(tails[i]!) ? tails[i]! : path));
+}
+
 /** The place of a layer's variable of that name, else of its first; −1 where it has none. */
-export function placeOf(variables: readonly VariableRecord[], layer: string | null, tail: string): number {
+export function placeOf(variables: readonly VariableRecord[], layer: string | null, name: string): number {
   const places = placesOfLayer(variables, layer);
-  return places.find((place) => tailOf(variables[place]!.path) === tail) ?? places[0] ?? -1;
+  const named = [name, tailOf(name)].map((wanted) =>
+    places.find((place) => variables[place]!.path === wanted || tailOf(variables[place]!.path) === wanted));
+  return named.find((place) => place !== undefined) ?? places[0] ?? -1;
 }

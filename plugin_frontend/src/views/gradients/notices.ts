@@ -1,0 +1,38 @@
+/** What has to be said above the picture. */
+import { html, nothing, type TemplateResult } from "lit";
+import { formatCount } from "../../math/format.ts";
+import "../../parts/notice.ts";
+import { hasKind } from "../../state/derived.ts";
+import type { Session } from "../../state/session.ts";
+import type { GradientsData } from "./gradients_data.ts";
+
+export function notices(session: Session, data: GradientsData): unknown {
+  return [errorNotice(data), leftOutNotice(data), noticeOfB(session, data)];
+}
+
+function errorNotice(data: GradientsData): unknown {
+  if (!data.error) return nothing;
+  return html`<cnn-notice class="notice" heading="The gradients cannot be read" text=${String(data.error)}>
+    <button class="link" @click=${() => data.retry()}>Try again</button>
+  </cnn-notice>`;
+}
+
+function leftOutNotice(data: GradientsData): unknown {
+  const leftOut = (data.a.norms?.leftOut ?? 0) + (data.b.norms?.leftOut ?? 0);
+  if (!leftOut) return nothing;
+  return notice(
+    `${formatCount(leftOut)} ${leftOut === 1 ? "record is" : "records are"} left out`,
+    "They cannot be read, or are of a model with another number of variables.",
+  );
+}
+
+function noticeOfB({ runB, detailB, layer }: Session, data: GradientsData): unknown {
+  if (runB === null || !detailB) return nothing;
+  if (!hasKind(detailB, "gradients")) return notice("Run B has no gradients", `${runB} did not log any.`);
+  const known = detailB.model?.variables.some((variable) => variable.layer === layer?.path) ?? false;
+  return known || data.b.loading ? nothing : notice("Run B has no such layer", `${runB} logged no variables of ${layer?.name}.`);
+}
+
+function notice(heading: string, text: string): TemplateResult {
+  return html`<cnn-notice class="notice" heading=${heading} text=${text}></cnn-notice>`;
+}
