@@ -72,11 +72,17 @@ def convolution_case(random: np.random.Generator, kind: str) -> Case:
         options |= {"filters": groups * whole(random, 1, 3), "groups": groups}
     image = random.normal(size=[*(whole(random, 1, 14) for _ in range(axes)), channels]).astype(np.float32)
     layer_class = getattr(keras.layers, "Conv2D" if kind == "grouped" else kind)
+    around = (0, 0)
+    if axes == 2 and options["padding"] == "valid" and random.random() < 0.3:
+        around = (whole(random, 0, 4), whole(random, 0, 4))
     try:
         layer = layer_class(**options)
-        output = keras.ops.convert_to_numpy(layer(image[None]))[0]
+        padded = np.pad(image, [around] * axes + [(0, 0)])
+        output = keras.ops.convert_to_numpy(layer(padded[None]))[0]
     except ValueError:
         layer = output = None
+    if any(around):
+        options["padding"] = list(around)
     return _convolution(random, image, options, groups, depthwise, layer, output)
 
 
@@ -132,11 +138,14 @@ def parts_of_cell(asked: dict[str, Any], cell: tuple[int, int], shape: tuple[int
     window = planes[first : first + channels]
     for axis in (0, 1):
         length, stride = planes.shape[1 + axis], setting["stride"][axis]
-        missing = {"valid": 0, "causal": reach[axis] - 1, "same": (shape[axis] - 1) * stride + reach[axis] - length}
-        total = max(0, missing[setting["padding"]])
-        before = total if setting["padding"] == "causal" else total // 2
         pad = [(0, 0)] * 3
-        pad[1 + axis] = (before, total - before)
+        if isinstance(setting["padding"], list):
+            pad[1 + axis] = tuple(setting["padding"])
+        else:
+            missing = {"valid": 0, "causal": reach[axis] - 1, "same": (shape[axis] - 1) * stride + reach[axis] - length}
+            total = max(0, missing[setting["padding"]])
+            before = total if setting["padding"] == "causal" else total // 2
+            pad[1 + axis] = (before, total - before)
         start = cell[axis] * stride
         window = np.take(
             np.pad(window, pad), range(start, start + reach[axis], setting["dilation"][axis]), axis=1 + axis

@@ -82,12 +82,6 @@ export function windowsReaching(axis: WindowAxis, tap: number): Span {
   return { start: first, end: Math.max(first, Math.min(axis.output, Math.ceil((axis.length - shift) / axis.stride))) };
 }
 
-/** The input cells that window `index` reads, in order, without padding. */
-export function cellsRead(axis: WindowAxis, index: number): number[] {
-  const { start, end } = tapsInside(axis, index);
-  return Array.from({ length: end - start }, (_, i) => cellUnder(axis, index, start + i));
-}
-
 /** Input cells that no window reads, ascending. */
 export function cellsNeverRead(axis: WindowAxis): number[] {
   const read = new Uint8Array(axis.length);

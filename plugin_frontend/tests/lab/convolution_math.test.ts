@@ -3,7 +3,7 @@ import { cellSum, convolve, filterOf } from "../../src/math/convolution.ts";
 import { erf } from "../../src/math/erf.ts";
 import { windowGrid } from "../../src/math/planes.ts";
 import { pool, poolGradient } from "../../src/math/pooling.ts";
-import { cellsNeverRead, cellsRead, outputArithmetic, windowAxis } from "../../src/math/window_geometry.ts";
+import { cellsNeverRead, cellUnder, outputArithmetic, tapsInside, windowAxis, windowsReaching } from "../../src/math/window_geometry.ts";
 import { compute } from "../../src/views/lab/convolution/computation.ts";
 import { parseEdits, parseWeight, withEdit } from "../../src/views/lab/convolution/edits.ts";
 import type { LayerKernel } from "../../src/views/lab/convolution/layer_kernel.ts";
@@ -28,8 +28,9 @@ describe("windows on an axis", () => {
 
   test("cells are read with their distance, and those between wide strides never", () => {
     const axis = windowAxis({ length: 7, size: 3, stride: 1, dilation: 2, padding: "same" });
-    expect(cellsRead(axis, 0)).toEqual([0, 2]);
-    expect(cellsRead(axis, 3)).toEqual([1, 3, 5]);
+    expect([0, 1, 2].map((tap) => cellUnder(axis, 3, tap))).toEqual([1, 3, 5]);
+    expect(tapsInside(axis, 0)).toEqual({ start: 1, end: 3 });
+    expect(windowsReaching(axis, 0)).toEqual({ start: 2, end: 7 });
     expect(cellsNeverRead(windowAxis({ length: 8, size: 2, stride: 3, padding: "valid" }))).toEqual([2, 5]);
     expect(windowAxis({ length: 4, size: 3, stride: 1, padding: [2, 0] })).toMatchObject({ before: 2, after: 0, output: 4 });
   });

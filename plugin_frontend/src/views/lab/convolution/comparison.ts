@@ -3,10 +3,8 @@
 import type { LayerRecord } from "../../../data/schema.ts";
 import { convolve } from "../../../math/convolution.ts";
 import { formatCount, formatNumber } from "../../../math/format.ts";
-import { planeOf } from "../../../math/planes.ts";
 import { largestMagnitude } from "../../../math/ranges.ts";
-import type { Lab } from "../lab_mode.ts";
-import { planesOf } from "../volume.ts";
+import type { Volume } from "../volume.ts";
 import type { Computation } from "./computation.ts";
 
 export type Comparison =
@@ -22,14 +20,15 @@ export type Comparison =
     }
   | { readonly is: "refused"; readonly reason: string };
 
-type Compared = Pick<Computation, "kernel" | "index" | "changes" | "activation" | "map" | "grid" | "filter" | "planes"> & {
+type Compared = Pick<Computation, "kernel" | "changes" | "activation" | "map" | "grid" | "filter" | "planes" | "logged"> & {
   readonly layer: LayerRecord;
-  readonly operation: Lab["operation"];
+  readonly step: number;
+  readonly output: Volume;
   readonly exactMaps: boolean;
 };
 
 export function compare(it: Compared): Comparison {
-  const { layer, kernel, changes, activation, map, grid, index, operation: { step, output } } = it;
+  const { layer, kernel, changes, activation, map, grid, logged, step, output } = it;
   if (changes.length) return { is: "refused", reason: `You changed ${changes.join(", ")}: there is no logged output to compare.` };
   if (kernel.step !== step) {
     return { is: "refused", reason: `The kernel is that of step ${kernel.step}, the nearest one logged, the output that of step ${step}: they are not compared.` };
@@ -37,10 +36,10 @@ export function compare(it: Compared): Comparison {
   if (!activation) {
     return { is: "refused", reason: `${layer.activation ?? "Its activation"} is not computed here, and the log holds the output behind it only.` };
   }
-  if (output.spatial[1] !== grid.rows.output || output.spatial[2] !== grid.columns.output || index >= output.channels) {
+  if (!logged || output.spatial[1] !== grid.rows.output || output.spatial[2] !== grid.columns.output) {
     return { is: "refused", reason: `The logged output has ${output.spatial.slice(1).join("×")} cells, the computed one ${grid.rows.output}×${grid.columns.output}.` };
   }
-  const found = largestDeviation(map, planeOf(planesOf(output), index).values, activation, grid.columns.output);
+  const found = largestDeviation(map, logged, activation, grid.columns.output);
   return { is: "compared", ...found, allowed: FLOAT32_SHARE * found.range + allowance(it) };
 }
 

@@ -1,8 +1,8 @@
 /** What the convolution mode shows of one filter: its map, one cell's sum, and how both agree with the log. */
 
 import { activationOf } from "../../../math/activations.ts";
-import { convolve, type Filter } from "../../../math/convolution.ts";
-import type { Grid, Planes } from "../../../math/planes.ts";
+import { convolve, filterOf, type Filter } from "../../../math/convolution.ts";
+import { planeOf, type Grid, type Planes } from "../../../math/planes.ts";
 import { largestMagnitude } from "../../../math/ranges.ts";
 import type { Lab } from "../lab_mode.ts";
 import { planesOf, type Volume } from "../volume.ts";
@@ -24,6 +24,8 @@ export interface Computation {
   /** Before the activation, [output rows, output columns]. */
   readonly map: Float64Array;
   readonly activation: ((x: number) => number) | undefined;
+  /** The layer's own output of this filter, after its activation; null where there is none of that channel. */
+  readonly logged: Float32Array | null;
   /** Ends of the output's scale: the largest magnitude now, and with the layer's own setting. */
   readonly bound: number;
   readonly comparison: Comparison;
@@ -44,21 +46,18 @@ export function compute(lab: Lab, input: Volume, kernel: LayerKernel, index: num
     ? convolve(planes, filterAt(kernel, index, own, []), gridOf(own, input, kernel))
     : map;
   const activation = activationOf(layer.activation);
+  const { output } = operation;
+  const logged = index < output.channels && output.spatial[0] === 1 ? planeOf(planesOf(output), index).values : null;
   return {
-    kernel, index, own, setting, edits, changes, filter, planes, grid, map, activation,
+    kernel, index, own, setting, edits, changes, filter, planes, grid, map, activation, logged,
     bound: Math.max(largestMagnitude(map), largestMagnitude(unchanged)),
-    comparison: compare({ layer, kernel, changes, activation, map, grid, filter, planes, index, operation, exactMaps: input.exact && operation.output.exact }),
+    comparison: compare({ layer, kernel, changes, activation, map, grid, filter, planes, logged, step: operation.step, output, exactMaps: input.exact && output.exact }),
   };
 }
 
 export function filterAt(kernel: LayerKernel, index: number, setting: Setting, edits: readonly Edit[]): Filter {
-  const [filters, channels] = kernel.shape;
-  return {
-    channels, rows: setting.size[0], columns: setting.size[1],
-    weights: weightsOf(kernel, index, setting, edits),
-    bias: kernel.bias ? (kernel.bias[index] ?? NaN) : 0,
-    from: Math.floor(index / (filters / kernel.groups)) * channels,
-  };
+  const [rows, columns] = setting.size;
+  return { ...filterOf(kernel, kernel.bias, index, kernel.groups), rows, columns, weights: weightsOf(kernel, index, setting, edits) };
 }
 
 /** The same filter in other settings, for small pictures. */

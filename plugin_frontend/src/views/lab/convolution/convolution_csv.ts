@@ -1,7 +1,5 @@
-import { planeOf } from "../../../math/planes.ts";
 import { csvOf } from "../../../parts/csv.ts";
 import type { Lab } from "../lab_mode.ts";
-import { planesOf } from "../volume.ts";
 import type { Shown } from "./shown.ts";
 
 type Row = readonly (string | number)[];
@@ -20,7 +18,6 @@ export function convolutionCsv(lab: Lab, { it, cell }: Shown): string {
     });
   const map = (part: string, values: ArrayLike<number>, columns: number): Row[] =>
     Array.from(values, (value, i) => [part, it.index, Math.floor(i / columns), i % columns, value]);
-  const { output } = lab.operation;
   const { activation } = it;
   return csvOf([
     ["part", "channel", "row", "column", "value"],
@@ -29,6 +26,6 @@ export function convolutionCsv(lab: Lab, { it, cell }: Shown): string {
     ["bias", it.index, "", "", filter.bias], ["total", it.index, "", "", cell.total],
     ...map("output", it.map, grid.columns.output),
     ...(activation ? map("activated", it.map.map(activation), grid.columns.output) : []),
-    ...(it.index < output.channels ? map("logged", planeOf(planesOf(output), it.index).values, output.spatial[2]) : []),
+    ...(it.logged ? map("logged", it.logged, lab.operation.output.spatial[2]) : []),
   ]);
 }

@@ -10,7 +10,7 @@ import "../../../parts/view_layout.ts";
 import { nearestStep, stepsOf } from "../../../state/derived.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
 import { LabMode, type Lab } from "../lab_mode.ts";
-import { inside, next, walked } from "../pooling/walk.ts";
+import { inside, walked } from "../pooling/walk.ts";
 import type { Place } from "../pooling/window_numbers.ts";
 import type { Volume } from "../volume.ts";
 import { compute, variantsOf, type Computation } from "./computation.ts";
@@ -25,6 +25,7 @@ import type { Products, WeightPlace } from "./products.ts";
 import { choiceFor, OWN, settingOf } from "./setting.ts";
 import { shownOf, type Shown } from "./shown.ts";
 import { sizesFor, type Extent } from "./sizes.ts";
+import { Slide } from "./slide.ts";
 import type { WindowMap } from "./window_map.ts";
 
 const HOW =
@@ -33,11 +34,6 @@ const HOW =
 
 /** From this width on the settings stand in the head, beside the title. */
 const SETTINGS_IN_HEAD = 900;
-/** A whole map plays in about this many milliseconds, in steps of at least so many. */
-const PLAY_MS = 12_000;
-const LEAST_TICK_MS = 33;
-const LONGEST_TICK_MS = 250;
-
 /**
  * What a convolution does, cell by cell: the window on the input times the kernel, summed, is one cell of the output.
  *
@@ -69,7 +65,7 @@ export class ConvolutionMode extends LabMode {
   #scaled: Shown | null = null;
   /** How many output cells were drawn, and of which map. */
   #reached = { map: null as Float64Array | null, count: 0 };
-  #player: ReturnType<typeof setTimeout> | undefined;
+  readonly #slide = new Slide();
   #layer: string | null = null;
   readonly #resizing = new ResizeObserver(([entry]) => {
     if (entry) this.room = { width: entry.contentRect.width, height: entry.contentRect.height };
@@ -89,7 +85,7 @@ export class ConvolutionMode extends LabMode {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resizing.disconnect();
-    this.#stop();
+    this.#slide.stop();
   }
 
   #filtersQuery() {
@@ -120,7 +116,7 @@ export class ConvolutionMode extends LabMode {
     super.willUpdate(changed);
     const { path } = this.lab.layer;
     if (this.#layer === path) return;
-    this.#stop();
+    this.#slide.stop();
     this.#layer = path;
     this.#scaled = null;
   }
@@ -224,12 +220,12 @@ export class ConvolutionMode extends LabMode {
       ? { row: rows.output - 1, column: columns.output - 1 }
       : walked(shown.place, event.key, event.shiftKey, rows.output, columns.output);
     if (place) {
-      this.#stop();
+      this.#slide.stop();
       this.#go(place);
       this.#say(shown.it, place);
     } else if (event.key === " ") {
-      if (this.#player === undefined) this.#play();
-      else this.#stop();
+      if (this.#slide.running) this.#slide.stop();
+      else this.#play();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -242,27 +238,18 @@ export class ConvolutionMode extends LabMode {
   /** From the cell where the window stands; from the first one where it stands on the last. */
   #play(): void {
     const cells = this.#shown?.it.map.length ?? 1;
-    const tick = Math.min(LONGEST_TICK_MS, Math.max(LEAST_TICK_MS, PLAY_MS / cells));
-    const stride = Math.max(1, Math.round((LEAST_TICK_MS * cells) / PLAY_MS));
     if (this.#shown?.index === cells - 1) {
       this.#reached.count = 0;
       this.#go({ row: 0, column: 0 });
     }
-    const step = (): void => {
+    this.#slide.start(cells, (by) => {
       const shown = this.#shown;
-      if (!shown) return this.#stop();
-      const { rows, columns } = shown.it.grid;
-      let place: Place | null = shown.place;
-      for (let i = 0; i < stride && place; i++) place = next(place, rows.output, columns.output);
-      this.#go(place ?? { row: rows.output - 1, column: columns.output - 1 });
-      this.#player = place ? setTimeout(step, tick) : undefined;
-    };
-    this.#player = setTimeout(step, tick);
-  }
-
-  #stop(): void {
-    clearTimeout(this.#player);
-    this.#player = undefined;
+      if (!shown) return false;
+      const { columns } = shown.it.grid;
+      const index = Math.min(cells - 1, shown.index + by);
+      this.#go({ row: Math.floor(index / columns.output), column: index % columns.output });
+      return index < cells - 1;
+    });
   }
 
   // What is saved, and what tests see --------------------------------------------------------------------------------
@@ -279,7 +266,7 @@ export class ConvolutionMode extends LabMode {
       before: [grid.rows.before, grid.columns.before], changes: it.changes, comparison, reached: this.#reached.count,
       window: Array.from(cell.window), products: Array.from(cell.products), sums: Array.from(cell.sums),
       bias: filter.bias, total: cell.total, value: it.activation?.(cell.total) ?? null, bound: it.bound,
-      order: Array.from(shown.order), image: shown.image, inputChannel: filter.from + shown.chosen, playing: this.#player !== undefined,
+      order: Array.from(shown.order), image: shown.image, inputChannel: filter.from + shown.chosen, playing: this.#slide.running,
     };
   }
 

@@ -8,6 +8,16 @@ export interface Colouring {
   readonly range: Range;
 }
 
+const known = new WeakMap<ArrayLike<number>, { readonly key: string; readonly picture: Picture }>();
+
+/** All cells as a picture, a pixel a cell; the same one as before for the same array in the same colours. */
+export function wholePicture(values: ArrayLike<number>, columns: number, colouring: Colouring, words: string): Picture {
+  const key = JSON.stringify([columns, colouring.map.name, colouring.range, words]);
+  let found = known.get(values);
+  if (found?.key !== key) known.set(values, (found = { key, picture: mapPicture(values, columns, colouring, words) }));
+  return found.picture;
+}
+
 /** Cells as a picture, a pixel a cell. Cells from `shown` on, and those that are not `inside`, are left clear. */
 export function mapPicture(
   values: ArrayLike<number>, columns: number, { map, range }: Colouring, words: string,

@@ -2,13 +2,11 @@ import { html, nothing } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { formatCount, formatNumber, formatSigned } from "../../../math/format.ts";
 import { sizeInWords, type Volume } from "../volume.ts";
-import { planesOf } from "../volume.ts";
-import { planeOf } from "../../../math/planes.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { Place } from "../pooling/window_numbers.ts";
 import type { Variant } from "./computation.ts";
 import { withEdit, type Edit } from "./edits.ts";
-import { mapPicture } from "./map_picture.ts";
+import { mapPicture, wholePicture } from "./map_picture.ts";
 import "./products.ts";
 import type { WeightPlace } from "./products.ts";
 import { choiceFor, choose, pairText, sizeText } from "./setting.ts";
@@ -138,11 +136,10 @@ function sentence({ lab, shown }: PictureInputs): unknown {
 /** The layer's own output, in the same colours. */
 function logged({ lab, shown, sizes }: PictureInputs): unknown {
   const { it, output } = shown;
-  const { output: volume } = lab.operation;
-  if (it.index >= volume.channels || volume.spatial[0] !== 1) return nothing;
-  const [, rows, columns] = volume.spatial;
+  if (!it.logged) return nothing;
+  const [, rows, columns] = lab.operation.output.spatial;
   const { width, height } = fitMap(rows, columns, sizes.small);
-  const picture = mapPicture(planeOf(planesOf(volume), it.index).values, columns, output, `logged output of filter ${it.index}`);
+  const picture = wholePicture(it.logged, columns, output, `logged output of filter ${it.index}`);
   const { comparison } = it;
   const name = activationName(lab.layer);
   return html`<figure class="logged">
@@ -169,7 +166,7 @@ function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
       const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
       const words = `${sizeText(setting)}, ${how}`;
       return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set(choose(lab.layer, lab.options, { ...choice, convolutionPadding: padding }))}>
-        <cnn-picture aria-hidden="true" .picture=${mapPicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>
+        <cnn-picture aria-hidden="true" .picture=${wholePicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>
         <span>${words}</span><small class="quiet">${rows}×${columns}</small>
       </button>`;
     })}</div>

@@ -1,6 +1,7 @@
 import type { DataRecord } from "../../../data/binary.ts";
 import { cellSum, type CellSum } from "../../../math/convolution.ts";
 import { rdbu, viridis } from "../../../math/colour_maps.ts";
+import { planeOf } from "../../../math/planes.ts";
 import { byIndex, byLargest } from "../../../math/order.ts";
 import { census, largestMagnitude, symmetric, union } from "../../../math/ranges.ts";
 import { windowSpan } from "../../../math/window_geometry.ts";
@@ -12,7 +13,7 @@ import type { Place } from "../pooling/window_numbers.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { Volume } from "../volume.ts";
 import type { Computation } from "./computation.ts";
-import { mapPicture, type Colouring } from "./map_picture.ts";
+import { wholePicture, type Colouring } from "./map_picture.ts";
 import { channelName, TERMS } from "./words.ts";
 
 /** Everything that one state of the picture is drawn from. */
@@ -48,12 +49,13 @@ export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRec
   const image = picture !== null && picture.width === planes.columns && picture.height === planes.rows && display === planes.channels;
   const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels));
   const chosen = chosenChannel(lab, it);
-  const inputColours = image ? null : grown(coloursOf(planeAt(it, filter.from + chosen)), before?.inputColours);
-  const scales = scalesOf(it);
+  const plane = planeAt(it, filter.from + chosen);
+  const inputColours = image ? null : grown(coloursOf(plane), before?.inputColours);
+  const { scales } = fixedOf(it);
   return {
     it, place, index, cell, names, chosen, image, inputColours,
     order: filter.channels <= TERMS || lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
-    input: inputColours ? mapPicture(planeAt(it, filter.from + chosen), planes.columns, inputColours, names[chosen] ?? "") : picture!,
+    input: inputColours ? wholePicture(plane, planes.columns, inputColours, names[chosen] ?? "") : picture!,
     window: grown(scales.window, before?.window),
     kernel: grown(scales.kernel, before?.kernel),
     product: grown(scales.product, before?.product),
@@ -81,19 +83,45 @@ function placeOf({ options }: Lab, { grid, map }: Computation): Place {
 
 /** The channel that was chosen, or the one whose weights and values are the largest together. */
 function chosenChannel({ options }: Lab, it: Computation): number {
-  const { filter } = it;
-  const wished = (options.inputChannel ?? -1) - filter.from;
-  if (wished >= 0 && wished < filter.channels) return wished;
-  const size = filter.rows * filter.columns;
-  const squares = (values: Float32Array): number => values.reduce((sum, value) => sum + value * value, 0);
+  const wished = (options.inputChannel ?? -1) - it.filter.from;
+  return wished >= 0 && wished < it.filter.channels ? wished : fixedOf(it).heaviest;
+}
+
+/** What stays while the window slides: it takes a look at the whole input. */
+interface Fixed {
+  readonly scales: Pick<Shown, "window" | "kernel" | "product">;
+  readonly heaviest: number;
+  /** Input channels that were drawn. */
+  readonly planes: Map<number, Float32Array>;
+}
+
+const fixed = new WeakMap<Computation, Fixed>();
+
+function fixedOf(it: Computation): Fixed {
+  let found = fixed.get(it);
+  if (!found) fixed.set(it, (found = { scales: scalesOf(it), heaviest: heaviestOf(it), planes: new Map() }));
+  return found;
+}
+
+function heaviestOf(it: Computation): number {
+  const { filter, planes } = it;
+  const [size, cells] = [filter.rows * filter.columns, planes.rows * planes.columns];
+  const squares = (values: Float32Array, start: number, count: number): number => {
+    let sum = 0;
+    for (let i = start; i < start + count; i++) sum += values[i]! ** 2;
+    return sum;
+  };
   const norms = Array.from({ length: filter.channels }, (_, channel) =>
-    squares(filter.weights.subarray(channel * size, (channel + 1) * size)) * squares(planeAt(it, filter.from + channel)));
+    squares(filter.weights, channel * size, size) * squares(planes.values, (filter.from + channel) * cells, cells));
   return byLargest(norms)[0] ?? 0;
 }
 
-export function planeAt({ planes }: Computation, channel: number): Float32Array {
-  const cells = planes.rows * planes.columns;
-  return planes.values.subarray(channel * cells, (channel + 1) * cells);
+/** One input channel; the same array each time, so that its picture is made once. */
+function planeAt(it: Computation, channel: number): Float32Array {
+  const { planes } = fixedOf(it);
+  let plane = planes.get(channel);
+  if (!plane) planes.set(channel, (plane = planeOf(it.planes, channel).values));
+  return plane;
 }
 
 /** From zero in viridis; around zero where there are negative values. */
