@@ -1,5 +1,4 @@
 import { html, nothing, svg, type PropertyValues } from "lit";
-import { edgesOf } from "../../math/edges.ts";
 import { formatShort } from "../../math/format.ts";
 import { remember } from "../../math/remember.ts";
 import { imageWindowStyles } from "../../parts/image_window.ts";
@@ -7,28 +6,20 @@ import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
-import { hasKind } from "../../state/derived.ts";
-import { probeQuery } from "../../state/probe.ts";
-import { RecordsController } from "../../state/records_controller.ts";
-import { runStyle } from "../../state/run_style.ts";
-import { SeriesController } from "../../state/series_controller.ts";
-import { spatialSide } from "../../state/shapes.ts";
-import { timeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
-import { columnsOf } from "./columns.ts";
 import { controls } from "./controls.ts";
-import { sumOf, type Drawing } from "./drawing.ts";
-import { inputShape, totalsInWords, typeWords } from "./facts.ts";
+import type { Drawing } from "./drawing.ts";
+import { Drawings } from "./drawings.ts";
+import { totalsInWords, typeWords } from "./facts.ts";
 import { graphLayout, graphSvg, type GraphLayout } from "./graph_svg.ts";
 import { legend } from "./legend.ts";
 import { modelCsv } from "./model_csv.ts";
+import { ModelData } from "./model_data.ts";
 import { MODEL_VIEW, ZOOM, type MODEL_FIELDS } from "./model_definition.ts";
 import { modelStyles } from "./model_styles.ts";
-import { curvesQuery, gradientsQuery, hasZeros, zerosWish } from "./queries.ts";
-import { curvesOf, numbersOf } from "./row_numbers.ts";
-import { foldsOf, MOST_ROWS, nameOf, rowOf, rowsOf, type MapRow } from "./rows.ts";
+import { foldsOf, MOST_ROWS, nameOf, NOTHING_FOLDED, rowsOf, type MapRow } from "./rows.ts";
 import { wholeSvg } from "./saved_svg.ts";
-import { HEAD_HEIGHT, headSvg, rowsSvg, SPARK_HEIGHT, sparkWidth, tableLayout, type TableLayout } from "./table_svg.ts";
+import { HEAD_HEIGHT, headSvg, rowsSvg, tableLayout, type TableLayout } from "./table_svg.ts";
 
 /**
  * Model: what is this network, what does each layer see?
@@ -51,18 +42,11 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   declare open: ReadonlySet<string>;
   declare room: { readonly width: number; readonly height: number };
 
-  readonly #session = (): typeof this.session => this.session;
-  readonly #series = new SeriesController(this, this.#session, () => curvesQuery(this.session));
-  readonly #gradients = new RecordsController(this, this.#session, () => gradientsQuery(this.session));
-  readonly #zeros = new RecordsController(this, this.#session, () => zerosWish(this.session).query);
-  readonly #probe = new RecordsController(this, this.#session, () => probeQuery(this.session));
+  readonly #data = new ModelData(this, () => this.session);
   readonly #resize = new ResizeObserver(() => this.#measure());
   readonly #folds = remember(foldsOf);
   readonly #rows = remember(rowsOf);
-  readonly #edges = remember(edgesOf);
-  readonly #axis = remember(timeAxis);
-  readonly #curves = remember(curvesOf);
-  readonly #numbers = remember(numbersOf);
+  readonly #drawings = new Drawings();
   readonly #graph = remember(graphLayout);
   #shownLayer: string | null = null;
   #drawing: Drawing | null = null;
@@ -94,13 +78,14 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
 
   get rows(): readonly MapRow[] {
     const { layers } = this.session;
-    return this.#rows(layers, this.options.fold === "none" ? NO_FOLDS : this.#folds(layers), this.open);
+    return this.#rows(layers, this.options.fold === "none" ? NOTHING_FOLDED : this.#folds(layers), this.open);
   }
 
   override render(): unknown {
     const { session, options } = this;
-    const drawing = (this.#drawing = this.#draw());
-    const slow = [this.#series, this.#gradients, this.#zeros, this.#probe].some((each) => each.slow);
+    const font = getComputedStyle(this).fontFamily;
+    const drawing = (this.#drawing = this.room.width ? this.#drawings.of(session, this.#data, this.rows, this, this.room.width, font) : null);
+    const { slow } = this.#data;
     const model = session.detailA?.model ?? null;
     return html`<cnn-view-layout .how=${MODEL_VIEW.howToRead} ?busy=${slow} .progress=${slow && session.step !== null ? `step ${session.step}` : ""}>
       <span slot="title" title=${model?.name ?? ""}>Network</span>
@@ -146,45 +131,13 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     `;
   }
 
-  #draw(): Drawing | null {
-    const { session, room } = this;
-    if (room.width === 0) return null;
-    const { detailA, layers, runA } = session;
-    const rows = this.rows;
-    const columns = columnsOf(layers, {
-      gradients: hasKind(detailA, "gradients"), zeros: hasZeros(session),
-    }, room.width);
-    const axis = this.#axis(session.state.axis, session.stepsOf(runA, "gradients", null).at(-1) ?? 0);
-    const spark = columns.columns.find(({ id }) => id === "gradient");
-    const model = detailA?.model ?? null;
-    const series = this.#series.query?.run === runA ? this.#series.value : null;
-    const cursor = this.cursor === null ? -1 : rows.findIndex((row) => row.key === this.cursor);
-    const here = rowOf(rows, session.layer?.path ?? null);
-    const at = this.#gradients.records?.[0]?.step;
-    return {
-      rows, columns, here,
-      edges: this.#edges(rows),
-      input: inputShape(layers),
-      largest: Math.max(1, ...layers.map((layer) => spatialSide(layer) ?? 0)),
-      mostParameters: Math.max(...rows.map((row) => sumOf(row, (layer) => layer.parameters))),
-      mostAdds: Math.max(...rows.map((row) => sumOf(row, (layer) => layer.multiply_adds))),
-      numbers: this.#numbers(rows, model, this.#gradients.records?.[0] ?? null, this.#zeros.records ?? NO_RECORDS),
-      curves: series && spark ? this.#curves(rows, model, series, axis, sparkWidth(spark), SPARK_HEIGHT) : null,
-      share: at === undefined ? null : axis.toShare(at),
-      colour: runStyle(runA ?? "").colour,
-      cursor: cursor >= 0 ? cursor : here,
-      hovered: rows.findIndex((row) => row.key === this.hovered),
-      font: getComputedStyle(this).fontFamily,
-    };
-  }
-
   #legend(drawing: Drawing): unknown {
     const { session } = this;
     const pointed = drawing.hovered >= 0 ? drawing.hovered : drawing.cursor;
     const row = drawing.rows[pointed];
     const own = row && !row.folded && pointed === drawing.here ? session.layer : row?.face;
     const layer = own ?? session.layer;
-    const [probe] = this.#probe.records ?? [];
+    const { probe } = this.#data;
     const { runB, detailB, runA } = session;
     return legend({
       layer,
@@ -192,38 +145,11 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
       picture: probe ? imageOf(probe, session.state.image, isSignal(session.layers)) : null,
       room: Math.max(40, (Number.parseFloat(getComputedStyle(this).getPropertyValue("--w-legend")) || 248) - 32),
       model: session.detailA?.model ?? null,
-      numbers: layer ? (this.#numbersByLayer().get(layer.path) ?? null) : null,
-      at: this.#at,
+      numbers: layer ? (this.#drawings.numbersByLayer(session, this.#data).get(layer.path) ?? null) : null,
+      at: this.#data.at,
       b: runB !== null && runB !== runA && detailB ? { name: runB, model: detailB.model } : null,
-      notes: this.#notes(drawing),
+      notes: [...(drawing.rows.length > 1 && drawing.edges.length === 0 ? [UNCONNECTED] : []), ...this.#data.notes],
     });
-  }
-
-  /** Of every layer, folded away or not. */
-  readonly #each = remember((layers: typeof this.session.layers) => rowsOf(layers, NO_FOLDS, NO_OPEN));
-  readonly #eachNumbers = remember(numbersOf);
-
-  #numbersByLayer(): ReturnType<typeof numbersOf> {
-    const model = this.session.detailA?.model ?? null;
-    return this.#eachNumbers(this.#each(this.session.layers), model, this.#gradients.records?.[0] ?? null, this.#zeros.records ?? NO_RECORDS);
-  }
-
-  get #at(): { gradients: number | null; maps: number | null } {
-    return { gradients: this.#gradients.records?.[0]?.step ?? null, maps: this.#zeros.records?.[0]?.step ?? null };
-  }
-
-  #notes({ edges, rows }: Drawing): string[] {
-    const notes: string[] = [];
-    const { points, of } = this.#series.value?.attributes ?? {};
-    if (rows.length > 1 && edges.length === 0) notes.push("How the layers are connected is not known; they stand in the order of the log.");
-    if (typeof points === "number" && typeof of === "number" && points < of) {
-      notes.push(`Curves: ${points} of ${of} logged steps, the smallest and largest values among them.`);
-    }
-    const { left } = zerosWish(this.session);
-    const wanted = this.#zeros.query?.layers.length ?? 0;
-    if (left.length) notes.push(`Zero output: ${wanted} of ${wanted + left.length} layers; the maps of the others are too large to load for this.`);
-    if (this.#gradients.records?.[0]?.attributes["skipped"] === true) notes.push("This step was skipped: its gradient overflowed and was not applied.");
-    return notes;
   }
 
   // What a person does -------------------------------------------------------------------------------------------
@@ -350,13 +276,13 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
 
   get state(): object | null {
     const drawing = this.#drawing;
-    if (!drawing || [this.#series, this.#gradients, this.#zeros, this.#probe].some((each) => each.loading)) return null;
+    if (!drawing || this.#data.loading) return null;
     const { runA, layer } = this.session;
     return {
       run: runA, layer: layer?.path ?? null, form: this.options.form, rows: drawing.rows.map(({ key }) => key),
       folded: drawing.rows.filter(({ folded }) => folded).map(({ key }) => key), columns: drawing.columns.columns.map(({ id }) => id),
       edges: drawing.edges.map(({ from, to }) => [drawing.rows[from]?.key, drawing.rows[to]?.key]),
-      step: this.#at.gradients, mapsStep: this.#at.maps, scales: drawing.curves?.scales ?? null,
+      step: this.#data.at.gradients, mapsStep: this.#data.at.maps, scales: drawing.curves?.scales ?? null,
     };
   }
 
@@ -364,7 +290,7 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     const drawing = this.#drawing;
     if (!drawing || !this.#layout) throw new Error("there is no picture yet");
     const { runA } = this.session;
-    const { gradients, maps } = this.#at;
+    const { gradients, maps } = this.#data.at;
     const at = gradients ?? maps;
     const title = `${runA}${at === null ? "" : `, step ${at}`}: ${totalsInWords(this.session.layers, this.session.detailA?.model ?? null, formatShort)}`;
     const body = "graph" in this.#layout
@@ -383,14 +309,12 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   override saveCsv(): string {
     const { session } = this;
     return modelCsv({
-      run: session.runA ?? "", layers: session.layers, model: session.detailA?.model ?? null, numbers: this.#numbersByLayer(), at: this.#at,
+      run: session.runA ?? "", layers: session.layers, model: session.detailA?.model ?? null, numbers: this.#drawings.numbersByLayer(session, this.#data), at: this.#data.at,
     });
   }
 }
 
-const NO_FOLDS: ReadonlyMap<string, string> = new Map();
-const NO_OPEN: ReadonlySet<string> = new Set();
-const NO_RECORDS: readonly never[] = [];
+const UNCONNECTED = "How the layers are connected is not known; they stand in the order of the log.";
 
 export { MODEL_VIEW };
 

@@ -19,6 +19,8 @@ export const MOST_ROWS = 24;
 /** A shorter run of layers is not worth folding. */
 const LEAST_RUN = 3;
 
+export const NOTHING_FOLDED: ReadonlyMap<string, string> = new Map();
+
 /** Keys of the runs of layers that can be folded, by the path of each of their layers. */
 export function foldsOf(layers: readonly LayerRecord[]): ReadonlyMap<string, string> {
   const folds = new Map<string, string>();
