@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.eventlog.notices import LogNotice
@@ -148,11 +149,15 @@ class Run:
         at = self._steps(kind, owner)[-1] if step is None else step
         entry = self._repeat(kind, owner, at, repeat)
         record = self._index.read_entry(entry)
-        if kind == "gradients":
-            model = self._index.model(at)
-            names = [item.path for item in model.variables] if model else []
-            return gradient_columns(record, names, None if variable is None else self._column(variable, at))
-        return restored(record, self._source(record, entry))
+        try:
+            if kind == "gradients":
+                model = self._index.model(at)
+                names = [item.path for item in model.variables] if model else []
+                return gradient_columns(record, names, None if variable is None else self._column(variable, at))
+            return restored(record, self._source(record, entry))
+        except DamagedRecord as damage:
+            self._index.note(entry, damage.reason)
+            raise
 
     def _repeat(self, kind: str, layer: str | None, step: int, repeat: int | None) -> IndexEntry:
         entries = self._index.repeats(kind, layer, step)

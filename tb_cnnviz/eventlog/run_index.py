@@ -181,7 +181,7 @@ class RunIndex:
                 try:
                     return self._read_checked(file, now, known, entry)
                 except DamagedRecord as damage:
-                    self._note(entry, damage.reason)
+                    self.note(entry, damage.reason)
                     raise
         except OSError as error:
             raise DamagedRecord(f"the file cannot be read: {error.strerror}") from error
@@ -227,14 +227,15 @@ class RunIndex:
             model = ModelRecord.from_json(self.read_entry(entry).arrays["json"].tobytes())
         except (DamagedRecord, KeyError, ValueError) as error:
             model = None
-            self._note(entry, f"the model record cannot be read: {error}")
+            self.note(entry, f"the model record cannot be read: {error}")
         with self._lock:
             while len(self._models) >= _MODELS_KEPT:
                 del self._models[next(iter(self._models))]
             self._models[entry.identity] = model
         return model
 
-    def _note(self, entry: IndexEntry, reason: str) -> None:
+    def note(self, entry: IndexEntry, reason: str) -> None:
+        """Tell of a record that turned out not to be what it should be; of each at most once."""
         with self._lock:
             file = self._files.by_number.get(entry.identity[2])
             if file is not None and not file.notices.tells_of(entry.offset):

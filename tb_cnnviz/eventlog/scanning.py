@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tb_cnnviz.eventlog import framing, wire
-from tb_cnnviz.eventlog.encoding import DIRECTORY_TAG, DamagedRecord, Directory, decode_directory
+from tb_cnnviz.eventlog.encoding import DIRECTORY_TAG, MAX_DIRECTORY_BYTES, DamagedRecord, Directory, decode_directory
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 
 HEAD_BYTES = 4096
@@ -17,6 +17,8 @@ _MARKER = wire.bytes_field(1, DIRECTORY_TAG)
 _LEAST_BEFORE_MARKER = framing.HEADER_BYTES + 9 + 2 + 2 + 2
 _MOST_BEFORE_MARKER = framing.HEADER_BYTES + 9 + 11 + 6 + 6
 _SEARCH_BYTES = 1 << 20
+#: More than the largest directory and what stands before it.
+_MOST_HEAD_BYTES = MAX_DIRECTORY_BYTES + 2 * HEAD_BYTES
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,9 @@ def _read(reader: _Head, offset: int, length: int) -> FoundRecord | Damage:
             return Damage(offset, error.reason)
         except wire.TruncatedProto as more:
             had = len(head)
-            head = reader.file.read(payload, min(length, more.needed))
+            if more.needed > _MOST_HEAD_BYTES:
+                return Damage(offset, f"no directory ends in the record's first {_MOST_HEAD_BYTES} bytes")
+            # By doubling: a record of many small fields must not be read anew for each of them.
+            head = reader.file.read(payload, min(length, _MOST_HEAD_BYTES, max(more.needed, 2 * had)))
             if len(head) <= had:
                 return Damage(offset, "the directory reaches over the end of the file")

@@ -86,6 +86,8 @@ def read_fields(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int,
         else:
             key, position = read_varint(buffer, position, end)
         number, wire = key >> 3, key & 7
+        if number == 0:
+            raise MalformedProto("a field has the number 0")
         if wire == VARINT:
             value, position = read_varint(buffer, position, end)
             yield number, wire, value, 0
@@ -96,7 +98,7 @@ def read_fields(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int,
             size = 8 if wire == FIXED64 else 4
         else:
             raise MalformedProto(f"wire type {wire} is not used in records")
-        if number == 0 or size > end - position:
+        if size > end - position:
             raise MalformedProto("a field reaches over the end of its message")
         yield number, wire, position, position + size
         position += size
