@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser
-from tensorboard.summary import Writer
 
 from tb_cnnviz import open_log
+from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 from tests.browser.cnn_page import PATIENCE_MS, CnnPage, number
@@ -48,11 +48,11 @@ def log(logdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             arrays = {"values": np.array([loss, loss], np.float32)}
             attributes = {"names": ["loss", "val_loss"], "epoch": epoch}
             writer.records.write(Record("epochs", step, arrays=arrays, attributes=attributes))
-    for part, offset in (("train", 0.0), ("validation", 0.1)):
-        scalars = Writer(str(folder / SCALARS / part))
-        for epoch, loss in enumerate(SCALAR_LOSS):
-            scalars.add_scalar("epoch_loss", loss + offset, epoch)
-        scalars.close()
+    scalars = StockWriter(folder / SCALARS)
+    for epoch, loss in enumerate(SCALAR_LOSS):
+        scalars.scalar("epoch_loss", loss, epoch, "train")
+        scalars.scalar("epoch_loss", loss + 0.1, epoch, "validation")
+    scalars.close()
     return folder
 
 

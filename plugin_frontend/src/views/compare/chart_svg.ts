@@ -82,12 +82,23 @@ export function documentSvg(title: string, chart: Chart, place: Place, around: n
 
 /** The lines as paths, for a file; on the page the canvas draws them. */
 export function linesSvg(chart: Chart, place: Place): SVGTemplateResult {
-  const drawn = chart.lines.map((line) => svg`
-    ${line.shown === line.y ? nothing : svg`<path data-run=${line.run} d=${pathOf(chart, place, line, line.y)} style=${`stroke:${line.style.colour};stroke-width:1;opacity:${PALE}`}/>`}
-    <path data-run=${line.run} data-part=${line.part} d=${pathOf(chart, place, line, line.shown)} stroke-dasharray=${line.style.dash || "none"}
-      style=${`stroke:${line.style.colour};stroke-width:${line.weight};opacity:${line.alpha}`}/>`);
-  return svg`<svg class="lines" x=${place.left} y=${place.top} width=${place.width} height=${place.height} overflow="hidden">
-    <g fill="none" style="fill:none">${drawn}</g></svg>`;
+  const drawn = chart.lines.map((line) => [
+    line.shown === line.y ? nothing : pathSvg(chart, place, line, line.y, { dash: "", weight: 1, alpha: PALE }),
+    pathSvg(chart, place, line, line.shown, { dash: line.style.dash, weight: line.weight, alpha: line.alpha }),
+  ]);
+  return svg`<svg x=${place.left} y=${place.top} width=${place.width} height=${place.height} overflow="hidden">
+    <g style="fill:none">${drawn}</g></svg>`;
+}
+
+interface Stroke {
+  readonly dash: string;
+  readonly weight: number;
+  readonly alpha: number;
+}
+
+function pathSvg(chart: Chart, place: Place, line: ChartLine, values: Float64Array, { dash, weight, alpha }: Stroke): SVGTemplateResult {
+  return svg`<path data-run=${printable(line.run)} data-part=${line.part} d=${pathOf(chart, place, line, values)}
+    stroke-dasharray=${dash || "none"} style=${`stroke:${line.style.colour};stroke-width:${weight};opacity:${alpha}`}/>`;
 }
 
 function pathOf(chart: Chart, place: Place, line: ChartLine, values: Float64Array): string {
@@ -176,7 +187,7 @@ function labelsSvg(chart: Chart, place: Place): Parts {
       ? []
       : [{ text: `target ${formatPlain(chart.target)}`, colour: "var(--ink)", strong: true, from: { x: width, y: clamp(y(chart.target), 0, height) } }];
   const names = chart.labels.map(({ text, at, colour, strong }) => ({
-    text: cutMiddle(text, LABEL_CHARACTERS), colour, strong,
+    text: cutMiddle(printable(text), LABEL_CHARACTERS), colour, strong,
     from: { x: clamp(x(at.x), 0, width), y: clamp(y(at.y), 0, height) },
   }));
   const kept = [...target, ...names].filter(({ from }) => Number.isFinite(from.y)).slice(0, room).sort((a, b) => a.from.y - b.from.y);
@@ -198,6 +209,12 @@ export function endLabels(lines: readonly ChartLine[], chart: Pick<Chart, "acros
     seen.add(line.run);
     return [{ text: line.run, at, colour: line.style.colour, strong: strong.has(line.run) }];
   });
+}
+
+/** A name from a log without what no XML may hold. */
+function printable(name: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what has to go
+  return name.replaceAll(/[\u0000-\u001f\ufffe\uffff]/g, "\ufffd");
 }
 
 function clamp(value: number, lo: number, hi: number): number {

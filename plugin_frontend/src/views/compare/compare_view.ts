@@ -8,11 +8,10 @@ import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
 import { timeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
-import { longestBehind } from "./chart.ts";
 import type { CompareChart } from "./chart_element.ts";
 import "./chart_element.ts";
 import { drawingStyles } from "./chart_styles.ts";
-import { CompareData, settingsOf } from "./compare_data.ts";
+import { CompareData } from "./compare_data.ts";
 import { COMPARE_VIEW, type COMPARE_FIELDS, type Column } from "./compare_definition.ts";
 import { compareStyles } from "./compare_styles.ts";
 import { Comparison, type Compared } from "./comparison.ts";
@@ -20,13 +19,12 @@ import { mainName } from "./courses.ts";
 import { compareCsv } from "./export.ts";
 import { isAscending } from "./facts.ts";
 import { headControls, title } from "./head.ts";
-import { betterChoice, readOut } from "./legend.ts";
+import { legendPart, restingPlace } from "./legend.ts";
 import { multiplesPart, normsAt, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
 import type { Zoom } from "./own_fields.ts";
 import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
-import { drawnRuns, notesOf } from "./scene.ts";
-import { howSure } from "./settings.ts";
+import { countWords, drawnRuns } from "./scene.ts";
 import { tableColumns } from "./table_columns.ts";
 import "./table_element.ts";
 import { valuesAt } from "./values_at.ts";
@@ -79,13 +77,15 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const drawn = drawnRuns(courses).length;
     return html`<cnn-view-layout .how=${COMPARE_VIEW.howToRead} ?busy=${drawn === 0 && done < of} .progress=${`${formatCount(done)} of ${formatCount(of)} runs`}>
       <span slot="title">${title(choice.metric, choice.part)}</span>
-      <span slot="subtitle">${done < of && drawn ? `reading ${formatCount(of - done)} of ` : ""}${formatCount(courses.runs.length)} ${courses.runs.length === 1 ? "run" : "runs"}</span>
+      <span slot="subtitle">${countWords(courses)}${done < of && drawn ? `, reading ${formatCount(of - done)}` : ""}</span>
       <div slot="controls" class="controls">
         ${headControls({ metrics, metric: choice.metric, part: choice.part, options, set: (patch) => this.setOptions(patch) })}
       </div>
       ${drawn || done < of ? this.#chartPart(compared) : this.#nothingDrawn(compared)}
       ${this.#table(compared)} ${this.#gradients()}
-      <div slot="legend" class="legend">${this.#legend(compared)}</div>
+      <div slot="legend" class="legend">
+        ${legendPart({ compared, pointed: this.pointed, options, runA: session.runA ?? "", set: (patch) => this.setOptions(patch) })}
+      </div>
     </cnn-view-layout>`;
   }
 
@@ -150,40 +150,6 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     });
   }
 
-  #legend(compared: Compared): unknown {
-    const { chart, courses, choice, better, target } = compared;
-    const { options, session } = this;
-    const at = this.pointed ?? chart.here ?? chart.across.hi;
-    const what = this.pointed !== null ? "crosshair" : chart.here === null ? "end of the axis" : "current step";
-    const values = valuesAt(chart, at, better);
-    const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
-    const beyond = chart.across.zoomed ? null : longestBehind(chart.lines, chart.axis);
-    return html`
-      ${readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA: session.runA ?? "" })}
-      <section class="target">
-        <label>target <input
-            type="number" step="any" aria-label="Target"
-            .value=${target === null ? "" : String(target)}
-            @change=${(event: Event) => this.#typeTarget((event.target as HTMLInputElement).value)}
-          />${options.target === null ? nothing : html`<button @click=${() => this.setOptions({ target: null })}>auto</button>`}</label>
-        <p class="quiet">${options.target === null ? "About half of the runs reach it. " : ""}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.</p>
-      </section>
-      ${betterChoice(options.better, better, (value) => this.setOptions({ better: value }))}
-      ${sure ? html`<section><b>How sure is the order?</b><p>${sure}</p></section>` : nothing}
-      <ul class="notes">
-        ${choice.part === "validation" && chart.gap ? html`<li>Thin: the training loss of run A${chart.gap.below.x.length > (chart.gap.above.x.length + 1) ? ", of each batch" : ""}. Shaded: its gap to validation.</li>` : nothing}
-        ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
-        ${beyond === null ? nothing : html`<li><button @click=${() => this.setOptions({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}
-        ${chart.across.zoomed ? html`<li>Zoomed: ${placeInWords(courses.unit, Number(chart.across.lo.toPrecision(4)))} to ${formatPlain(chart.across.hi)}. <button @click=${() => this.setOptions({ zoom: null })}>Show all</button></li>` : nothing}
-      </ul>
-    `;
-  }
-
-  #typeTarget(text: string): void {
-    const value = Number(text);
-    this.setOptions({ target: text.trim() === "" || !Number.isFinite(value) ? null : value });
-  }
-
   #choose(run: string): void {
     this.session.set({ run, runB: this.session.runB === run ? null : this.session.runB });
   }
@@ -206,7 +172,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const compared = this.#compared;
     if (!compared || done < of) return null;
     const { choice, better, target, facts, chart, courses } = compared;
-    const at = this.pointed ?? chart.here ?? chart.across.hi;
+    const at = this.pointed ?? restingPlace(chart);
     return {
       ...choice, better, target, unit: courses.unit, pointed: this.pointed, here: chart.here,
       axis: [chart.across.lo, chart.across.hi], range: [chart.values.lo, chart.values.hi],

@@ -15,7 +15,10 @@ export class CurveCanvas {
     if (!chart.lines.length) return;
     const style = getComputedStyle(root);
     const colour = (variable: string): string => style.getPropertyValue(variable.slice(4, -1)).trim() || "#888888";
-    const drawn = chart.lines.flatMap((line) => (line.shown === line.y ? [{ line, y: line.y, pale: false }] : [{ line, y: line.y, pale: true }, { line, y: line.shown, pale: false }]));
+    const drawn = chart.lines.flatMap((line) => [
+      ...(line.shown === line.y ? [] : [{ line, y: line.y, pale: true }]),
+      { line, y: line.shown, pale: false },
+    ]);
     const series = drawn.map(({ line, pale }) => seriesOf(line, colour(line.style.colour), pale));
     const data = drawn.map(({ line, y }) => sharesOf(chart, line.x, y));
     const options: uPlot.Options = {

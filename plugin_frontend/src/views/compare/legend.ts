@@ -2,12 +2,20 @@ import { html, nothing } from "lit";
 import { cutMiddle } from "../../gl/heat_rows.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Better } from "../../math/line_facts.ts";
+import { formatPlain } from "../../math/plain_number.ts";
+import { longestBehind, type Chart } from "./chart.ts";
+import { settingsOf } from "./compare_data.ts";
+import type { Compared } from "./comparison.ts";
+import type { Options, SetOptions } from "./head.ts";
 import { placeInWords } from "./places.ts";
+import { metricWords } from "./rows.ts";
+import { notesOf } from "./scene.ts";
+import { howSure } from "./settings.ts";
 import { swatch } from "./swatch.ts";
 import { place } from "./table_columns.ts";
-import type { ValueAt } from "./values_at.ts";
+import { valuesAt, type ValueAt } from "./values_at.ts";
 
-export interface ReadOut {
+interface ReadOut {
   /** Where, on the axis. */
   readonly at: number;
   readonly unit: string;
@@ -19,10 +27,11 @@ export interface ReadOut {
   readonly runA: string;
 }
 
-const NAME = 17;
+/** Characters of a name that fit beside one number, and beside two. */
+const NAME = [17, 13] as const;
 
 /** The values of all runs where the crosshair stands. */
-export function readOut({ at, unit, what, values, part, runA }: ReadOut): unknown {
+function readOut({ at, unit, what, values, part, runA }: ReadOut): unknown {
   if (!values.length) return nothing;
   const both = values.some(({ train }) => train !== null);
   return html`<section class="readout" aria-label="Values at the crosshair">
@@ -32,7 +41,7 @@ export function readOut({ at, unit, what, values, part, runA }: ReadOut): unknow
       <tbody>
         ${values.map(({ run, x, y, shown, ended, train }) => html`<tr class=${run === runA ? "here" : ""} data-run=${run}
           title="${run}, nearest logged point at ${placeInWords(unit, x)}: ${formatNumber(y)}">
-          <td>${swatch(run)} <bdi>${cutMiddle(run, NAME)}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
+          <td>${swatch(run)} <bdi>${cutMiddle(run, NAME[both ? 1 : 0])}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
           ${both ? html`<td class="quiet">${train === null ? "" : formatNumber(train, { digits: 3 })}</td>` : nothing}
           <td class=${Number.isFinite(shown) ? "value" : "value odd"}>${formatNumber(shown)}</td>
         </tr>`)}
@@ -41,8 +50,71 @@ export function readOut({ at, unit, what, values, part, runA }: ReadOut): unknow
   </section>`;
 }
 
+/** A longer list of values stands behind everything else. */
+const LONG = 14;
+
+export interface LegendOf {
+  readonly compared: Compared;
+  /** Where a person points on the axis. */
+  readonly pointed: number | null;
+  readonly options: Options;
+  readonly runA: string;
+  readonly set: SetOptions;
+}
+
+/** Where values are read while nobody points. */
+export function restingPlace(chart: Chart): number {
+  return chart.here ?? chart.across.hi;
+}
+
+export function legendPart(of: LegendOf): unknown {
+  const { compared, pointed, options, runA, set } = of;
+  const { chart, courses, choice, better } = compared;
+  const at = pointed ?? restingPlace(chart);
+  const what = pointed !== null ? "crosshair" : chart.here === null ? "end of the axis" : "current step";
+  const values = valuesAt(chart, at, better);
+  const told = readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA });
+  const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
+  const long = values.length > LONG;
+  return html`
+    ${long ? nothing : told} ${targetPart(of)} ${betterChoice(options.better, better, (value) => set({ better: value }))}
+    ${sure ? html`<section><b>How sure is the order?</b><p>${sure}</p></section>` : nothing} ${notesPart(of)} ${long ? told : nothing}
+  `;
+}
+
+function targetPart({ compared: { target }, options, set }: LegendOf): unknown {
+  const type = (event: Event): void => {
+    const text = (event.target as HTMLInputElement).value.trim();
+    set({ target: text === "" || !Number.isFinite(Number(text)) ? null : Number(text) });
+  };
+  const chosen = options.target !== null;
+  return html`<section class="target">
+    <label>target <input type="number" step="any" aria-label="Target" .value=${target === null ? "" : String(target)} @change=${type} />${chosen
+        ? html`<button @click=${() => set({ target: null })}>auto</button>`
+        : nothing}</label>
+    <p class="quiet">
+      ${chosen ? "" : "About half of the runs reach it. "}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.
+    </p>
+  </section>`;
+}
+
+function notesPart({ compared: { chart, courses, choice }, options, set }: LegendOf): unknown {
+  const { across, gap } = chart;
+  const beyond = across.zoomed ? null : longestBehind(chart.lines, chart.axis);
+  const ofBatches = gap && gap.below.x.length > gap.above.x.length + 1 ? ", of each batch" : "";
+  const zoomed = `Zoomed: ${placeInWords(courses.unit, Number(across.lo.toPrecision(4)))} to ${formatPlain(across.hi)}.`;
+  return html`<ul class="notes">
+    ${gap && choice.part === "validation"
+      ? html`<li>Thin: training ${metricWords(choice.metric)} of run A${ofBatches}. Shaded: its gap to validation.</li>`
+      : nothing}
+    ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
+    ${beyond === null ? nothing : html`<li><button @click=${() => set({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}
+    ${across.zoomed ? html`<li>${zoomed} <button @click=${() => set({ zoom: null })}>Show all</button></li>` : nothing}
+  </ul>`;
+}
+
 /** Which end is better, and whether it was a person who said so. */
-export function betterChoice(chosen: "auto" | Better, found: Better, set: (value: "auto" | Better) => void): unknown {
+function betterChoice(chosen: "auto" | Better, found: Better, set: (value: "auto" | Better) => void): unknown {
   return html`<cnn-select
     label="better is"
     .options=${[

@@ -58,8 +58,9 @@ export function axesOf(courses: Courses, lines: readonly ChartLine[], runA: stri
   const bySteps = courses.choice.align === "step";
   const longest = Math.max(1, ...lines.map((line) => line.x.at(-1) ?? 0));
   const axis = bySteps && source !== "scalars" ? page : timeAxis(bySteps ? page.kind : "linear", longest);
-  const across = acrossOf(axis, zoom?.x ?? null);
-  return { axis, across, values: valuesOf(lines, across, scale, zoom?.y ?? null) };
+  const part = zoom && zoom.x[1] > 0 ? ([Math.max(0, zoom.x[0]), zoom.x[1]] as const) : null;
+  const across = acrossOf(axis, part);
+  return { axis, across, values: valuesOf(lines, across, scale, part && zoom!.y) };
 }
 
 export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfChart>, { axis, across, values }: Axes): Chart {
@@ -100,11 +101,21 @@ function hereOf({ courses, runA, step }: SceneOf): number | null {
   return Number.isFinite(at) ? at : null;
 }
 
+function withCurve({ runs }: Courses): number {
+  return runs.filter(({ lines }) => lines.main).length;
+}
+
+/** "7 runs", "100 of 1,000 runs drawn". */
+export function countWords(courses: Courses): string {
+  const [all, curves] = [courses.runs.length, withCurve(courses)];
+  if (curves > DRAWN) return `${formatCount(DRAWN)} of ${formatCount(curves)} runs drawn`;
+  return `${formatCount(all)} ${all === 1 ? "run" : "runs"}`;
+}
+
 /** What the picture does not show by itself, in sentences. */
 export function notesOf(courses: Courses, chart: Chart, smooth: number): string[] {
   const notes: string[] = [];
-  const withCurve = courses.runs.filter(({ lines }) => lines.main).length;
-  if (withCurve > DRAWN) notes.push(`${formatCount(DRAWN)} of ${formatCount(withCurve)} runs drawn: the first of the list. Filter or hide runs to see others; the table has all.`);
+  if (withCurve(courses) > DRAWN) notes.push(`${countWords(courses)}: the first of the list. Filter or hide runs to see others; the table has all.`);
   if (smooth > 0) notes.push(`Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`);
   const behind = chart.across.zoomed ? 0 : goingOn(chart.lines, chart.axis);
   if (behind) notes.push(`${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${placeInWords(courses.unit, chart.axis.last)}, where this axis ends with run A.`);
