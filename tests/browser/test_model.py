@@ -292,6 +292,10 @@ def test_long_hostile_and_unknown_networks(browser: Browser, odd_logs: Path) -> 
         cnn.frame.locator("cnn-model-view cnn-select select").select_option("blocks")
         # The layer of a link stands unfolded.
         assert "block4_conv2" in show(cnn, run="long", layer="block4_conv2")["rows"]
+        show(cnn, run="long", layer="block5_conv4", model__fold="none")
+        row = "view.renderRoot.querySelector(`[data-row=${argument}]`).getBoundingClientRect()"
+        cnn.wait(f"{row}.top > 0 && {row}.bottom <= innerHeight", "block5_conv4")
+        show(cnn, run="long", layer="block4_conv2")
         cnn.frame.get_by_role("button", name="Fold all").click()
         cnn.wait("view.state.rows.length === 7")
         shown = show(cnn, run="hostile")

@@ -49,6 +49,8 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   readonly #drawings = new Drawings();
   readonly #graph = remember(graphLayout);
   #shownLayer: string | null = null;
+  /** The layer whose row was last brought into sight: what a person scrolls afterwards stays. */
+  #revealed: string | null = null;
   #drawing: Drawing | null = null;
   #layout: TableLayout | GraphLayout | null = null;
 
@@ -223,7 +225,19 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     this.hovered = null;
     this.#choose(row, false);
     this.session.announce(row.folded ? `${nameOf(row)}, ${row.layers.length} layers, folded` : `${row.face.name}, ${typeWords(row.face)}`);
-    void this.updateComplete.then(() => this.renderRoot.querySelector(`#row-${to}`)?.scrollIntoView({ block: "nearest" }));
+    void this.updateComplete.then(() => this.#reveal(to));
+  }
+
+  /** Scrolls a row into sight, below the titles that stand. */
+  #reveal(index: number): void {
+    const frame = this.renderRoot.querySelector<HTMLElement>(".map")?.assignedSlot?.parentElement;
+    const row = this.renderRoot.querySelector(`#row-${index}`)?.getBoundingClientRect();
+    if (!frame || !row) return;
+    const { top, bottom } = frame.getBoundingClientRect();
+    const above = row.top - (top + (this.options.form === "table" ? HEAD_HEIGHT : 0));
+    const below = row.bottom - bottom;
+    if (above < 0) frame.scrollTop += above;
+    else if (below > 0) frame.scrollTop += below;
   }
 
   override handleKey(event: KeyboardEvent): boolean {
@@ -270,6 +284,10 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     if (map) this.#resize.observe(map);
     if (frame) this.#resize.observe(frame);
     this.#measure();
+    const here = this.#drawing ? this.#drawing.here : -1;
+    if (here < 0 || this.#revealed === this.#shownLayer) return;
+    this.#revealed = this.#shownLayer;
+    this.#reveal(here);
   }
 
   // What tests and files take ------------------------------------------------------------------------------------
