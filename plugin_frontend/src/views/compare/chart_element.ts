@@ -79,7 +79,7 @@ export class CompareChart extends LitElement {
     const { chart, place, drag } = this;
     const ready = chart && this.width > 0;
     return html`
-      ${ready ? html`<svg aria-hidden="true">${groundSvg(chart, place)}</svg>` : nothing}
+      ${ready ? html`<svg class="layer" aria-hidden="true">${groundSvg(chart, place)}</svg>` : nothing}
       <div class="frame" .style=${`padding:${HEAD}px 0 ${FOOT}px`}>
         <div
           class="plot"
@@ -99,7 +99,7 @@ export class CompareChart extends LitElement {
           ${ready ? this.#target(chart, place) : nothing}
         </div>
       </div>
-      ${ready ? html`<svg aria-hidden="true">${marksSvg(chart, place, this.pointed)}</svg>` : nothing}
+      ${ready ? html`<svg class="layer" aria-hidden="true">${marksSvg(chart, place, this.pointed)}</svg>` : nothing}
     `;
   }
 

@@ -75,7 +75,7 @@ export const chartStyles = css`
     display: grid;
     grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
   }
-  svg {
+  .layer {
     position: absolute;
     inset: 0;
     width: 100%;

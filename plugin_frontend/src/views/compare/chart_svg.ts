@@ -48,23 +48,26 @@ export function groundSvg(chart: Chart, place: Place): SVGTemplateResult {
   </g>`;
 }
 
+/** Between the two lines where both are, cut at the window's edges as the lines are. */
 function gapSvg({ gap, ...chart }: Chart, place: Place): Parts {
   if (!gap) return nothing;
   const { x, y } = pixelsOf(chart, place);
   const { above, below } = gap;
-  const from = Math.max(above.x[0] ?? 0, below.x[0] ?? 0, chart.across.lo);
-  const to = Math.min(above.x.at(-1) ?? 0, below.x.at(-1) ?? 0, chart.across.hi);
+  const from = Math.max(above.x[0] ?? 0, below.x[0] ?? 0);
+  const to = Math.min(above.x.at(-1) ?? 0, below.x.at(-1) ?? 0);
   const points = (line: ChartLine): string[] => {
     const kept: string[] = [];
     for (let i = 0; i < line.x.length; i++) {
       const [left, high] = [x(line.x[i]!), y(line.shown[i]!)];
-      if (line.x[i]! >= from && line.x[i]! <= to && Number.isFinite(high)) kept.push(`${round(left)} ${round(clamp(high, 0, place.height))}`);
+      if (line.x[i]! >= from && line.x[i]! <= to && Number.isFinite(high)) kept.push(`${held(left)} ${held(high)}`);
     }
     return kept;
   };
   const [up, down] = [points(above), points(below)];
   if (up.length < 2 || down.length < 2) return nothing;
-  return svg`<path class="gap" style=${`fill:${above.style.colour}`} d=${`M${up.join("L")}L${down.reverse().join("L")}Z`}/>`;
+  const outline = `M${up.join("L")}L${down.reverse().join("L")}Z`;
+  return svg`<svg width=${place.width} height=${place.height} overflow="hidden">
+    <path class="gap" style=${`fill:${above.style.colour}`} d=${outline}/></svg>`;
 }
 
 /** Room for the title in a file. */
@@ -111,7 +114,7 @@ function pathOf(chart: Chart, place: Place, line: ChartLine, values: Float64Arra
       open = false;
       continue;
     }
-    path += `${open ? "L" : "M"}${round(x(line.x[i]!))} ${round(clamp(high, -1e5, 1e5))}`;
+    path += `${open ? "L" : "M"}${held(x(line.x[i]!))} ${held(high)}`;
     open = true;
   }
   return path;
@@ -219,6 +222,11 @@ function printable(name: string): string {
 
 function clamp(value: number, lo: number, hi: number): number {
   return Math.min(hi, Math.max(lo, value));
+}
+
+/** Where a drawing program can follow. */
+function held(value: number): number {
+  return round(clamp(value, -1e5, 1e5));
 }
 
 function round(value: number): number {

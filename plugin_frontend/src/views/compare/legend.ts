@@ -63,15 +63,15 @@ export interface LegendOf {
 }
 
 /** Where values are read while nobody points. */
-export function restingPlace(chart: Chart): number {
-  return chart.here ?? chart.across.hi;
+export function restingPlace({ here, across }: Chart): number {
+  return here !== null && here >= across.lo && here <= across.hi ? here : across.hi;
 }
 
 export function legendPart(of: LegendOf): unknown {
   const { compared, pointed, options, runA, set } = of;
   const { chart, courses, choice, better } = compared;
   const at = pointed ?? restingPlace(chart);
-  const what = pointed !== null ? "crosshair" : chart.here === null ? "end of the axis" : "current step";
+  const what = pointed !== null ? "crosshair" : at === chart.here ? "current step" : "end of the axis";
   const values = valuesAt(chart, at, better);
   const told = readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA });
   const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));

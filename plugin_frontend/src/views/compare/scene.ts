@@ -105,17 +105,17 @@ function withCurve({ runs }: Courses): number {
   return runs.filter(({ lines }) => lines.main).length;
 }
 
-/** "7 runs", "100 of 1,000 runs drawn". */
+/** "7 runs", "100 of 1,000 drawn". */
 export function countWords(courses: Courses): string {
   const [all, curves] = [courses.runs.length, withCurve(courses)];
-  if (curves > DRAWN) return `${formatCount(DRAWN)} of ${formatCount(curves)} runs drawn`;
+  if (curves > DRAWN) return `${formatCount(DRAWN)} of ${formatCount(curves)} drawn`;
   return `${formatCount(all)} ${all === 1 ? "run" : "runs"}`;
 }
 
 /** What the picture does not show by itself, in sentences. */
 export function notesOf(courses: Courses, chart: Chart, smooth: number): string[] {
   const notes: string[] = [];
-  if (withCurve(courses) > DRAWN) notes.push(`${countWords(courses)}: the first of the list. Filter or hide runs to see others; the table has all.`);
+  if (withCurve(courses) > DRAWN) notes.push(`${countWords(courses)}: the first runs of the list. Filter or hide runs to see others; the table has all.`);
   if (smooth > 0) notes.push(`Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`);
   const behind = chart.across.zoomed ? 0 : goingOn(chart.lines, chart.axis);
   if (behind) notes.push(`${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${placeInWords(courses.unit, chart.axis.last)}, where this axis ends with run A.`);
