@@ -109,7 +109,18 @@ export class Tabs extends SessionElement {
         width: 26px;
         padding: 0;
       }
-      @media (max-width: 760px) {
+      @media (max-width: 900px) {
+        .long {
+          display: none;
+        }
+        [role="tablist"] {
+          flex: 1 1 0;
+          max-width: none;
+          padding-left: 4px;
+        }
+        [role="tab"] {
+          padding: 0 8px;
+        }
         .status {
           display: none;
         }
@@ -147,14 +158,14 @@ export class Tabs extends SessionElement {
         )}
       </div>
       ${this.#status()}
-      <button title="Copy a link to exactly this (U)" @click=${() => this.#fire("link")}>Copy link</button>
+      <button title="Copy a link to exactly this (U)" @click=${() => this.#fire("link")}><span class="long">Copy </span>link</button>
       <button title=${this.png ? "Save the picture (S)" : "This view has no picture now"} ?disabled=${!this.png}
-        @click=${() => this.#fire("png")}>Save PNG</button>
+        @click=${() => this.#fire("png")}><span class="long">Save </span>PNG</button>
       ${this.svg
-        ? html`<button title="Save the chart (V)" @click=${() => this.#fire("svg")}>Save SVG</button>`
+        ? html`<button title="Save the chart (V)" @click=${() => this.#fire("svg")}><span class="long">Save </span>SVG</button>`
         : nothing}
       <button title=${this.csv ? "Save the numbers (C)" : "This view has no table now"} ?disabled=${!this.csv}
-        @click=${() => this.#fire("csv")}>Save CSV</button>
+        @click=${() => this.#fire("csv")}><span class="long">Save </span>CSV</button>
       <button class="keys" aria-label="All keys" title="All keys (?)" @click=${() => this.#fire("keys")}>?</button>
     `;
   }

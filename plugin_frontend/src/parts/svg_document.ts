@@ -16,6 +16,7 @@ export function svgDocument(root: SVGSVGElement): string {
     for (const name of INHERITED) target.style.setProperty(name, style.getPropertyValue(name));
     target.removeAttribute("class");
   });
+  bare(copy);
   const { width, height } = root.getBoundingClientRect();
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
@@ -26,6 +27,22 @@ export function svgDocument(root: SVGSVGElement): string {
   ground.setAttribute("fill", getComputedStyle(root).getPropertyValue("--page").trim() || "#ffffff");
   copy.prepend(ground);
   return new XMLSerializer().serializeToString(copy);
+}
+
+/** Only what is drawn: names from a log may hold what XML cannot, and a document has no rows to point at. */
+function bare(root: SVGSVGElement): void {
+  for (const element of root.querySelectorAll("*")) {
+    for (const name of element.getAttributeNames()) if (/^(id|role|data-|aria-)/.test(name)) element.removeAttribute(name);
+  }
+  const nodes = document.createTreeWalker(root, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_TEXT);
+  const comments: Node[] = [];
+  while (nodes.nextNode()) {
+    const node = nodes.currentNode;
+    if (node.nodeType === Node.COMMENT_NODE) comments.push(node);
+    // oxlint-disable-next-line no-control-regex -- control characters are what has to go
+    else node.nodeValue = (node.nodeValue ?? "").replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+  }
+  for (const comment of comments) comment.parentNode?.removeChild(comment);
 }
 
 /** An SVG document as a picture. `scale`: pixels of the picture a unit of the document. */

@@ -27,21 +27,8 @@ export function wholeSvg(host: HTMLElement, { title, content, width, height, fon
       </svg>`,
       place,
     );
-    const root = place.querySelector("svg") as SVGSVGElement;
-    bare(root);
-    return svgDocument(root);
+    return svgDocument(place.querySelector("svg") as SVGSVGElement);
   } finally {
     place.remove();
   }
-}
-
-/** Only what is drawn: paths of layers may hold what XML cannot, and a document has no rows to point at. */
-function bare(root: SVGSVGElement): void {
-  for (const element of root.querySelectorAll("*")) {
-    for (const name of element.getAttributeNames()) if (/^(id|role|data-|aria-)/.test(name)) element.removeAttribute(name);
-  }
-  const comments = document.createTreeWalker(root, NodeFilter.SHOW_COMMENT);
-  const found: Node[] = [];
-  while (comments.nextNode()) found.push(comments.currentNode);
-  for (const comment of found) comment.parentNode?.removeChild(comment);
 }
