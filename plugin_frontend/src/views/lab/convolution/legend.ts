@@ -19,7 +19,7 @@ export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknow
     ${bar("Kernel", "", [it.filter.weights], shown.kernel, "weights of this filter")}
     <cnn-table-rows class="cursor" heading="Under the cursor" .rows=${cursorRows(shown, at)}></cnn-table-rows>
     <section class="agreement">
-      <h2><b>${agreementHeading(it)}</b></h2>
+      <h2><b>${agreementHeading(lab, it)}</b></h2>
       <p class="quiet">${agreementText(lab, it)}</p>
     </section>
     <section class="scales">
@@ -63,14 +63,21 @@ function cursorRows({ it, cell, names }: Shown, at: WeightPlace | null): [string
   ];
 }
 
-export function agreementHeading({ comparison }: Computation): string {
+function agreementHeading(lab: Lab, { comparison, kernel }: Computation): string {
   if (comparison.is === "refused") return "Not compared with the log";
-  return comparison.deviation <= comparison.allowed || comparison.deviation === 0 ? "Agrees with the log" : "Differs from the log";
+  if (!(comparison.deviation <= comparison.allowed || comparison.deviation === 0)) return "Differs from the log";
+  // The bound of coarse numbers is wide: it would hide a small difference.
+  if (!kernel.exact) return "Agrees as far as eight bits tell";
+  return exactMaps(lab) ? "Agrees with the log" : "Agrees as far as float16 tells";
+}
+
+function exactMaps({ operation, input }: Lab): boolean {
+  return operation.output.exact && (input instanceof Error || input.exact);
 }
 
 export function agreementText(lab: Lab, it: Computation): string {
   const { comparison } = it;
-  const why = explainDeviation(it, lab.operation.output.exact && (lab.input instanceof Error || lab.input.exact));
+  const why = explainDeviation(it, exactMaps(lab));
   if (comparison.is === "refused") return why;
   const { deviation, row, column, range } = comparison;
   const name = activationName(lab.layer);
