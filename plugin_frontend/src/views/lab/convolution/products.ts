@@ -206,6 +206,10 @@ export class Products extends LitElement {
     return true;
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("sorted")) this.complaint = "";
+  }
+
   protected override updated(changed: PropertyValues): void {
     const scroll = this.renderRoot.querySelector(".scroll");
     if (changed.has("sorted") && scroll) scroll.scrollTop = 0;
