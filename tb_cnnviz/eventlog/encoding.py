@@ -22,6 +22,8 @@ DIRECTORY_TAG = b"cnnviz/directory"
 MAX_DIRECTORY_BYTES = 1 << 20
 MAX_LAYER_CHARACTERS = 1 << 16
 MAX_DIMENSIONS = 32
+#: Seconds; some 30,000 years.
+MAX_WALL_TIME = 1e12
 
 _MAX_STEP = (1 << 63) - 1
 
@@ -108,8 +110,8 @@ def snapshot(record: Record) -> Snapshot:
     step, wall_time = int(record.step), float(record.wall_time)
     if step > _MAX_STEP:
         raise ValueError(f"step: {step} given; the log holds steps up to {_MAX_STEP}")
-    if not math.isfinite(wall_time):
-        raise ValueError(f"wall_time: {wall_time} given; it must be finite, in seconds since the epoch")
+    if not abs(wall_time) <= MAX_WALL_TIME:
+        raise ValueError(f"wall_time: {wall_time} given; accepted are seconds since the epoch up to {MAX_WALL_TIME:g}")
     try:
         attributes = _json(dict(record.attributes))
     except (TypeError, ValueError) as error:
@@ -223,8 +225,8 @@ def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Direct
         raise DamagedRecord(str(error)) from error
     if step > _MAX_STEP:
         raise DamagedRecord("the step is negative")
-    if not math.isfinite(wall_time):
-        raise DamagedRecord("the wall time is not finite")
+    if not abs(wall_time) <= MAX_WALL_TIME:
+        raise DamagedRecord("the wall time is no date")
     raw = _parse_json(text)
     kind, layer = _subject(raw)
     attributes = raw.get("attributes", {})

@@ -26,7 +26,7 @@ import numpy as np
 
 from tb_cnnviz.eventlog import framing
 from tb_cnnviz.eventlog.columns import Places
-from tb_cnnviz.eventlog.encoding import MAX_LAYER_CHARACTERS
+from tb_cnnviz.eventlog.encoding import MAX_LAYER_CHARACTERS, MAX_WALL_TIME
 from tb_cnnviz.eventlog.filesystem import FileIdentity
 from tb_cnnviz.eventlog.log_file import FINGERPRINT_BYTES, Fingerprint, Seen
 from tb_cnnviz.eventlog.notices import MAX_NOTICES_A_FILE, MAX_REASON_CHARACTERS, ToldReason
@@ -246,7 +246,7 @@ def _checked(places: Places, position: int) -> Places:
     most = np.uint64(max(0, position - framing.OVERHEAD_BYTES))
     is_inside = (places.offset <= most) & (places.length <= most - np.minimum(places.offset, most))
     _must(bool(is_inside.all()), "a record outside of what was scanned")
-    _must(bool((places.step >= 0).all() and np.isfinite(places.wall_time).all()), "a step or a wall time")
+    _must(bool((places.step >= 0).all() and (abs(places.wall_time) <= MAX_WALL_TIME).all()), "a step or a wall time")
     return places
 
 

@@ -236,7 +236,8 @@ def test_a_hostile_header_is_passed_over(tmp_path: Path, key: str, value: object
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [(0, -1), (1, float("nan")), (2, 1 << 63), (2, 1 << 40), (3, (1 << 32) - 1), (3, 100_000)]
+    ("column", "value"),
+    [(0, -1), (1, float("nan")), (1, 1e306), (2, 1 << 63), (2, 1 << 40), (3, (1 << 32) - 1), (3, 100_000)],
 )
 def test_hostile_places_are_passed_over(tmp_path: Path, column: int, value: float) -> None:
     root, cache = tmp_path / "log", tmp_path / "cache"

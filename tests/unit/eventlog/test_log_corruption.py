@@ -89,6 +89,7 @@ FOUND: dict[str, bytes] = {
     "a negative step": framed(event(GOOD, step=-5)),
     "NaN as a wall time": framed(event(GOOD, wall_time=float("nan"))),
     "an infinite wall time": framed(event(GOOD, wall_time=float("inf"))),
+    "a wall time that overflows": framed(event(GOOD, wall_time=1e306)),
     "1e999": framed(event(b'{"schema":1,"kind":"filters","layer":"conv","attributes":{"a":1e999}}')),
     "a foreign event": framed(Event(step=7, file_version="brain.Event:2").SerializeToString()),
     "a scalar of TensorBoard": framed(Event(step=7).SerializeToString() + b"\x2a\x0b\x0a\x09\x0a\x02ab\x15\0\0\x80?"),
