@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import threading
+import time
 from collections.abc import Iterator, Mapping
 
 from tb_cnnviz.eventlog.filesystem import FoundFile, find_records, local_path
@@ -44,15 +46,27 @@ class LogIndex(Mapping[str, RunIndex]):
     def __len__(self) -> int:
         return len(self._runs)
 
-    def refresh(self) -> None:
-        """Find new runs and files, follow those that grew, and let go of what is gone."""
+    def refresh(self, seconds: float = math.inf) -> bool:
+        """Find new runs and files, follow those that grew, and let go of what is gone.
+
+        Args:
+            seconds: after so long, runs that are not yet known are left to the next call; one at least is taken in.
+
+        Returns:
+            Whether all runs were looked at.
+        """
         with self._refreshing:
             found = self._find()
-            known = self._runs
-            runs = {name: known.get(name) or RunIndex(name, self._cache) for name in sorted(found)}
-            for name, run in runs.items():
-                run.refresh(found[name])
+            known, runs = self._runs, dict[str, RunIndex]()
+            until, is_late = time.monotonic() + seconds, False
+            for name in sorted(found):
+                if name not in known and is_late:
+                    continue
+                runs[name] = known.get(name) or RunIndex(name, self._cache)
+                runs[name].refresh(found[name])
+                is_late |= name not in known and time.monotonic() >= until
             self._runs = runs
+            return len(runs) == len(found)
 
     def _find(self) -> dict[str, list[FoundFile]]:
         found: dict[str, list[FoundFile]] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Mapping, Sequence
 
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
@@ -10,6 +12,8 @@ from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.plugin.refreshed import Refreshed
 
 REFRESH_SECONDS = 1.0
+#: A first look at a large log is answered after so long with the runs that were scanned; the others follow.
+LOOK_SECONDS = 5.0
 
 _log = logging.getLogger("tb_cnnviz")
 
@@ -23,8 +27,9 @@ class WatchedIndex:
     """
 
     def __init__(self, roots: Sequence[tuple[str, str]]) -> None:
+        self._is_complete = True
         self._indexes = [index for prefix, directory in roots if (index := _index(prefix, directory)) is not None]
-        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS)
+        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS if self._is_complete else 0.0)
 
     def runs(self) -> Mapping[str, RunIndex]:
         """Every run, as fresh as `REFRESH_SECONDS` allow."""
@@ -39,12 +44,25 @@ class WatchedIndex:
         return bool(self._runs.glance())
 
     def _look(self) -> Mapping[str, RunIndex]:
-        runs: dict[str, RunIndex] = {}
+        was_complete = self._is_complete
+        is_complete, runs = True, dict[str, RunIndex]()
         for index in self._indexes:
-            index.refresh()
+            is_complete &= index.refresh(LOOK_SECONDS)
             for name, run in index.items():
                 runs.setdefault(name, run)
+        self._is_complete = is_complete
+        if was_complete and not is_complete:
+            threading.Thread(target=self._look_on, name="cnnviz-index-on", daemon=True).start()
         return runs
+
+    def _look_on(self) -> None:
+        """A large log is shown run by run, as far as it is scanned."""
+        try:
+            while not self._is_complete:
+                self._runs.get()
+                time.sleep(0.01)  # where another thread looks
+        except Exception:
+            _log.exception("looking for runs failed")
 
 
 def _index(prefix: str, directory: str) -> LogIndex | None:

@@ -186,10 +186,10 @@ def test_requests_share_one_look_in_a_second(tmp_path: Path, monkeypatch: pytest
     looks: list[int] = []
     refresh = LogIndex.refresh
 
-    def slow(self: LogIndex) -> None:
+    def slow(self: LogIndex, seconds: float) -> bool:
         looks.append(1)
         threading.Event().wait(0.1)  # the other requests come meanwhile
-        refresh(self)
+        return refresh(self, seconds)
 
     monkeypatch.setattr(LogIndex, "refresh", slow)
     monkeypatch.setattr(watched_index, "REFRESH_SECONDS", 3600.0)
