@@ -29,18 +29,23 @@ export function svgDocument(root: SVGSVGElement): string {
   return new XMLSerializer().serializeToString(copy);
 }
 
-/** Only what is drawn: names from a log may hold what XML cannot, and a document has no rows to point at. */
+// oxlint-disable-next-line no-control-regex -- control characters are what has to go
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+/** Only what is drawn, as XML can hold it: names from a log may be any text, and a document has no rows to point at. */
 function bare(root: SVGSVGElement): void {
   for (const element of root.querySelectorAll("*")) {
-    for (const name of element.getAttributeNames()) if (/^(id|role|data-|aria-)/.test(name)) element.removeAttribute(name);
+    for (const { name, value } of [...element.attributes]) {
+      if (/^(id|role|aria-.*)$/.test(name)) element.removeAttribute(name);
+      else if (name.startsWith("data-")) element.setAttribute(name, value.replaceAll(NOT_XML, "\ufffd"));
+    }
   }
   const nodes = document.createTreeWalker(root, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_TEXT);
   const comments: Node[] = [];
   while (nodes.nextNode()) {
     const node = nodes.currentNode;
     if (node.nodeType === Node.COMMENT_NODE) comments.push(node);
-    // oxlint-disable-next-line no-control-regex -- control characters are what has to go
-    else node.nodeValue = (node.nodeValue ?? "").replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+    else node.nodeValue = (node.nodeValue ?? "").replaceAll(NOT_XML, "\ufffd");
   }
   for (const comment of comments) comment.parentNode?.removeChild(comment);
 }
