@@ -35,9 +35,9 @@ const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 /** Only what is drawn, as XML can hold it: names from a log may be any text, and a document has no rows to point at. */
 function bare(root: SVGSVGElement): void {
   for (const element of root.querySelectorAll("*")) {
-    for (const { name, value } of [...element.attributes]) {
+    for (const name of element.getAttributeNames()) {
       if (/^(id|role|aria-.*)$/.test(name)) element.removeAttribute(name);
-      else if (name.startsWith("data-")) element.setAttribute(name, value.replaceAll(NOT_XML, "\ufffd"));
+      else if (name.startsWith("data-")) element.setAttribute(name, (element.getAttribute(name) ?? "").replaceAll(NOT_XML, "\ufffd"));
     }
   }
   const nodes = document.createTreeWalker(root, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_TEXT);
