@@ -5,6 +5,9 @@ LOGDIR ?= runs
 PORT ?= 6006
 DEMO_SERVE ?= 1
 VENV := .venv
+# The views that were written for any log are tried on the demo's too.
+DEMO_LOG := test-results/demo
+ON_DEMO_LOG := $(foreach view,model lab_pooling lab_convolution gradients compare,tests/browser/test_$(view).py)
 PY := $(VENV)/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -25,6 +28,9 @@ test-full: $(VENV)/test.stamp page
 	scripts/find_chromium.sh
 	$(PY) plugin_frontend/build_page.py test
 	$(PY) -m pytest --ignore tests/browser/test_readme_pictures.py --durations=30
+	rm -rf $(DEMO_LOG)
+	$(PY) examples/demo.py --logdir $(DEMO_LOG)
+	TB_CNNVIZ_BROWSER_LOG=$(DEMO_LOG) $(PY) -m pytest $(ON_DEMO_LOG) --durations=10
 
 check: $(VENV)/test.stamp
 	$(PY) -m ruff check .
