@@ -13,32 +13,37 @@ class NotPossible(Exception):
     """The data of this fit cannot be looked at beforehand; says why."""
 
 
-def peek(iterator: Any, steps: int) -> tuple[Any, Any]:
-    """Look at the next batch of fit's iterator.
+def peek(data: Any, steps: int) -> tuple[Any, Any]:
+    """Look at the next batch of fit's data.
 
     Args:
-        iterator: what fit hands to the training step.
+        data: what fit hands to the training step: an iterator, on PyTorch a list of batches.
         steps: how many batches the training step will take from it (steps_per_execution).
 
     Returns:
-        The batch, (x, y, …) as train_step gets it; and an iterator of the same kind and element types that gives this
-        batch and those that follow, for one call of the training step.
+        The batch, (x, y, …) as train_step gets it; and data of the same kind that give this batch and those that
+        follow, for one call of the training step.
 
     Raises:
-        NotPossible: for iterators other than a plain tf.data one of dense tensors; nothing was taken from it then.
+        NotPossible: on TensorFlow for iterators other than a plain tf.data one of dense tensors; nothing was taken
+            from it then.
         StopIteration: where there is no batch.
     """
-    if keras.config.backend() != "tensorflow":
-        raise NotPossible(f"the {keras.config.backend()} backend is not supported yet")
+    backend = keras.config.backend()
+    if backend == "torch":
+        return data[0], data
+    if backend == "jax":
+        batch = next(data)
+        return batch, itertools.chain([batch], data)
     import tensorflow as tf
 
-    if not isinstance(iterator, tf.data.Iterator):
-        raise NotPossible(f"the data come from a {type(iterator).__name__}")
-    spec = iterator.element_spec
+    if not isinstance(data, tf.data.Iterator):
+        raise NotPossible(f"the data come from a {type(data).__name__}")
+    spec = data.element_spec
     if not all(isinstance(each, tf.TensorSpec) for each in tree.flatten(spec)):
         raise NotPossible("the data are not dense tensors")
-    batch = next(iterator)
-    rest = itertools.islice(iterator, steps - 1)  # not one more: it would be lost to the next call
+    batch = next(data)
+    rest = itertools.islice(data, steps - 1)  # not one more: it would be lost to the next call
     again = tf.data.Dataset.from_generator(lambda: itertools.chain([batch], rest), output_signature=spec)
     options = tf.data.Options()
     options.autotune.enabled = False
@@ -50,8 +55,8 @@ def build_model(model: Any, x: Any) -> None:
     """Build a model that knows its input shape only now, by tracing it as the training step would."""
     if model.built:
         return
-    if keras.config.backend() != "tensorflow":
-        raise NotPossible(f"the {keras.config.backend()} backend is not supported yet")
+    if keras.config.backend() != "tensorflow":  # fit builds it there
+        return
     import tensorflow as tf
 
     specs = tree.map_structure(lambda t: tf.TensorSpec((None, *t.shape[1:]), t.dtype), x)

@@ -1,12 +1,13 @@
 """One forward pass over the probe with every layer watched: what went in, what came out, and in which order.
 
 The pass runs with training=False inside a StatelessScope, so that neither moving statistics nor random states can
-change, whatever a layer does.
+change, whatever a layer does. Modules of PyTorch inside a layer are in evaluation mode meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ import keras
 import numpy as np
 from keras import tree
 
+from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.layer_tree import PlacedLayer
-from tb_cnnviz.capture.step import Hook, hooked
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Pass:
     calls: list[Call]
 
 
-def watched(model: Any, placed: Sequence[PlacedLayer], x: Any) -> Pass:
-    """Call the model on `x` and watch the layers."""
+def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Sequence[tuple[Any, Any]] | None = None) -> Pass:
+    """Call the model on `x` and watch the layers; `values` are pairs of a variable and the value to use for it."""
     calls: list[Call] = []
 
     def watch(item: PlacedLayer) -> Hook:
@@ -51,9 +52,28 @@ def watched(model: Any, placed: Sequence[PlacedLayer], x: Any) -> Pass:
 
         return Hook(item.layer, "call", wrap)
 
-    with hooked([watch(item) for item in placed]), keras.StatelessScope():
+    scope = keras.StatelessScope(state_mapping=values)
+    with hooked([watch(item) for item in placed]), _inference(model), scope:
         outputs = model(x, training=False)
     return Pass(_tensors(x), _tensors(outputs), calls)
+
+
+@contextlib.contextmanager
+def _inference(model: Any) -> Iterator[None]:
+    """PyTorch: nothing is differentiated, and every module is in evaluation mode until the end."""
+    if keras.config.backend() != "torch":
+        yield
+        return
+    import torch
+
+    flags = [(module, module.training) for module in model.modules()]
+    try:
+        model.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        for module, is_training in flags:
+            module.training = is_training
 
 
 class Forward:
@@ -77,12 +97,30 @@ class Forward:
             return choose(self.seen)
 
         self._run: Callable[[Any], list[Any]] = run
-        if keras.config.backend() == "tensorflow" and not getattr(model, "run_eagerly", False):
+        if getattr(model, "run_eagerly", False):
+            return
+        if keras.config.backend() == "jax":
+            self._run = self._on_jax(model, placed, choose)
+        elif keras.config.backend() == "tensorflow":
             import tensorflow as tf
 
             specs = tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), x)
             jit = bool(getattr(model, "jit_compile", False))
             self._run = tf.function(run, autograph=False, jit_compile=jit).get_concrete_function(specs)
+
+    def _on_jax(
+        self, model: Any, placed: Sequence[PlacedLayer], choose: Callable[[Pass], list[Any]]
+    ) -> Callable[[Any], list[Any]]:
+        import jax
+
+        variables = list(model.variables)
+
+        def run(values: list[Any], x: Any) -> list[Any]:
+            self.seen = watched(model, placed, x, list(zip(variables, values, strict=True)))
+            return choose(self.seen)
+
+        compiled = jax.jit(run)
+        return lambda x: list(compiled([v.value for v in variables], x))
 
     def __call__(self, x: Any) -> list[Any]:
         """The chosen tensors for `x`, as the backend has them."""

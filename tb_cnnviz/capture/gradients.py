@@ -7,13 +7,19 @@ optimizer's `apply`: clipping, momentum, weight decay, constraints and all.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
+from tb_cnnviz.capture.cell import Cell, recording, when
 from tb_cnnviz.capture.graph_tail import remade
+from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.mailbox import Due, Ring, shadow
+from tb_cnnviz.capture.replicas import on_one_replica
+from tb_cnnviz.capture.skips import Skips, innermost
 from tb_cnnviz.capture.statistics import (
     non_finite,
     plain_norm,
@@ -21,19 +27,14 @@ from tb_cnnviz.capture.statistics import (
     statistics_of_any,
     statistics_of_finite,
 )
-from tb_cnnviz.capture.step import Hook
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import RAW_COUNT, from_raw, trim
 
 _FLOATS = ("norm", "mean", "min", "max", "weight_norm", "update_norm")
 _COUNTS = ("zeros", "nan", "inf")
 
-
-def innermost(optimizer: Any) -> Any:
-    """The optimizer that sees unscaled gradients: inside a LossScaleOptimizer the inner one."""
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
-    return optimizer
+#: Whether the step is due, its place in the ring, and the weights before it, where nothing else keeps them.
+Row = tuple[Any, Any, list[Any]]
 
 
 class GradientCapture:
@@ -57,65 +58,100 @@ class GradientCapture:
         self.due = due
         self.unconnected: list[str] = []
         self.was_called = False
-        self._jit = jit
+        self._outermost = optimizer
+        self._is_functional = keras.config.backend() == "jax"
+        self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         n = len(self.variables)
-        columns: dict[str, tuple[tuple[int, ...], str]] = {"step": ((), "int32"), "raw": ((n, RAW_COUNT), "int32")}
+        columns: dict[str, tuple[tuple[int, ...], str]] = {"step": ((), "int32"), "skipped": ((), "int32")}
+        columns |= {"raw": ((n, RAW_COUNT), "int32")}
         columns |= dict.fromkeys(_FLOATS, ((n,), "float32")) | dict.fromkeys(_COUNTS, ((n,), "int32"))
         self._ring = Ring(slots, columns)
-        self._before = [shadow(v) for v in self.variables]
+        self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
+        self._skips = Skips(optimizer)
+        self._skips_told = 0
 
-    def hook(self, guard: Callable[[], Any]) -> Hook:
-        """What to put in the place of the optimizer's `apply` while a step runs; `guard` catches faults of ours."""
+    @property
+    def cells(self) -> list[Cell]:
+        """All that the hooks read or write inside the step."""
+        return [*self._ring.cells, *self.due.cells, *self._skips.cells]
 
-        def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+    def hooks(self, guard: Callable[[], AbstractContextManager[Any]]) -> list[Hook]:
+        """What to put in place while a step runs; `guard` catches faults of ours."""
+
+        def wrap_apply(original: Callable[..., Any]) -> Callable[..., Any]:
             def apply(grads: Any, trainable_variables: Any = None) -> Any:
                 self.was_called = True
                 grads = list(grads)
-                row: tuple[Any, Any] | None = None
-                with guard():
-                    row = self._record_received(grads, trainable_variables)
+                row: Row | None = None
+                with guard(), recording():
+                    row = on_one_replica(lambda g: self._record_received(g, trainable_variables), grads)
                 result = original(grads, trainable_variables)
                 if row is not None:
-                    with guard():
-                        self._record_applied(*row)
+                    with guard(), recording():
+                        on_one_replica(lambda _: self._record_applied(row), [])
                 return result
 
             return apply
 
-        return Hook(self.optimizer, "apply", wrap)
+        def wrap_stateless(original: Callable[..., Any]) -> Callable[..., Any]:
+            def stateless_apply(optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
+                self.was_called = True
+                weights, state = original(optimizer_variables, grads, trainable_variables)
+                with guard():
+                    is_applied = self._skips.applied(optimizer_variables, state)
+                    with self._scope(trainable_variables, optimizer_variables):
+                        row = self._record_received(list(grads), None, is_applied)
+                    with self._scope(weights, state):
+                        self._record_applied(row)
+                return weights, state
 
-    def _record_received(self, grads: list[Any], trainable_variables: Any) -> tuple[Any, Any]:
+            return stateless_apply
+
+        if self._is_functional:
+            return [Hook(self._outermost, "stateless_apply", wrap_stateless)]
+        return [*self._skips.hooks(guard), Hook(self.optimizer, "apply", wrap_apply)]
+
+    def _scope(self, weights: Sequence[Any], state: Sequence[Any]) -> Any:
+        """JAX: in which the variables have these values."""
+        pairs = [*zip(self.variables, weights, strict=True), *zip(self._outermost.variables, state, strict=True)]
+        return keras.StatelessScope(state_mapping=pairs)
+
+    def _record_received(self, grads: list[Any], trainable_variables: Any, is_applied: Any = True) -> Row:
         step = ops.cast(self.optimizer.iterations, "int32")
-        due, slot = self.due.at(step), self._ring.slot()
+        due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
+        slot = self._ring.slot()
         ordered = self._in_order(grads, trainable_variables)
+        weights = [ops.cast(v, "float32") for v in self.variables] if self._is_functional else []
+        scale = self._scale()
 
-        def record() -> Any:
-            flat = self._flat(ordered)
+        def record() -> None:
+            flat = self._flat(ordered, scale)
             raws = [raw_histogram(g, jit=self._jit) for g in flat]
             columns = self._statistics(flat, raws)
-            weights = [ops.cast(v, "float32") for v in self.variables]
-            columns["weight_norm"] = ops.stack([plain_norm(ops.reshape(w, (-1,))) for w in weights])
-            self._ring.put(slot, {"step": step, "raw": ops.stack(raws), **columns})
-            for kept, weight in zip(self._before, weights, strict=True):
-                kept.assign(weight)
-            return ops.zeros((), "int32")
+            now = weights or [ops.cast(v, "float32") for v in self.variables]
+            columns["weight_norm"] = ops.stack([plain_norm(ops.reshape(w, (-1,))) for w in now])
+            self._ring.put(slot, {"step": step, "skipped": self._skips.read(), "raw": ops.stack(raws), **columns})
+            for kept, weight in zip(self._before, now, strict=False):
+                kept.write(weight)
 
-        ops.cond(due, record, lambda: ops.zeros((), "int32"))
-        return due, slot
+        when(due, record, self._ring.cells)
+        return due, slot, weights
 
-    def _record_applied(self, due: Any, slot: Any) -> None:
-        def record() -> Any:
+    def _record_applied(self, row: Row) -> None:
+        due, slot, weights = row
+
+        def record() -> None:
+            before = weights or [kept.read() for kept in self._before]
             changes = [
                 ops.reshape(ops.cast(v, "float32") - kept, (-1,))
-                for v, kept in zip(self.variables, self._before, strict=True)
+                for v, kept in zip(self.variables, before, strict=True)
             ]
             norms = ops.stack([plain_norm(c) for c in changes])
             self._ring.put(slot, {"update_norm": norms})
             self._ring.advance(after=norms)
-            return ops.zeros((), "int32")
 
-        ops.cond(due, record, lambda: ops.zeros((), "int32"))
+        when(due, record, self._ring.cells)
 
     def _in_order(self, grads: list[Any], trainable_variables: Any) -> list[Any]:
         """Gradients in the order of `variables`; None where the loss does not depend on one."""
@@ -128,9 +164,14 @@ class GradientCapture:
         self.unconnected = [v.path for v, g in zip(self.variables, ordered, strict=True) if g is None]
         return ordered
 
-    def _flat(self, ordered: list[Any]) -> list[Any]:
+    def _scale(self) -> Any:
+        """What the gradients that the hooked method gets are scaled by; None where they are not."""
+        if self._is_functional and self._outermost is not self.optimizer:
+            return ops.convert_to_tensor(self._outermost.dynamic_scale)
+        return getattr(self.optimizer, "loss_scale_factor", None)
+
+    def _flat(self, ordered: list[Any], scale: Any) -> list[Any]:
         """The same as float32 [n], loss scaling undone; zeros for None."""
-        scale = getattr(self.optimizer, "loss_scale_factor", None)
         flat = []
         for variable, gradient in zip(self.variables, ordered, strict=True):
             size = int(np.prod(variable.shape))
@@ -138,7 +179,7 @@ class GradientCapture:
                 flat.append(ops.zeros((size,), "float32"))
                 continue
             dense = ops.reshape(ops.cast(ops.convert_to_tensor(remade(gradient)), "float32"), (size,))
-            flat.append(dense / scale if scale else dense)
+            flat.append(dense if scale is None else dense / scale)
         return flat
 
     def _statistics(self, flat: list[Any], raws: list[Any]) -> dict[str, Any]:
@@ -182,6 +223,10 @@ class GradientCapture:
         micro_batches = getattr(self.optimizer, "gradient_accumulation_steps", None)
         if micro_batches:
             attributes["micro_batches"] = micro_batches
+        skipped = int(rows["skipped"][i]) - self._skips_told
+        if skipped:
+            self._skips_told += skipped
+            attributes["skipped"] = skipped
         if self.unconnected:
             attributes["unconnected"] = self.unconnected
         return Record("gradients", step, arrays={**arrays, "histogram": counts}, attributes=attributes)

@@ -14,7 +14,7 @@ def to_numpy(value: Any) -> np.ndarray:
     tensor = ops.convert_to_tensor(value)
     if keras.config.backend() == "tensorflow":  # convert_to_numpy goes by a protocol that numpy has deprecated
         return np.asarray(tensor.numpy())
-    return np.asarray(ops.convert_to_numpy(tensor))
+    return np.array(ops.convert_to_numpy(tensor))  # a copy: PyTorch's shares the memory of what is trained on
 
 
 def channels_second(array: np.ndarray, channels_first: bool) -> np.ndarray:

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops, tree
 
-from tb_cnnviz.capture.gradients import innermost
+from tb_cnnviz.capture import private
+from tb_cnnviz.capture.cell import Cell, recording
+from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.mailbox import Ring
-from tb_cnnviz.capture.step import Hook
+from tb_cnnviz.capture.replicas import on_one_replica
+from tb_cnnviz.capture.skips import innermost
+
+Guard = Callable[[], AbstractContextManager[Any]]
 
 
 class LossCapture:
-    """Records what the model's `compute_loss` returns in training steps: the batch's loss, regularisation included.
+    """Records each batch's loss in training steps, regularisation included, before it is scaled.
+
+    It is what the model's `compute_loss` returns. On JAX that is called under differentiation, from which nothing can
+    be taken; there it is what the step gives to the metric `loss`, which Keras' own step gets from `compute_loss`.
 
     Args:
-        model: compiled; a train_step that never calls `compute_loss` leaves the ring empty.
+        model: compiled; a train_step that never computes its loss so leaves the ring empty.
         slots: rows to keep between two drains.
 
     Attributes:
-        was_called: whether a training step was traced that computes its loss by `compute_loss`.
+        was_called: whether a training step was traced that computes its loss so.
     """
 
     def __init__(self, model: Any, *, slots: int) -> None:
         self.was_called = False
         self._model = model
         self._optimizer = innermost(model.optimizer)
+        self._is_functional = keras.config.backend() == "jax"
         self._ring = Ring(
             slots,
             {
@@ -38,23 +49,64 @@ class LossCapture:
             },
         )
 
-    def hook(self, guard: Callable[[], Any]) -> Hook:
-        """What to put in the place of the model's `compute_loss` while a step runs."""
+    @property
+    def source(self) -> str:
+        """What a train_step has to do for its loss to be recorded."""
+        return "gave its loss to the metric `loss`" if self._is_functional else "called compute_loss"
 
+    @property
+    def cells(self) -> list[Cell]:
+        """All that the hooks write to."""
+        return self._ring.cells
+
+    def hooks(self, guard: Guard) -> list[Hook]:
+        """What to put in place while a step runs; `guard` catches faults of ours."""
+        return self._hooks_of_state(guard) if self._is_functional else [self._hook_of_loss(guard)]
+
+    def _hook_of_loss(self, guard: Guard) -> Hook:
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def compute_loss(*args: Any, **kwargs: Any) -> Any:
                 self.was_called = True
                 loss = original(*args, **kwargs)
-                with guard():
-                    self._record(loss, args, kwargs)
+                with guard(), recording():
+                    share = [loss, ops.convert_to_tensor(_examples((args[:3], kwargs)))]
+                    on_one_replica(lambda whole: self._record(*whole), share)
                 return loss
 
             return compute_loss
 
         return Hook(self._model, "compute_loss", wrap)
 
-    def _record(self, loss: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        tensors = [t for t in tree.flatten((args[:3], kwargs)) if getattr(t, "shape", None)]
+    def _hooks_of_state(self, guard: Guard) -> list[Hook]:
+        seen: list[Any] = []
+
+        def wrap_tracker(original: Callable[..., Any]) -> Callable[..., Any]:
+            def update_state(loss: Any, *args: Any, **kwargs: Any) -> Any:
+                self.was_called = True
+                seen.append(loss)
+                return original(loss, *args, **kwargs)
+
+            return update_state
+
+        def wrap_step(original: Callable[..., Any]) -> Callable[..., Any]:
+            def train_step(state: Any, data: Any) -> Any:
+                seen.clear()
+                try:
+                    result = original(state, data)
+                    pairs = zip(self._model.optimizer.variables, state[2], strict=True)
+                    with guard(), keras.StatelessScope(state_mapping=list(pairs)):  # as they were before the step
+                        for loss in seen:
+                            self._record(loss, _examples(data))
+                    return result
+                finally:
+                    seen.clear()
+
+            return train_step
+
+        tracker = private.loss_tracker(self._model)
+        return [Hook(tracker, "update_state", wrap_tracker), Hook(self._model, "train_step", wrap_step)]
+
+    def _record(self, loss: Any, examples: Any) -> None:
         slot = self._ring.slot()
         self._ring.put(
             slot,
@@ -62,7 +114,7 @@ class LossCapture:
                 "step": self._optimizer.iterations,
                 "loss": loss,
                 "learning_rate": self._optimizer.learning_rate,
-                "examples": ops.shape(tensors[0])[0] if tensors else 0,
+                "examples": examples,
             },
         )
         self._ring.advance(after=loss)
@@ -80,3 +132,9 @@ class LossCapture:
     def drain(self) -> dict[str, np.ndarray]:
         """The rows since the last call: step (optimizer.iterations), loss, learning_rate, examples (of the batch)."""
         return self._ring.drain()
+
+
+def _examples(nest: Any) -> Any:
+    """The length of the first tensor's first axis; 0 where there is none."""
+    tensors = [t for t in tree.flatten(nest) if getattr(t, "shape", None)]
+    return ops.shape(tensors[0])[0] if tensors else 0

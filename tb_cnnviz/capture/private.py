@@ -5,10 +5,17 @@ A release of Keras that drops one of them makes the part that needs it fail by n
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
+
+import keras
+
+from tb_cnnviz.capture.hook import Hook
 
 
 def sublayers(layer: Any) -> list[Any]:
@@ -16,23 +23,62 @@ def sublayers(layer: Any) -> list[Any]:
     return list(layer._layers)
 
 
-def epoch_iterator_of_fit(model: Any) -> Any | None:
-    """The data iterator of the `fit` that is running this model, found on the stack; None where there is none.
+@dataclass(frozen=True)
+class RunningFit:
+    """What belongs to one call of `fit` alone: its data iterator, and its list of callbacks unless that was given."""
 
-    It belongs to that one fit alone, and fit runs every batch inside its `catch_stop_iteration()`.
-    """
+    iterator: Any
+    callbacks: Any
+
+
+def running_fit(model: Any) -> RunningFit | None:
+    """The `fit` that is running this model, found on the stack; None where there is none."""
     frame = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
             iterator = frame.f_locals.get("epoch_iterator")
-            return iterator if hasattr(iterator, "catch_stop_iteration") else None
+            found = hasattr(iterator, "catch_stop_iteration")
+            return RunningFit(iterator, frame.f_locals.get("callbacks")) if found else None
         frame = frame.f_back  # type: ignore[assignment]
     return None
 
 
-def guard_batches(iterator: Any, guard: Callable[[Callable[[], AbstractContextManager[Any]]], Any]) -> None:
-    """Put `guard(original)` in the place of the context manager in which fit runs an epoch's batches."""
-    iterator.catch_stop_iteration = guard(iterator.catch_stop_iteration)
+def guard_batches(fit: RunningFit, guard: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
+    """Put `guard()` around fit's loop over an epoch's batches; gives what takes it from objects that outlive the fit.
+
+    Fit runs the loop inside the iterator's `catch_stop_iteration()`. On PyTorch only the data are taken there, so each
+    event of the callbacks is guarded as well, and the training step guards itself.
+    """
+    original = fit.iterator.catch_stop_iteration
+
+    @contextlib.contextmanager
+    def catch_stop_iteration() -> Iterator[None]:
+        with guard(), original():
+            yield
+
+    fit.iterator.catch_stop_iteration = catch_stop_iteration
+    if keras.config.backend() != "torch":
+        return lambda: None
+    for event in _BATCH_EVENTS:
+        vars(fit.callbacks)[event] = _guarded(getattr(fit.callbacks, event), guard)
+
+    def unguard() -> None:
+        for event in _BATCH_EVENTS:
+            vars(fit.callbacks).pop(event, None)
+
+    return unguard
+
+
+_BATCH_EVENTS = ("on_train_batch_begin", "on_train_batch_end")
+
+
+def _guarded(method: Callable[..., Any], guard: Callable[[], AbstractContextManager[None]]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        with guard():
+            return method(*args, **kwargs)
+
+    return guarded
 
 
 def batch_size_of(iterator: Any) -> int | None:
@@ -49,3 +95,45 @@ def build_step(model: Any) -> Any:
         return model.train_function
     finally:
         model.train_function = own
+
+
+@contextlib.contextmanager
+def variables_given_back(model: Any, state: Any = None) -> Iterator[None]:
+    """JAX: fit took the values of the model's variables into the state of its step; inside they have them again.
+
+    After an exception they keep them. Does nothing without a state.
+    """
+    if state is None:
+        yield
+        return
+    owners = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
+    pairs = [
+        (variable, value)
+        for variables, values in zip((*owners, model.metrics_variables), state, strict=True)
+        for variable, value in zip(variables, values, strict=True)
+    ]
+    for variable, value in pairs:
+        variable._value = value
+    yield
+    for variable, _ in pairs:
+        variable._value = None
+
+
+def whole_sharding(model: Any) -> Any:
+    """JAX: how a value is placed that every device holds whole."""
+    return model.optimizer.variables[0].value.sharding
+
+
+def sharding_hook(model: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Hook:
+    """JAX: on what tells the compiled step how its results are placed, where a distribution is set."""
+    return Hook(model, "_get_state_sharding_spec", wrap)
+
+
+def raw_iterations(optimizer: Any) -> Any:
+    """Batches that an optimizer has taken gradients of, micro-batches counted."""
+    return optimizer._iterations
+
+
+def loss_tracker(model: Any) -> Any:
+    """The metric that every batch's loss is given to."""
+    return model._loss_tracker

@@ -9,38 +9,15 @@ is `model.train_function`, exchanged from our on_train_batch_begin until fit cal
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from tb_cnnviz.capture import private
+import keras
 
-
-@dataclass(frozen=True)
-class Hook:
-    """A method of one object, replaced by `wrap(method)` on that object alone."""
-
-    owner: Any
-    name: str
-    wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-@contextlib.contextmanager
-def hooked(hooks: list[Hook]) -> Iterator[None]:
-    """Put the hooks in place, and take them away again in any case."""
-    replaced: list[tuple[Hook, Any]] = []
-    try:
-        for hook in hooks:
-            own = vars(hook.owner).get(hook.name)
-            replaced.append((hook, own))
-            vars(hook.owner)[hook.name] = hook.wrap(getattr(hook.owner, hook.name))
-        yield
-    finally:
-        for hook, own in reversed(replaced):
-            if own is None:
-                vars(hook.owner).pop(hook.name, None)
-            else:
-                vars(hook.owner)[hook.name] = own
+from tb_cnnviz.capture import private, riding
+from tb_cnnviz.capture.cell import Cell
+from tb_cnnviz.capture.hook import Hook, hooked
 
 
 class InstrumentedStep:
@@ -50,8 +27,10 @@ class InstrumentedStep:
 
     Attributes:
         hooks: what to put in place while a step runs.
-        before_first: called in turn with the step's data iterator before the first step; each returns the iterator to
-            use, and may add hooks.
+        cells: all that the hooks read or write inside the step.
+        before_first: called in turn with the step's data (an iterator; on PyTorch a list of batches) before the first
+            step; each returns the data to use, and may `add` hooks.
+        is_running: whether this is inside fit's call of the step.
         on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
         shared: what the callbacks of this fit share beside it, under keys of their own.
         batch_size: of fit's data, where they have one.
@@ -60,32 +39,44 @@ class InstrumentedStep:
 
     def __init__(self, model: Any) -> None:
         self.hooks: list[Hook] = []
+        self.cells: list[Cell] = []
+        self.is_running = False
         self.before_first: list[Callable[[Any], Any]] = []
         self.on_abort: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[Exception], None]] = []
         self.shared: dict[Any, Any] = {}
         self.batch_size: int | None = None
         self._model = model
+        self._unguard: Callable[[], None] = lambda: None
         self._own: Any = None
         self._instrumented: Any = None
 
     @classmethod
     def of_fit(cls, model: Any) -> InstrumentedStep:
         """The one of the fit that is running; a new one, without the guard for exceptions, where it is not found."""
-        iterator = private.epoch_iterator_of_fit(model)
-        if iterator is None:
+        fit = private.running_fit(model)
+        if fit is None:
             return cls(model)
-        step: InstrumentedStep | None = vars(iterator).get(_ATTRIBUTE)
+        step: InstrumentedStep | None = vars(fit.iterator).get(_ATTRIBUTE)
         if step is None:
             step = cls(model)
-            step.batch_size = private.batch_size_of(iterator)
-            setattr(iterator, _ATTRIBUTE, step)
-            private.guard_batches(iterator, step._guarded)
+            step.batch_size = private.batch_size_of(fit.iterator)
+            setattr(fit.iterator, _ATTRIBUTE, step)
+            step._unguard = private.guard_batches(fit, step._guard)
         return step
+
+    def add(self, hooks: Sequence[Hook], cells: Sequence[Cell]) -> None:
+        """Before the first step: hooks to put in place, and the cells that they read or write."""
+        self.hooks += hooks
+        self.cells += cells
 
     def arm(self) -> None:
         """Let fit's next call of the training step be ours."""
         current = self._model.train_function
+        left = getattr(current, "__self__", None)
+        if isinstance(left, InstrumentedStep) and left is not self:  # an interrupt came between arming and the call
+            left.disarm()
+            current = self._model.train_function
         if current is None or current == self._run:
             return
         if current is not self._own:  # the first time, or somebody recompiled the model
@@ -98,40 +89,64 @@ class InstrumentedStep:
         if self._model.train_function == self._run:
             self._model.train_function = self._own
 
-    def _run(self, iterator: Any) -> Any:
+    def leave(self) -> None:
+        """At fit's end: disarm, and hold nothing of fit's that may outlive it."""
         self.disarm()
-        while self.before_first:
-            iterator = self.before_first.pop(0)(iterator)
-        if self.hooks:
-            with hooked(self.hooks):
-                step = self._build()
-                if step is not None:
-                    return step(iterator)
-        return self._own(iterator)
+        self._unguard()
 
-    def _build(self) -> Any:
+    def show_weights(self) -> None:
+        """Between two steps: let the model's variables have their values, which fit on JAX holds itself."""
+        if not self.is_running and hasattr(self._model, "jax_state_sync"):
+            self._model.jax_state_sync()
+
+    def _run(self, *arguments: Any) -> Any:
+        """In the place of `train_function`: (data), on JAX (state, iterator)."""
+        self.disarm()
+        self.is_running = True
+        try:
+            with self._guard() if keras.config.backend() == "torch" else nullcontext():
+                return self._run_hooked(*arguments)
+        finally:
+            self.is_running = False
+
+    def _run_hooked(self, *arguments: Any) -> Any:
+        *state, data = arguments
+        if self.before_first or self._instrumented is None:
+            with private.variables_given_back(self._model, *state):
+                while self.before_first:
+                    data = self.before_first.pop(0)(data)
+                if self.hooks and self._instrumented is None:
+                    self._build()
         if self._instrumented is None:
-            try:
+            return self._own(*state, data)
+        with self._in_place():
+            if state:
+                return riding.ride(self._instrumented, self.cells, state[0], data)
+            return self._instrumented(data)
+
+    def _in_place(self) -> AbstractContextManager[None]:
+        riders = riding.hooks(self._model, self.cells) if keras.config.backend() == "jax" else []
+        return hooked([*self.hooks, *riders])
+
+    def _build(self) -> None:
+        try:
+            with self._in_place():
                 self._instrumented = private.build_step(self._model)
-            except Exception as error:
-                self.hooks.clear()
-                for tell in self.on_fault:
-                    tell(error)
-        return self._instrumented
+        except Exception as error:
+            self.hooks.clear()
+            for tell in self.on_fault:
+                tell(error)
 
-    def _guarded(self, original: Callable[[], Any]) -> Callable[[], Any]:
-        @contextlib.contextmanager
-        def catch_stop_iteration() -> Iterator[None]:
-            try:
-                with original():
-                    yield
-            except BaseException:
-                self.disarm()
-                for tell in self.on_abort:
-                    tell()
-                raise
-
-        return catch_stop_iteration
+    @contextlib.contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Around what can raise in fit's loop over batches."""
+        try:
+            yield
+        except BaseException:
+            self.disarm()
+            for tell in self.on_abort:
+                tell()
+            raise
 
 
 _ATTRIBUTE = "cnnviz_step"

@@ -14,9 +14,10 @@ from typing import Any
 import keras
 
 import tb_cnnviz
-from tb_cnnviz.capture.gradients import innermost
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import Resume
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
@@ -96,7 +97,7 @@ class Fit:
 
     Attributes:
         asked: paths of the layers to look into, None for all.
-        token: the same object for all callbacks of one fit.
+        training: the training step; the same for all callbacks of one fit.
         epoch: Keras' own count.
         thinning: how many times more rarely than wanted to log, since the log fills up.
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
@@ -107,17 +108,20 @@ class Fit:
     writer: RunWriter
     placed: list[PlacedLayer]
     asked: set[str] | None
-    token: object
+    training: InstrumentedStep
     offsets: Offsets = Offsets()
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
     thinning: int = 1
     statistics_stride: int | None = None
     off: set[str] = field(default_factory=set)
+    _known: int = 0
 
     def step(self) -> int:
-        """Optimizer updates since the run began. Waits for the device."""
-        return iterations_of(self.model) + self.offsets.iterations
+        """Optimizer updates since the run began. Waits for the device, and lets the host see the weights."""
+        self.training.show_weights()
+        self._known = iterations_of(self.model) + self.offsets.iterations
+        return self._known
 
     @property
     def logged_epoch(self) -> int:
@@ -131,8 +135,11 @@ class Fit:
 
     def notice(self, part: str, message: str) -> None:
         """Say in the log what was given up, and why."""
+        step = self._known  # where a fault comes from inside the training step, nothing can be asked
         with contextlib.suppress(Exception):
-            self.write(Record("notices", self.step(), attributes={"part": part, "message": message}))
+            step = self.step()
+        with contextlib.suppress(Exception):
+            self.write(Record("notices", step, attributes={"part": part, "message": message}))
 
     def turn_off(self, part: str, why: str) -> None:
         """Give a part up for this fit: one warning that names it, and a notice in the log."""
@@ -165,10 +172,8 @@ def iterations_of(model: Any) -> int:
     return int(to_numpy(innermost(model.optimizer).iterations))
 
 
-def why_not_supported(model: Any) -> str | None:
-    """Why nothing can be taken from inside this model's training steps, or None where it can."""
-    backend = keras.config.backend()
-    if backend != "tensorflow":
-        return f"training steps of the {backend} backend cannot be looked into yet"
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    return f"training on {replicas} replicas cannot be looked into yet" if replicas > 1 else None
+def why_not_supported() -> str | None:
+    """Why nothing can be taken from inside training steps, or None where it can."""
+    if keras.config.is_nnx_enabled():
+        return "training steps of Flax NNX (KERAS_NNX_ENABLED) cannot be looked into"
+    return None

@@ -45,7 +45,7 @@ class GradientPart(Part):
         self._warm_at: tuple[int, float] | None = None
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        reason = why_not_supported(fit.model)
+        reason = why_not_supported()
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
@@ -61,7 +61,7 @@ class GradientPart(Part):
             due=self._due,
             slots=2 * int(model.steps_per_execution),
         )
-        step.hooks.append(self._capture.hook(lambda: fit.guard(self.name)))
+        step.add(self._capture.hooks(lambda: fit.guard(self.name)), self._capture.cells)
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
         if self._capture is not None and self._given is None:

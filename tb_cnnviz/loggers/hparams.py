@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tb_cnnviz.capture.gradients import innermost
+from tb_cnnviz.capture.skips import innermost
 
 #: Settings of optimizers that say nothing where they are off.
 _NOT_SAID = frozenset({"name", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor"})

@@ -13,7 +13,7 @@ from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree
 from tb_cnnviz.capture.first_batch import NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
-from tb_cnnviz.capture.gradients import innermost
+from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.loggers import arguments
@@ -169,7 +169,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._writer_of(self._step),
             placed,
             arguments.paths_of(self.layers, placed),
-            token=self._step,
+            training=self._step,
             epoch=self._epoch,
         )
         with fit.clock.logging(), fit.guard(_EVERYTHING):
@@ -214,7 +214,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _write_session(self, fit: Fit, seen: Pass | None) -> None:
         """The session and the model, once however many callbacks share the log."""
-        if not fit.writer.first_to_say("session", fit.token):
+        if not fit.writer.first_to_say("session", fit.training):
             return
         step, writer = fit.step(), fit.writer
         fit.write(session_record(step, fit.offsets))
@@ -294,7 +294,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.drain(fit)
-        if fit.writer.first_to_say("end", fit.token):
+        if fit.writer.first_to_say("end", fit.training):
             fit.writer.stock.end_hparams(succeeded=succeeded)
 
     def _abort(self) -> None:
@@ -306,7 +306,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _close(self) -> None:
         if self._step is not None:
-            self._step.disarm()
+            self._step.leave()
         fit, self._fit, self._step, self._parts = self._fit, None, None, []
         if fit is not None:
             with fit.guard("the end of fit"):

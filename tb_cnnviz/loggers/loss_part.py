@@ -31,13 +31,13 @@ class LossPart(Part):
         self._examples = 0
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        reason = why_not_supported(fit.model)
+        reason = why_not_supported()
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
         self._examples = examples_before(fit)
         self._capture = LossCapture(fit.model, slots=max(_SLOTS, 2 * int(fit.model.steps_per_execution)))
-        step.hooks.append(self._capture.hook(lambda: fit.guard(self.name)))
+        step.add(self._capture.hooks(lambda: fit.guard(self.name)), self._capture.cells)
 
     def steps_ran(self, fit: Fit, count: int) -> None:
         if self._capture is None:
@@ -70,7 +70,7 @@ class LossPart(Part):
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is not None and not self._capture.was_called:
-            fit.turn_off(self.name, "the model's train_step never called compute_loss, so its batches show no loss")
+            fit.turn_off(self.name, f"the model's train_step never {self._capture.source}, so its batches show no loss")
 
 
 def row_times(ends: Sequence[float], rows: int, lost: int) -> np.ndarray:

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tb_cnnviz.capture import private
 from tb_cnnviz.capture.first_batch import NotPossible, peek
+from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
 from tb_cnnviz.capture.statistics import norm, raw_histogram, statistics_of_any, statistics_of_finite
-from tb_cnnviz.capture.step import Hook, hooked
 from tb_cnnviz.records.histogram import raw_bins
 
 
@@ -111,7 +111,7 @@ def test_every_private_name_is_where_it_was() -> None:
 
     class Looks(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            seen.append(private.epoch_iterator_of_fit(self.model))
+            seen.append(private.running_fit(self.model).iterator)
             own = self.model.train_function
             built = private.build_step(self.model)
             seen.extend([own, self.model.train_function, built])
@@ -123,7 +123,7 @@ def test_every_private_name_is_where_it_was() -> None:
     assert own is still
     assert callable(built)
     assert built is not own
-    assert private.epoch_iterator_of_fit(model) is None
+    assert private.running_fit(model) is None
 
 
 def test_a_batch_that_was_looked_at_comes_again() -> None:
