@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { stepsOfView } from "../state/derived.ts";
 import type { Loader } from "../state/loader.ts";
 import type { Session } from "../state/session.ts";
 import type { Situation } from "../state/situation.ts";
@@ -87,7 +88,7 @@ function openLayer(session: Session, path: string | null): TemplateResult[] {
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
-    (each) => each !== session.view && each.scope !== "network" && session.stepsOf(session.runA, each.ticks, path).length > 0,
+    (each) => each !== session.view && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
   );
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }

@@ -15,16 +15,35 @@ export function layersWith(detail: RunDetail | null, kind: Kind): readonly strin
     .filter((path) => logged.has(path));
 }
 
+/** The kind whose steps are the ticks of a view: the first of those it names that the run has, else the first. */
+export function ticksOf(detail: RunDetail | null, view: ViewDefinition): Kind {
+  return view.ticks.find((kind) => hasKind(detail, kind)) ?? view.ticks[0];
+}
+
+/** Steps that a view can show, ascending: of a layer, or of any layer where the view is about the whole network. */
+export function stepsOfView(detail: RunDetail | null, view: ViewDefinition, layer: string | null): readonly number[] {
+  const kind = ticksOf(detail, view);
+  return view.scope === "network" ? stepsOfAny(detail, kind) : stepsOf(detail, kind, layer);
+}
+
+function stepsOfAny(detail: RunDetail | null, kind: Kind): readonly number[] {
+  const groups = detail?.kinds.find((entry) => entry.kind === kind)?.groups ?? [];
+  if (groups.length < 2) return groups[0]?.steps ?? [];
+  return [...new Set(groups.flatMap((group) => group.steps))].sort((a, b) => a - b);
+}
+
 /** Whether a view can show something of a layer. */
 export function showsLayer(detail: RunDetail | null, view: ViewDefinition, layer: LayerRecord): boolean {
-  return isOfLayers(detail, view.ticks)
-    ? stepsOf(detail, view.ticks, layer.path).length > 0
+  const kind = ticksOf(detail, view);
+  return view.scope !== "network" && isOfLayers(detail, kind)
+    ? stepsOf(detail, kind, layer.path).length > 0
     : (view.layers?.(layer) ?? true);
 }
 
 /** Paths of the layers that a view can show, in the network's order. */
 export function layersOfView(detail: RunDetail | null, view: ViewDefinition): readonly string[] {
-  if (isOfLayers(detail, view.ticks)) return layersWith(detail, view.ticks);
+  const kind = ticksOf(detail, view);
+  if (view.scope !== "network" && isOfLayers(detail, kind)) return layersWith(detail, kind);
   return layersOf(detail).filter((layer) => showsLayer(detail, view, layer)).map((layer) => layer.path);
 }
 

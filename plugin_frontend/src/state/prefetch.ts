@@ -1,5 +1,5 @@
 import type { RecordsQuery } from "../data/api.ts";
-import { firstAtLeast, isOfLayers } from "./derived.ts";
+import { firstAtLeast, isOfLayers, ticksOf } from "./derived.ts";
 import type { Session } from "./session.ts";
 
 /** So long nothing may happen before neighbours are fetched. Milliseconds. */
@@ -26,8 +26,9 @@ export function prefetchNeighbours(session: Session): void {
 async function fetchBeside(session: Session, forward: boolean): Promise<void> {
   const { runA, layer, step, view } = session;
   if (runA === null || !layer || step === null || !view || session.pending > 0) return;
-  if (!isOfLayers(session.detailA, view.ticks)) return;
-  const shown: RecordsQuery = { run: runA, kind: view.ticks, layers: [layer.path], steps: [step] };
+  const kind = ticksOf(session.detailA, view);
+  if (!isOfLayers(session.detailA, kind)) return;
+  const shown: RecordsQuery = { run: runA, kind, layers: [layer.path], steps: [step] };
   const bytes = session.cache.peek(shown)?.[0]?.bytes;
   if (bytes === undefined || bytes > MOST_BYTES) return;
   const steps = neighbours(session.steps, step, forward);

@@ -3,7 +3,7 @@ import type { ApiError } from "../data/errors.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { layersOf, layersOfView, nearestStep, stepsOf } from "./derived.ts";
+import { layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 
@@ -204,9 +204,9 @@ export class Session {
     return layers.find((layer) => layer.role !== "input") ?? layers[0] ?? null;
   }
 
-  /** Steps at which the view's ticks were logged, of run A and the layer. */
+  /** Steps that the view can show of run A and the layer. */
   get steps(): readonly number[] {
-    return this.view ? this.stepsOf(this.runA, this.view.ticks) : [];
+    return this.view ? stepsOfView(this.detailA, this.view, this.layer?.path ?? null) : [];
   }
 
   /** The step shown: the logged one nearest to the chosen one. */

@@ -1,7 +1,7 @@
 import type { ApiError } from "../data/errors.ts";
 import type { Kind, LayerRecord } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { hasKind, layersOfView, showsLayer } from "./derived.ts";
+import { hasKind, layersOfView, showsLayer, ticksOf } from "./derived.ts";
 import type { Session } from "./session.ts";
 
 /** Whether the view can be shown, or what stands in its place. */
@@ -37,7 +37,7 @@ export function situationOf(session: Session): Situation {
   const { layer } = session;
   if (!layer) return { is: "no-layer", run, path: session.state.layer ?? "", layers };
   if (session.step === null || !showsLayer(detail, view, layer)) {
-    return { is: "bare-layer", layer, kind: view.ticks, next: nearestLayer(session, layers) };
+    return { is: "bare-layer", layer, kind: ticksOf(detail, view), next: nearestLayer(session, layers) };
   }
   return { is: "ready", view };
 }

@@ -13,9 +13,9 @@ export interface ViewDefinition<F extends Fields = Fields> {
   readonly tag: string;
   /** Kinds of record without which it has nothing to show. The frame shows `empty` in its place where one is missing. */
   readonly needs: readonly Kind[];
-  /** The kind whose steps are the scrubber's ticks, and whose layers can be chosen. */
-  readonly ticks: Kind;
-  /** Which layers can be chosen where `ticks` is a kind of the whole model. Default: all. */
+  /** The first of these kinds that the run has: its steps are the scrubber's ticks, and its layers can be chosen. */
+  readonly ticks: readonly [Kind, ...Kind[]];
+  /** Which layers can be chosen where that is a kind of the whole model, or the scope the network. Default: all. */
   readonly layers?: (layer: LayerRecord) => boolean;
   /** What it is about: one layer at one step, without which it is not shown (default), or the whole network or run. */
   readonly scope?: "layer" | "network";

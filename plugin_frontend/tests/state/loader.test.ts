@@ -12,7 +12,7 @@ const VIEW: ViewDefinition = {
   key: "2",
   tag: "x-y",
   needs: ["filters"],
-  ticks: "filters",
+  ticks: ["filters"],
   fields: {},
   hint: "",
   howToRead: "",

@@ -13,7 +13,7 @@ const view = (id: ViewDefinition["id"], kind: "filters" | "feature_maps"): ViewD
   key: "2",
   tag: `x-${id}`,
   needs: [kind],
-  ticks: kind,
+  ticks: [kind],
   fields: { mode: fields.choice("grid", "one") },
   hint: "",
   howToRead: "",
@@ -34,8 +34,8 @@ const ADAM = detail("adam", LAYERS, {
   losses: [[[], [1, 2]]],
 });
 
-const LOSSES: ViewDefinition = { ...view("compare", "filters"), needs: [], ticks: "losses", scope: "network" };
-const POOLS: ViewDefinition = { ...view("gradients", "filters"), needs: ["losses"], ticks: "losses", layers: (each) => each.role === "pooling" };
+const LOSSES: ViewDefinition = { ...view("compare", "filters"), needs: [], ticks: ["losses"], scope: "network" };
+const POOLS: ViewDefinition = { ...view("gradients", "filters"), needs: ["losses"], ticks: ["losses"], layers: (each) => each.role === "pooling" };
 
 function session(): Session {
   const made = new Session(new MemoryApi(), [FILTERS, MAPS]);
@@ -165,6 +165,23 @@ describe("views of a kind of the whole model", () => {
     expect(layersOfView(ADAM, POOLS)).toEqual(["pool1"]);
     expect(made({ view: "gradients" }).layer?.path).toBe("pool1");
     expect(made({ view: "gradients" }).steps).toEqual([1, 2]);
+  });
+
+  it("take their steps from the first kind that the run has, of any layer", () => {
+    const fine: ViewDefinition = { ...LOSSES, ticks: ["gradients", "filters", "losses"] };
+    const s = new Session(new MemoryApi(), [fine]);
+    s.runs = { schema: 1, version: "", runs: [summary("adam")] };
+    const apart: [string[], number[]][] = [[["conv1"], [0, 10]], [["conv2"], [5, 10, 20]]];
+    s.setDetail(detail("adam", LAYERS, { gradients: [[[], []]], filters: apart, losses: [[[], [1, 2]]] }));
+    for (const path of ["pool1", "conv2"]) {
+      s.set({ layer: path });
+      expect([situationOf(s).is, s.steps, s.step]).toEqual(["ready", [0, 5, 10, 20], 20]);
+    }
+    expect(layersOfView(s.detailA, fine)).toEqual(LAYERS.map((each) => each.path));
+    s.setDetail(detail("adam", LAYERS, { gradients: [[[], [3, 4]]], filters: apart }));
+    expect(s.steps).toEqual([3, 4]);
+    s.setDetail(detail("adam", LAYERS, {}));
+    expect(s.steps).toEqual([]);
   });
 
   it("say which layer has nothing to show", () => {

@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 import { formatCount } from "../../math/format.ts";
 import { base, controls } from "../../parts/styles.ts";
 import type { Option } from "../../parts/segmented.ts";
-import { nearestStep } from "../../state/derived.ts";
+import { nearestStep, ticksOf } from "../../state/derived.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import "../../parts/segmented.ts";
 
@@ -108,8 +108,9 @@ export class StepFields extends SessionElement {
 
   #damaged(): number {
     const { session } = this;
-    const kind = session.view?.ticks;
-    return kind ? session.unreadable(session.runA, kind, session.layer?.path ?? null).size : 0;
+    if (!session.view) return 0;
+    const kind = ticksOf(session.detailA, session.view);
+    return session.unreadable(session.runA, kind, session.layer?.path ?? null).size;
   }
 
   #lastTitle(): string {

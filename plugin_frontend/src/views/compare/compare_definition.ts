@@ -27,7 +27,7 @@ export const COMPARE_VIEW: ViewDefinition<typeof COMPARE_FIELDS> = {
   key: "6",
   tag: "cnn-compare-view",
   needs: [],
-  ticks: "gradients",
+  ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",
   fields: COMPARE_FIELDS,
   hint: "Look for the line that falls first and ends lowest, then at how far its training loss lies below it.",

@@ -8,7 +8,7 @@ export const FILTERS_VIEW: ViewDefinition<typeof FILTER_FIELDS> = {
   key: "2",
   tag: "cnn-filters-view",
   needs: ["filters"],
-  ticks: "filters",
+  ticks: ["filters"],
   fields: FILTER_FIELDS,
   hint: "Look for tiles with a clear pattern, an edge, a spot or a colour, and walk the steps to see it come out of the noise.",
   howToRead:

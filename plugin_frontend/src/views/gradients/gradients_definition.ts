@@ -7,7 +7,7 @@ export const GRADIENTS_VIEW: ViewDefinition<typeof GRADIENT_FIELDS> = {
   key: "5",
   tag: "cnn-gradients-view",
   needs: ["gradients"],
-  ticks: "gradients",
+  ticks: ["gradients"],
   layers: (layer) => layer.parameters > 0 && layer.trainable,
   fields: GRADIENT_FIELDS,
   hint: "Look for rows that stay darker than those below them: there the error arrives weakened.",

@@ -21,7 +21,7 @@ export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
   key: "4",
   tag: "cnn-lab-view",
   needs: ["operations"],
-  ticks: "operations",
+  ticks: ["operations"],
   fields: LAB_FIELDS,
   hint: "Move the orange window with the arrow keys and watch which one number each operation makes of it.",
   howToRead:

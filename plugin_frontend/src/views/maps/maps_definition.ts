@@ -22,7 +22,7 @@ export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
   key: "3",
   tag: "cnn-maps-view",
   needs: ["feature_maps", "probe"],
-  ticks: "feature_maps",
+  ticks: ["feature_maps"],
   fields: MAPS_FIELDS,
   hint: "Look for the bright places of each map and find on the image what is there.",
   howToRead:

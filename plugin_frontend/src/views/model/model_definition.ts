@@ -21,7 +21,7 @@ export const MODEL_VIEW: ViewDefinition<typeof MODEL_FIELDS> = {
   key: "1",
   tag: "cnn-model-view",
   needs: ["model"],
-  ticks: "gradients",
+  ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",
   fields: MODEL_FIELDS,
   hint: "Follow the two squares down: the output shrinks while what one number sees of the image grows.",
