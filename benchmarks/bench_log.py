@@ -1,30 +1,43 @@
-"""Writing speed of the log beside TensorBoard's EventFileWriter and a plain write, in one run: rounds of all by turns.
+"""Writing speed of the log beside other writers of event files and a plain write, and reading beside a plain read.
 
     python benchmarks/bench_log.py [--payload-mb 16] [--rounds 6] [--records 24]
 
 A record is a kernel of 16 MB (float32). Ours is timed from the first `write` to the end of `flush`, so that queue, copy,
-CRC and append all count; theirs from the first `add_event` to the end of `flush`. Each is measured twice: until the
-system has the bytes, which is what a killed process leaves behind, and until the disk has them (fsync).
+CRC and append all count; theirs (TensorBoard's EventFileWriter, tensorboardX, torch.utils.tensorboard) from the first
+`add_event` to the end of `flush`. Each is measured twice: until the system has the bytes, which is what a killed process
+leaves behind, and until the disk has them (fsync). Who goes first changes with the round, and every file is synced and
+removed before the next is timed: a system that writes while the disk still takes in another's bytes is throttled for
+them, and the order alone made a plain write look slower than ours.
 
-Who goes first changes with the round, and every file is synced and removed before the next is timed: a system that
-writes while the disk still takes in another's bytes is throttled for them, and the order alone made a plain write look
-slower than ours.
+Reading: a random step's layer by the index, by HTTP from a real TensorBoard, and the same bytes by a plain open and read
+(twice, as the control), by turns. Warm: the system's cache has the file. Cold: it was told to forget it.
+
+`pip install -e '.[bench]'` brings the other writers.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
+import random
 import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import numpy as np
+from bench_scale import server
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboardX.event_file_writer import EventFileWriter as XEventFileWriter
+from tensorboardX.proto.event_pb2 import Event as XEvent
+from torch.utils.tensorboard.writer import FileWriter as TorchFileWriter
 
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.index import LogIndex
@@ -61,9 +74,19 @@ def ours(folder: Path, record: Record, count: int, waits: list[float]) -> float:
     return seconds
 
 
-def theirs(folder: Path, record: Record, count: int) -> float:
-    writer = EventFileWriter(str(folder))
-    event = Event.FromString(b"".join(encode(record)))
+#: Name, how a writer is made for a folder, and its class of events.
+THEIRS: dict[str, tuple[Callable[[str], Any], Any]] = {
+    "EventFileWriter": (EventFileWriter, Event),
+    "tensorboardX": (XEventFileWriter, XEvent),
+    "torch": (TorchFileWriter, Event),
+}
+
+
+def theirs(name: str, folder: Path, record: Record, count: int) -> float:
+    make, event_class = THEIRS[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = make(str(folder))
+    event = event_class.FromString(b"".join(encode(record)))
 
     def work() -> None:
         for _ in range(count):
@@ -104,14 +127,14 @@ def compare(root: Path, record: Record, rounds: int, count: int, their_count: in
     waits: list[float] = []
     systems: dict[str, tuple[int, Callable[[Path, Record, int], float]]] = {
         "tb_cnnviz": (count, lambda folder, record, count: ours(folder, record, count, waits)),
-        "EventFileWriter": (their_count, theirs),
         "plain write": (count, plain),
+        **{name: (their_count, partial(theirs, name)) for name in THEIRS},
     }
     taken: dict[str, list[float]] = {name: [] for name in systems}
     synced: dict[str, list[float]] = {name: [] for name in systems}
     for number in range(rounds):
         names = list(systems)
-        for name in names[number % 3 :] + names[: number % 3]:
+        for name in names[number % len(names) :] + names[: number % len(names)]:
             many, run = systems[name]
             folder = root / name
             seconds = run(folder, record, many)
@@ -121,12 +144,12 @@ def compare(root: Path, record: Record, rounds: int, count: int, their_count: in
             taken[name].append(size * many / seconds)
             synced[name].append(size * many / until_disk)
             shutil.rmtree(folder)
-    print(f"{rounds} rounds by turns, records of {size:.1f} MB, {count} a round ({their_count} for EventFileWriter)")
+    print(f"{rounds} rounds by turns, records of {size:.1f} MB, {count} a round ({their_count} for theirs)")
     for title, speeds in (("MB/s until the system has it", taken), ("MB/s until the disk has it", synced)):
         print(f"\n{title}: median [lowest … highest]")
         for name, values in speeds.items():
             print(f"{name:16} {spread(values)}")
-        for other in ("EventFileWriter", "plain write"):
+        for other in ("plain write", *THEIRS):
             ratios = [a / b for a, b in zip(speeds["tb_cnnviz"], speeds[other], strict=True)]
             print(f"{'ratio':16} {spread(ratios, 2)}   tb_cnnviz / {other}, round by round")
     print(f"\nwrite() ms       {spread(waits)}   how long the caller waits for one record, all at once")
@@ -151,28 +174,62 @@ def waiting(root: Path, record: Record, count: int) -> None:
     print(f"copy ms          {spread(reused)}   into memory that was just freed")
 
 
-def read_back(root: Path, record: Record, count: int) -> None:
-    """Indexing, and one payload beside a plain read of it; the system's cache holds the file for both."""
+def read_back(root: Path, record: Record, count: int, rounds: int) -> None:
+    """One layer of a random step: by the index, by HTTP, and by a plain read of the same bytes."""
     ours(root / "run", record, count, [])
+    sync(root / "run")
     index = LogIndex({"": str(root)})
-    seconds = timed(index.refresh)
-    run = index["run"]
-    assert run.records == count
-    print(f"index ms         {1000 * seconds / count:8.3f}   for a record, of {count}")
-    served: list[float] = []
-    plainly: list[float] = []
+    print(f"\nindex ms         {1000 * timed(index.refresh) / count:8.3f}   for a record, of {count}")
     (path,) = (root / "run").iterdir()
-    with path.open("rb", buffering=0) as file:
-        for number, entry in enumerate(run.entries()):
-            file.seek(entry.offset)
-            pair = [
-                (served, lambda entry=entry: run.read_entry(entry)),
-                (plainly, lambda entry=entry: file.read(entry.length)),
-            ]
-            for sink, work in pair if number % 2 else reversed(pair):
-                sink.append(1000 * timed(work))
-    print(f"read_entry() ms  {spread(served)}")
-    print(f"plain read ms    {spread(plainly)}")
+    entries = index["run"].entries()
+    with server(root, "rustboard", root / "cache") as running:
+        netloc = urlsplit(running.address).netloc
+        connection = http.client.HTTPConnection(netloc, timeout=60)
+        assert running.ask("runs")["runs"]
+
+        def served(entry: Any) -> None:
+            query = urlencode({"run": "run", "kind": entry.kind, "layer": entry.layer, "step": entry.step})
+            connection.request("GET", f"/data/plugin/cnnviz/records?{query}")
+            assert len(connection.getresponse().read()) > record.arrays["kernel"].nbytes
+
+        def plainly(entry: Any) -> None:
+            with path.open("rb", buffering=0) as file:
+                file.seek(entry.offset)
+                assert len(file.read(entry.length)) == entry.length
+
+        for title, is_cold in (("warm, read for the first time", False), ("warm, read before", False), ("cold", True)):
+            ways: dict[str, Callable[[Any], object]] = {
+                "plain read": plainly,
+                "plain read again": plainly,
+                "read_entry()": index["run"].read_entry,
+                "HTTP": served,
+            }
+            taken = _by_turns(ways, entries, path, is_cold=is_cold, rounds=1 if "first" in title else rounds)
+            print(f"\n{title}: ms, median [lowest … highest]")
+            for name, values in taken.items():
+                ratios = [a / b for a, b in zip(values, taken["plain read"], strict=True)]
+                print(f"{name:17} {spread(values, 2)}   {spread(ratios, 2)} times the plain read")
+
+
+def _by_turns(
+    ways: dict[str, Callable[[Any], object]], entries: list[Any], path: Path, *, is_cold: bool, rounds: int
+) -> dict[str, list[float]]:
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    rng = random.Random(0)
+    for number, entry in enumerate(rng.sample(entries, len(entries)) * rounds):
+        names = list(ways)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            if is_cold:
+                _forget(path)
+            taken[name].append(1000 * timed(lambda name=name, entry=entry: ways[name](entry)))  # type: ignore[misc]
+    return taken
+
+
+def _forget(path: Path) -> None:
+    """Ask the system to drop the file from its cache."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
 
 
 def main() -> None:
@@ -180,7 +237,7 @@ def main() -> None:
     parser.add_argument("--payload-mb", type=float, default=16)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--records", type=int, default=24, help="of ours, a round")
-    parser.add_argument("--their-records", type=int, default=2, help="of EventFileWriter, a round: it is slow")
+    parser.add_argument("--their-records", type=int, default=2, help="of each of theirs, a round: they are slow")
     parser.add_argument(
         "--dir", default=None, help="a folder on the disk to measure; default the system's temporary one"
     )
@@ -189,7 +246,7 @@ def main() -> None:
         record = payload(options.payload_mb)
         compare(Path(folder), record, options.rounds, options.records, options.their_records)
         waiting(Path(folder), record, options.records)
-        read_back(Path(folder), record, options.records)
+        read_back(Path(folder) / "reading", record, options.records, options.rounds)
 
 
 if __name__ == "__main__":
