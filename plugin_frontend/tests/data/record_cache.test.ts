@@ -87,4 +87,63 @@ describe("RecordCache", () => {
     await expect(new RecordCache(refusing).load(query(["a", "b"], [1, 2]))).rejects.toMatchObject({ status: 400 });
     expect(asked).toBe(1);
   });
+
+  it("joins what is on its way, and asks only for the rest", async () => {
+    const api = new MemoryApi();
+    const cache = new RecordCache(api);
+    const [first, same, more] = await Promise.all([
+      cache.load(query(["a", "b"], [1])), cache.load(query(["b"], [1])), cache.load(query(["b", "c"], [1])),
+    ]);
+    expect([first, same, more].map((records) => records.map((r) => r.layer))).toEqual([["a", "b"], ["b"], ["b", "c"]]);
+    expect(api.asked).toEqual([query(["a", "b"], [1]), query(["c"], [1])]);
+    expect(same[0]).toBe(first[1]);
+  });
+
+  it("lets go of a request only when all who wait for it gave up", async () => {
+    const signals: AbortSignal[] = [];
+    const api = new MemoryApi();
+    const plain = api.records.bind(api);
+    api.records = async (asked, signal) => {
+      signals.push(signal!);
+      return plain(asked, signal);
+    };
+    const cache = new RecordCache(api);
+    const [left, stayed] = [new AbortController(), new AbortController()];
+    const one = cache.load(query(["a"], [1]), left.signal);
+    const two = cache.load(query(["a"], [1]), stayed.signal);
+    left.abort();
+    await expect(one).rejects.toMatchObject({ name: "AbortError" });
+    expect(signals[0]!.aborted).toBe(false);
+    expect(await two).toHaveLength(1);
+
+    const third = cache.load(query(["a"], [2]), left.signal);
+    await expect(third).rejects.toMatchObject({ name: "AbortError" });
+    expect(signals[1]!.aborted).toBe(true);
+    expect(await cache.load(query(["a"], [2]))).toHaveLength(1);
+    expect(api.asked).toHaveLength(3);
+  });
+
+  it("tells all who wait of a failure, and of damage only those who get nothing", async () => {
+    const api = new MemoryApi();
+    api.damaged.add("a 1");
+    const cache = new RecordCache(api);
+    const both = cache.load(query(["a", "b"], [1]));
+    const alone = cache.load(query(["a"], [1]));
+    expect((await both).map((r) => r.layer)).toEqual(["b"]);
+    await expect(alone).rejects.toMatchObject({ status: 410 });
+    await expect(cache.load(query(["a"], [1]))).rejects.toMatchObject({ status: 410 });
+    expect((await cache.load(query(["a", "b"], [1]))).map((r) => r.layer)).toEqual(["b"]);
+  });
+
+  it("keeps nothing of a run that was dropped while it was on its way", async () => {
+    const api = new MemoryApi();
+    const cache = new RecordCache(api);
+    const old = cache.load(query(["a"], [1]));
+    cache.drop("r");
+    const anew = cache.load(query(["a"], [1]));
+    expect((await anew)[0]).not.toBe((await old)[0]);
+    expect(cache.peek(query(["a"], [1]))).toEqual(await anew);
+    expect(cache.peek(query(["a"], [1]))![0]).toBe((await anew)[0]);
+    expect(api.asked).toHaveLength(2);
+  });
 });
