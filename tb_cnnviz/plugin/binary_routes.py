@@ -33,16 +33,16 @@ class BinaryRoutes:
 
     def records(self, request: Request) -> Response:
         """The record of every layer at every step asked for, layers outermost."""
-        query.only(request, ("run", "kind", "layer", "step"))
+        query.only(request, ("run", "kind", "layer", "step", "repeat"))
         run = self._runs.find(query.one(request, "run"))
         if isinstance(run, ScalarRun):
             raise Refused(404, "run: this run holds TensorBoard's scalars alone, no records")
         kind = lookup.kind(run, query.one(request, "kind"))
         layers = lookup.layers(run, kind, query.many(request, "layer"))
-        steps = query.steps(request)
+        steps, repeat = query.steps(request), query.repeat(request)
         if len(layers) * len(steps) > query.MAX_RECORDS:
             raise Refused(400, f"{len(layers) * len(steps)} records asked for; at most {query.MAX_RECORDS} an answer")
-        entries = [entry for layer in layers for entry in lookup.entries(run, kind, layer, steps)]
+        entries = [entry for layer in layers for entry in lookup.entries(run, kind, layer, steps, repeat)]
         size = sum(entry.length for entry in entries)
         if size > query.MAX_ANSWER_BYTES:
             raise Refused(

@@ -34,13 +34,18 @@ def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]
     return list(names)
 
 
-def entries(found: RunIndex, kind: str, layer: str | None, steps: Sequence[int]) -> list[IndexEntry]:
-    """The record at each step; where a step was logged twice, the later one."""
-    return [_entry(found, kind, layer, step) for step in steps]
+def entries(
+    found: RunIndex, kind: str, layer: str | None, steps: Sequence[int], repeat: int | None = None
+) -> list[IndexEntry]:
+    """The record at each step; where a step was logged again, the last one, or that of this number."""
+    return [_entry(found, kind, layer, step, repeat) for step in steps]
 
 
-def _entry(found: RunIndex, kind: str, layer: str | None, step: int) -> IndexEntry:
+def _entry(found: RunIndex, kind: str, layer: str | None, step: int, repeat: int | None) -> IndexEntry:
     try:
-        return found.locate(kind, layer, step)
+        there = found.repeats(kind, layer, step)
     except KeyError:
         raise Refused(404, f"step: {kind} are not logged at step {step}") from None
+    if repeat is not None and repeat >= len(there):
+        raise Refused(404, f"repeat: {repeat} given; {kind} at step {step} have 0 to {len(there) - 1}")
+    return there[-1 if repeat is None else repeat]

@@ -60,6 +60,11 @@ def variable(request: Request) -> int | None:
     return _number("variable", one(request, "variable")) if "variable" in request.args else None
 
 
+def repeat(request: Request) -> int | None:
+    """Which of the records at a step that was logged again, from 0; None for the last."""
+    return _number("repeat", one(request, "repeat")) if "repeat" in request.args else None
+
+
 def shown(text: str) -> str:
     """A text from the client, short enough to be told back."""
     return repr(text if len(text) <= 120 else text[:119] + "…")

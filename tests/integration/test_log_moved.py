@@ -52,6 +52,13 @@ def test_renamed_copied_and_deleted_while_served(boards: dict[str, Board], reade
     eventually(lambda: board.steps(f"{name}/d/nested", "filters"), lambda steps: steps == [0, 1, 2])
     assert [kernel(board, f"{name}/d/nested", step) for step in range(3)] == [2, 7, 7]
     assert [kernel(board, f"{name}/b/nested", step) for step in range(2)] == [2, 2]
+    query = {"run": f"{name}/d/nested", "kind": "filters", "layer": "conv", "step": 1}
+    earlier = board.ask("records", **query, repeat=0).arrays()
+    assert earlier[0][1]["kernel"].item() == 2
+    assert board.ask("records", **query, repeat=1).arrays()[0][1]["kernel"].item() == 7
+    refused = board.ask("records", **query, repeat=2)
+    assert (refused.status, "0 to 1" in refused.json["reason"]) == (404, True)
+    assert board.ask("records", **query, repeat="-1").status == 400
     eventually(lambda: kernel(board, f"{name}/c"), lambda value: value == 5)
     shutil.rmtree(root)
     eventually(lambda: runs(board, name), lambda found: not found)
