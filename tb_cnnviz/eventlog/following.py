@@ -15,6 +15,8 @@ from tb_cnnviz.eventlog.scanning import FoundRecord
 
 Subject = tuple[str, str | None]
 
+#: Each takes about a kilobyte, and a file may name a new layer in every record.
+MAX_SUBJECTS = 100_000
 _BATCH = 1024
 #: A growing file's index is saved again when it holds a sixteenth more than was saved.
 _UNSAVED_SHARE = 16
@@ -144,12 +146,15 @@ class RunFiles:
             for item in batch:
                 seen = item.directory
                 subject = (seen.kind, seen.layer)
+                if subject not in self.rows and len(self.rows) >= MAX_SUBJECTS:
+                    file.notices.add(item.offset, f"the run has {MAX_SUBJECTS} kinds and layers; more are left out")
+                    continue
                 rows = self.rows.setdefault(subject, RecordColumns())
                 rows.append(Row(seen.step, seen.wall_time, file.number, item.offset, item.length))
                 touched.add(subject)
+                file.records += 1
                 if seen.kind == "notices":
                     file.notices.add(item.offset, _message(seen))
-            file.records += len(batch)
             for subject in touched:
                 self.rows[subject].settle(self._age)
 

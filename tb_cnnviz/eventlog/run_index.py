@@ -17,6 +17,7 @@ from tb_cnnviz.records.model import ModelRecord
 from tb_cnnviz.records.record import KINDS, Record
 
 _MODELS_KEPT = 16
+_MAX_MODEL_BYTES = 64 << 20
 #: From here on a CRC takes long enough that comparing it once is worth remembering.
 _LARGE_BYTES = 1 << 18
 
@@ -224,6 +225,8 @@ class RunIndex:
             if entry.identity in self._models:
                 return self._models[entry.identity]
         try:
+            if entry.length > _MAX_MODEL_BYTES:
+                raise ValueError(f"it has {entry.length} bytes; at most {_MAX_MODEL_BYTES} are read")
             model = ModelRecord.from_json(self.read_entry(entry).arrays["json"].tobytes())
         except (DamagedRecord, KeyError, ValueError) as error:
             model = None

@@ -13,6 +13,7 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 from tb_cnnviz import open_log
+from tb_cnnviz.eventlog import following
 from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
 from tb_cnnviz.eventlog.framing import frame, masked_crc
 from tb_cnnviz.records import Record
@@ -213,3 +214,29 @@ def test_a_hole_of_gigabytes_takes_little_memory(tmp_path: Path, kind: str) -> N
     assert run.steps("filters", "conv") == [0, 1]
     assert {notice.offset for notice in run.notices} == {len(framed(filters(0)))}
     assert peak < 16 << 20
+
+
+def test_a_file_that_names_a_new_layer_in_every_record_is_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "MAX_SUBJECTS", 50)
+    content = b"".join(framed(b"".join(encode(Record("filters", 0, f"conv{number}")))) for number in range(80))
+    (tmp_path / "cnnviz.1.h.1.records").write_bytes(content + framed(b"".join(encode(Record("filters", 1, "conv3")))))
+    run = open_log(tmp_path)["."]
+    assert run._index.layers("filters") == [f"conv{number}" for number in range(50)]
+    assert run.steps("filters", "conv3") == [0, 1]
+    (notice,) = run.notices
+    assert "50 kinds and layers" in notice.reason
+    assert "(29 more like it)" in notice.reason
+
+
+def test_a_model_record_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    text = np.zeros(65 << 20, np.uint8)
+    (tmp_path / "cnnviz.1.h.1.records").write_bytes(framed(b"".join(encode(Record("model", 0, arrays={"json": text})))))
+    run = open_log(tmp_path)["."]
+    tracemalloc.start()
+    assert run.model is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+    assert "at most" in run.notices[0].reason
