@@ -40,7 +40,7 @@ def addresses() -> Iterator[dict[str, str]]:
         ("lab-pooling", "photos", False, {"view": "lab", "run": "adam", "layer": "pool1", "lab__window": 3}),
         ("lab-convolution", "photos", False, {"view": "lab", "run": "adam", "layer": "conv1"}),
         ("gradients", "photos", False, {"view": "gradients", "run": "adam", "runB": "sgd", "layer": "conv1"}),
-        ("compare", "digits", False, {"view": "compare", "run": "adam"}),
+        ("compare", "digits", False, {"view": "compare", "run": "adam", "compare__align": "epoch"}),
     ],
 )
 def test_take(

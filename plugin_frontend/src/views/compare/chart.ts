@@ -14,6 +14,8 @@ export interface ChartLine extends Line {
   readonly weight: number;
   /** Of its full strength. */
   readonly alpha: number;
+  /** It is none of those that are compared: the training curve that the gap of run A reaches down to. */
+  readonly beside: boolean;
 }
 
 export interface ChartLabel {
@@ -48,7 +50,7 @@ export interface Chart {
 /** How strongly values as logged are drawn behind their mean. */
 export const PALE = 0.28;
 
-const WEIGHT = { main: 1.6, second: 1, here: 2.6 } as const;
+const WEIGHT = { main: 1.6, second: 1, beside: 1, here: 2.6 } as const;
 
 export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT): ChartLine {
   return {
@@ -56,19 +58,29 @@ export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT)
     shown: smooth > 0 ? smoothed(line.y, smooth / 100) : line.y,
     style: runStyle(line.run),
     weight: WEIGHT[role],
-    alpha: role === "second" ? 0.75 : 1,
+    alpha: role === "second" || role === "beside" ? 0.75 : 1,
+    beside: role === "beside",
   };
 }
 
-/** The axis of values for what lies in the window; a zoom's own where it has one. */
+/**
+ * The axis of values for what lies in the window; a zoom's own where it has one. On a linear one, a line beside the
+ * compared ones (training losses start high) leaves through the top rather than press those flat.
+ */
 export function valuesOf(lines: readonly ChartLine[], across: Across, kind: "linear" | "log", zoom: readonly [number, number] | null): ValueAxis {
   if (zoom && (kind === "linear" || zoom[0] > 0)) return valueAxis(kind, zoom[0], zoom[1]);
-  const seen: number[] = [];
-  for (const { x, y } of lines) {
-    for (let i = 0; i < x.length; i++) if (x[i]! >= across.lo && x[i]! <= across.hi) seen.push(y[i]!);
+  const compared = lines.filter((line) => kind === "log" || !line.beside);
+  const seen = compared.flatMap((line) => valuesIn(line, across));
+  const top = seen.reduce((most, value) => (Number.isFinite(value) && value > most ? value : most), -Infinity);
+  for (const line of lines) {
+    if (!compared.includes(line)) seen.push(...valuesIn(line, across).filter((value) => value <= top || compared.length === 0));
   }
   const [lo, hi] = valueRange(seen, kind) ?? (kind === "log" ? [0.1, 1] : [0, 1]);
   return valueAxis(kind, lo, hi);
+}
+
+function valuesIn({ x, y }: ChartLine, across: Across): number[] {
+  return Array.from(y).filter((_, i) => x[i]! >= across.lo && x[i]! <= across.hi);
 }
 
 /** Points of a line that have no place on the axis of values. */

@@ -53,17 +53,11 @@ function shrunk(line: Line, scale: number): Line {
   return { ...line, x: line.x.map((x) => x / scale) };
 }
 
-/**
- * The training curve that a validation curve of the same run is compared with: of each batch where these were logged, of
- * each epoch else.
- */
+/** The training curve that a validation curve of the same run is compared with: the metric's mean over each epoch. */
 export function trainingBeside({ summary, course, lines }: RunCourse, { choice, scale }: Courses): Line | null {
   if (lines.main?.part !== "validation") return null;
   if (lines.second) return lines.second;
-  const { metric, align } = choice;
-  const usable = metric === "loss" && !course.losses?.runningMean;
-  const batches = usable ? lineOf(summary.name, course, BATCH_LOSS, "train", align) : null;
-  const line = batches && typeof batches !== "string" ? batches : lineOf(summary.name, course, metric, "train", align);
+  const line = lineOf(summary.name, course, choice.metric, "train", choice.align);
   return line && typeof line !== "string" ? shrunk(line, scale) : null;
 }
 

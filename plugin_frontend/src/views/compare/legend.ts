@@ -101,11 +101,10 @@ function targetPart({ compared: { target }, options, set }: LegendOf): unknown {
 function notesPart({ compared: { chart, courses, choice }, options, set }: LegendOf): unknown {
   const { across, gap } = chart;
   const beyond = across.zoomed ? null : longestBehind(chart.lines, chart.axis);
-  const ofBatches = gap && gap.below.x.length > gap.above.x.length + 1 ? ", of each batch" : "";
   const zoomed = `Zoomed: ${placeInWords(courses.unit, Number(across.lo.toPrecision(4)))} to ${formatPlain(across.hi)}.`;
   return html`<ul class="notes">
     ${gap && choice.part === "validation"
-      ? html`<li>Thin: training ${metricWords(choice.metric)} of run A${ofBatches}. Shaded: its gap to validation.</li>`
+      ? html`<li>Thin: training ${metricWords(choice.metric)} of run A. Shaded: its gap to validation.</li>`
       : nothing}
     ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
     ${beyond === null ? nothing : html`<li><button @click=${() => set({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}

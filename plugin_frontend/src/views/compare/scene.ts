@@ -46,7 +46,7 @@ export function linesOfChart(courses: Courses, smooth: number, runA: string, run
     .sort((a, b) => rank(a.run) - rank(b.run));
   const a = drawn.find(({ summary }) => summary.name === runA);
   const beside = a && trainingBeside(a, courses);
-  const below = beside && (seconds.find((line) => line.run === runA) ?? chartLine(beside, smooth, "second"));
+  const below = beside && (seconds.find((line) => line.run === runA) ?? chartLine(beside, smooth, "beside"));
   const above = mains.at(-1);
   const lines = [...seconds, ...(below && !seconds.includes(below) ? [below] : []), ...mains];
   return { lines, gap: below && above?.run === runA ? { above, below } : null };
