@@ -35,9 +35,9 @@ class Progress(keras.callbacks.Callback):
         print(line, end="\n" if done == self.epochs else "", flush=True)
 
 
-def train(name: str, data: str, images: demo_data.Images, logdir: Path, epochs: int) -> float:
+def train(name: str, data: str, images: demo_data.Images, logdir: Path, epochs: int, seed: int) -> float:
     """Train one run from the same initial weights as all others; returns its accuracy on the test images."""
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(seed)
     model = NETWORKS[data]()
     model.compile(
         optimizer=OPTIMIZERS[name](RATES[data][name]),
@@ -48,7 +48,7 @@ def train(name: str, data: str, images: demo_data.Images, logdir: Path, epochs: 
         str(logdir / name),
         probe=images.probe,
         class_names=images.class_names,
-        hparams={"data": data, "optimizer": name},
+        hparams={"data": data, "optimizer": name, "seed": seed},
     )
     history = model.fit(
         images.x_train,
@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--data", choices=sorted(NETWORKS), default="digits")
     parser.add_argument("--logdir", type=Path, default=Path("runs"), help="a folder without these runs (default: runs)")
     parser.add_argument("--epochs", type=int, help="passes over the training images (default: by data)")
+    parser.add_argument("--seed", type=int, default=1, help="of initial weights and the order of images (default: 1)")
     parser.add_argument("--only", nargs="*", choices=list(OPTIMIZERS), help="train only these optimizers")
     chosen = parser.parse_args()
     names = chosen.only or list(OPTIMIZERS)
@@ -79,7 +80,7 @@ def main() -> None:
     images = getattr(demo_data, chosen.data)()
     print(f"{chosen.data}: {len(images.x_train)} images to train on, {len(images.x_test)} to test on")
     epochs = chosen.epochs or EPOCHS[chosen.data]
-    accuracies = {name: train(name, chosen.data, images, chosen.logdir, epochs) for name in names}
+    accuracies = {name: train(name, chosen.data, images, chosen.logdir, epochs, chosen.seed) for name in names}
     print("\nAccuracy on the test images after the last epoch")
     for name, accuracy in sorted(accuracies.items(), key=lambda item: -item[1]):
         print(f"  {name:10s} {accuracy:6.1%}")
