@@ -464,7 +464,7 @@ def test_gradient_norms_of_every_run_on_one_axis(cnn: CnnPage, log: Path) -> Non
     for run, text in shown:
         opened = open_log(log)[run]
         norms = opened.read("gradients", None, opened.steps("gradients", None)[-1])["norm"].astype(float)
-        assert abs(number(text.removeprefix("ends at ")) / np.sqrt((norms**2).sum()) - 1) <= 6e-3
+        assert abs(number(text.removeprefix("whole network, last step: ")) / np.sqrt((norms**2).sum()) - 1) <= 6e-3
 
 
 def test_what_is_saved_is_what_was_logged(cnn: CnnPage, log: Path) -> None:

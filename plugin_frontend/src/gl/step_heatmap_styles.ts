@@ -6,7 +6,7 @@ export const stepHeatmapStyles = css`
     /* The axis ends where the scrubber's does, also where the legend is away and the step's fields are not. */
     grid-template-columns:
       var(--axis-left) minmax(0, 1fr)
-      calc(var(--axis-right) + var(--w-fields) - var(--w-legend));
+      var(--axis-gutter);
     font-size: var(--t-xs);
     font-variant-numeric: tabular-nums;
     color: var(--ink);

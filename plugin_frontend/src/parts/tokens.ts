@@ -31,6 +31,8 @@ export const TOKENS = `
   --h-tabs: 40px; --h-strip: 92px; --h-head: 48px; --h-scrub: 72px; --w-runs: 196px; --w-legend: 248px; --w-fields: 248px;
   /* the time axis: so far from the left edge of the view, and from the right edge of the scrubber's middle */
   --axis-left: 64px; --axis-right: 104px;
+  /* what a view on that axis leaves free at its right, where the legend is narrower than the step's fields */
+  --axis-gutter: calc(var(--axis-right) + var(--w-fields) - var(--w-legend));
   --ease: 120ms cubic-bezier(.2,0,.2,1);
 }
 :root.dark-mode {

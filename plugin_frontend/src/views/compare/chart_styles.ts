@@ -73,7 +73,7 @@ export const chartStyles = css`
   }
   .frame {
     display: grid;
-    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-right);
+    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-gutter);
   }
   .layer {
     position: absolute;

@@ -133,6 +133,8 @@ export const compareStyles = css`
   }
   @media (max-width: 1360px) {
     .controls {
+      flex: 0 1 auto;
+      flex-wrap: wrap;
       gap: var(--s2);
     }
     .smooth input {

@@ -26,7 +26,7 @@ export function normsAt(all: readonly RunNorms[], step: number | null): readonly
   return all.map(({ rows }) => {
     const steps = rows[0]?.steps ?? [];
     const index = step === null ? steps.length - 1 : nearestIndex(steps, step);
-    return rows.map((row) => formatNumber(2 ** (row.values[index] ?? Number.NaN), { digits: 2 }));
+    return rows.map((row) => formatNumber(2 ** (row.values[index] ?? Number.NaN), { digits: 3 }));
   });
 }
 
@@ -95,7 +95,7 @@ export function multiplesPart(of: Multiples): unknown {
     </header>
     ${norms.map(({ run, rows, last }, i) => html`<div class="multiple" data-run=${run}>
       <button class="link ${run === runA ? "here" : ""}" @click=${() => of.choose(run)}>${swatch(run)}<span class="name">${run}</span></button>
-      <span class="last" title="Norm of the whole network's gradient at the last logged step">ends at ${formatNumber(last, { digits: 3 })}</span>
+      <span class="last" title="Norm of all variables' gradients as one vector, at the last logged step">whole network, last step: ${formatNumber(last, { digits: 3 })}</span>
       <cnn-step-heatmap
         label=${`Gradient norms of ${run}`}
         .rows=${rows}

@@ -241,7 +241,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const { hovered } = this;
     const ratio = this.data.updateRatio;
     const at = ratio && ratio.step !== this.data.shown?.step ? ` at step ${ratio.step}` : "";
-    const update: Row[] = ratio ? [["update / weight, layer", formatNumber(ratio.ratio, { digits: 2 }) + at]] : [];
+    const update: Row[] = ratio ? [["update / weight, kernel", formatNumber(ratio.ratio, { digits: 2 }) + at]] : [];
     if (hovered) return [...cursorRows(picture, hovered.weight, words), ...update];
     return this.session.state.channel === null ? update : [...words.filterRows(picture), ...update];
   }

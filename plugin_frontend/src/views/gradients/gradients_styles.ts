@@ -12,7 +12,6 @@ export const gradientsStyles = css`
     min-height: 100%;
     /* From the view's left edge: the gutters are those of the scrubber. */
     margin-left: calc(-1 * var(--s4));
-    --gutter-right: calc(var(--axis-right) + var(--w-fields) - var(--w-legend));
   }
   .through {
     position: absolute;
@@ -29,7 +28,7 @@ export const gradientsStyles = css`
   }
   figcaption {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) var(--gutter-right);
+    grid-template-columns: minmax(0, 1fr) var(--axis-gutter);
     align-items: center;
     margin-left: var(--axis-left);
     height: 24px;
@@ -69,7 +68,7 @@ export const gradientsStyles = css`
   }
   .band-row {
     display: grid;
-    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--gutter-right);
+    grid-template-columns: var(--axis-left) minmax(0, 1fr) var(--axis-gutter);
     font-size: var(--t-xs);
   }
   .band-row svg {

@@ -200,7 +200,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { width } = this.size;
     const line = axis.toShare(this.step) * width;
     const frame: FigureFrame = { axis, width, sizes: this.sizes, step: this.step, goTo: (step) => this.goTo(step) };
-    return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--gutter-right))`}>
+    return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--axis-gutter))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
       ${picture.panels.map((panel) => normFigure(frame, picture, panel, this.actionsOf(panel)))}
       ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ??

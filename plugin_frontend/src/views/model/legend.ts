@@ -75,8 +75,7 @@ function numbersPart({ layer, numbers, at }: LegendInput): unknown {
   const rows: TableRow[] = [];
   const norms = numbers?.norms;
   if (norms) {
-    rows.push(["gradient norm", formatNumber(norms.norm)], ["its log₂", formatNumber(Math.log2(norms.norm), { digits: 3 })]);
-    rows.push(["update / weight", formatNumber(norms.ratio, { digits: 3 })]);
+    rows.push(["gradient norm", formatNumber(norms.norm)], ["update / weight", formatNumber(norms.ratio, { digits: 3 })]);
   }
   const zeros = numbers?.zeros ?? null;
   if (zeros !== null) rows.push(["zero output", formatShare(zeros) + (norms && at.maps !== at.gradients ? ` at step ${at.maps}` : "")]);

@@ -147,11 +147,10 @@ function zerosCell(row: MapRow, { numbers, columns }: Drawing, text: Write): SVG
   return svg`${shareSvg(zeros, BAR)}${text(formatShare(zeros), "plain", BAR + 6, 4)}`;
 }
 
-/** The logarithm that the column's curve shows, and the number in words. */
-export function normValue(column: "gradient" | "ratio", norms: { norm: number; ratio: number }): { place: number; words: string } {
+/** The logarithm that the column's curve shows, and the number itself. */
+function normValue(column: "gradient" | "ratio", norms: { norm: number; ratio: number }): { place: number; words: string } {
   if (column === "ratio") return { place: Math.log10(norms.ratio), words: formatNumber(norms.ratio, { digits: 2 }) };
-  const place = Math.log2(norms.norm);
-  return { place, words: norms.norm === 0 ? "norm 0" : formatNumber(place, { digits: Math.abs(place) < 1 ? 2 : Math.abs(place) < 10 ? 2 : 3 }) };
+  return { place: Math.log2(norms.norm), words: formatNumber(norms.norm, { digits: 3 }) };
 }
 
 function normCell(column: Column, row: MapRow, drawing: Drawing, text: Write): SVGTemplateResult | typeof nothing {
