@@ -11,12 +11,13 @@ from werkzeug.wrappers import Request, Response
 from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin import lookup, query
+from tb_cnnviz.plugin import lookup, query, reading_time
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
 from tb_cnnviz.plugin.decimation import MIN_POINTS
 from tb_cnnviz.plugin.framing import frame
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.known_runs import KnownRuns
+from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
@@ -76,7 +77,8 @@ class BinaryRoutes:
     def _record(
         self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, variable: int | None
     ) -> Record:
-        return as_record(run, kind, self._series.get(name, run, kind), columns, points, variable)
+        time = ReadingTime(reading_time.READING_SECONDS)
+        return as_record(run, kind, self._series.get(name, run, kind, columns, time), columns, points, variable, time)
 
 
 def _read(run: RunIndex, entry: IndexEntry) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tb_cnnviz.plugin.columns import Table
+from tb_cnnviz.plugin.columns import Table, as_float
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import MAX_ANSWER_BYTES
@@ -30,8 +30,8 @@ def chosen_rows(
     if points is not None:
         rows = thin(_guide(table, chosen), points)
     arrays: dict[str, np.ndarray] = {"step": table.steps[rows].astype(np.float64)}
-    refuse_large(sum(table.columns[name][:1].nbytes for name in chosen if name in table.columns) * len(rows))
-    arrays |= {name: table.columns[name][rows] for name in chosen if name in table.columns}
+    refuse_large(sum(as_float(table.columns[name][:1]).nbytes for name in chosen if name in table.columns) * len(rows))
+    arrays |= {name: as_float(table.columns[name][rows]) for name in chosen if name in table.columns}
     attributes: dict[str, Any] = {"points": len(rows), "of": len(table.steps)}
     missing = {name: np.flatnonzero(table.absent[name][rows]).tolist() for name in chosen if name in table.absent}
     if any(missing.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,8 @@ class Table:
 
     Args:
         steps: int64 [rows]. Of one record in its order; of joined ones strictly ascending.
-        columns: name to float32 or float64 [rows, ...]; NaN where a row's record had no such column.
+        columns: name to float32, float64 or whole numbers from 0 in their least room, [rows, ...]; NaN where a row's
+            record had no such column.
         absent: name to bool [rows]: where a row's record had no such column; names with no such row are left out.
         sources: int64 [rows]: the number of the record from which the row came.
     """
@@ -42,14 +43,19 @@ class Table:
         return sum(array.nbytes for array in arrays)
 
 
-def rows_of(record: Record, source: int = 0) -> Table:
+def rows_of(record: Record, source: int = 0, held: Collection[str] | None = None) -> Table:
     """The rows of a record of kind losses, epochs or gradients (without its histogram).
+
+    Args:
+        held: of gradients, the columns to keep beside `norm`; None for all.
 
     Raises:
         MalformedSeries: when arrays are missing or their shapes do not fit each other.
     """
-    read = {"losses": _losses, "epochs": _epochs, "gradients": _gradients}[record.kind]
-    steps, columns = read(record)
+    if record.kind == "gradients":
+        steps, columns = _gradients(record, held)
+    else:
+        steps, columns = {"losses": _losses, "epochs": _epochs}[record.kind](record)
     return Table(steps, columns, {}, np.full(len(steps), source, np.int64))
 
 
@@ -70,6 +76,11 @@ def join(tables: Sequence[Table]) -> Table:
         if mask.any():
             absent[name] = mask
     return Table(steps[keep], columns, absent, sources[keep])
+
+
+def as_float(column: np.ndarray) -> np.ndarray:
+    """Whole numbers as float64: a browser reads 64-bit integers as BigInt; counts below 2^53 are exact."""
+    return column if column.dtype in (np.float32, np.float64) else column.astype(np.float64)
 
 
 def joined_bytes(tables: Sequence[Table]) -> int:
@@ -93,7 +104,10 @@ def _absent(table: Table, name: str) -> np.ndarray:
     return np.full(len(table.steps), name not in table.columns)
 
 
-def _last_of_each(steps: np.ndarray) -> np.ndarray:
+def _last_of_each(steps: np.ndarray) -> np.ndarray | slice:
+    """The places of the last row of each step, by step."""
+    if (steps[1:] > steps[:-1]).all():
+        return slice(None)  # as it is as a rule: nothing is copied
     order = np.argsort(steps, kind="stable")
     ordered = steps[order]
     last = np.ones(len(ordered), bool)
@@ -130,12 +144,14 @@ def _epochs(record: Record) -> Rows:
     return np.array([record.step], np.int64), columns
 
 
-def _gradients(record: Record) -> Rows:
+def _gradients(record: Record, held: Collection[str] | None) -> Rows:
     norms = _array(record, "norm", 1)
-    columns = {name: _real(record.arrays[name])[None] for name in GRADIENTS if name in record.arrays}
-    if any(column.shape != (1, len(norms)) for column in columns.values()):
+    columns = {name: record.arrays[name] for name in GRADIENTS if name in record.arrays}
+    if any(column.shape != norms.shape for column in columns.values()):
         raise MalformedSeries("the columns differ in length")
-    return np.array([record.step], np.int64), columns
+    # Copies: a view would keep the whole record in memory.
+    kept = [name for name in columns if held is None or name == "norm" or name in held]
+    return np.array([record.step], np.int64), {name: _real(columns[name])[None].copy() for name in kept}
 
 
 def _array(record: Record, name: str, dimensions: int) -> np.ndarray:
@@ -146,5 +162,9 @@ def _array(record: Record, name: str, dimensions: int) -> np.ndarray:
 
 
 def _real(array: np.ndarray) -> np.ndarray:
-    # A browser reads 64-bit integers as BigInt, which no arithmetic takes; counts below 2^53 are exact as float64.
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    """As it is kept: floats as they are, whole numbers in the least room. `as_float` is what a browser gets."""
+    if array.dtype in (np.float32, np.float64):
+        return array
+    if array.dtype.kind in "ui" and array.size and array.min() >= 0:
+        return array.astype(np.min_scalar_type(array.max()))
+    return array.astype(np.float64)

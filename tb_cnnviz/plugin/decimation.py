@@ -9,6 +9,9 @@ import numpy as np
 #: First, last, smallest, largest, and one that is not finite.
 MIN_POINTS = 5
 
+#: Rows that are looked at together: what this takes besides the values stays small.
+_PIECE = 1024
+
 
 def thin(values: np.ndarray, points: int) -> np.ndarray:
     """Rows to keep, ascending: int64 [at most `points`].
@@ -28,11 +31,7 @@ def thin(values: np.ndarray, points: int) -> np.ndarray:
     rows = len(values)
     if rows <= points:
         return np.arange(rows)
-    flat = values.reshape(rows, -1).astype(np.float64)
-    finite = np.isfinite(flat)
-    low = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)
-    high = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)
-    odd = np.logical_not(finite.all(axis=1)).reshape(rows)
+    low, high, odd = _extremes(values)
     buckets = max(1, (points - 2) // (3 if odd.any() else 2))
     bounds = np.linspace(0, rows, buckets + 1, dtype=np.int64)
     keep = {0, rows - 1}
@@ -42,3 +41,16 @@ def thin(values: np.ndarray, points: int) -> np.ndarray:
         if odd[start:stop].any():
             keep.add(start + int(odd[start:stop].argmax()))
     return np.array(sorted(keep), dtype=np.int64)
+
+
+def _extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each row the smallest and the largest finite value, float64, and whether it holds another."""
+    low, high, odd = np.empty(len(values)), np.empty(len(values)), np.empty(len(values), bool)
+    for start in range(0, len(values), _PIECE):
+        piece = slice(start, start + _PIECE)
+        flat = values[piece].reshape(len(values[piece]), -1).astype(np.float64)
+        finite = np.isfinite(flat)
+        low[piece] = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)
+        high[piece] = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)
+        odd[piece] = ~finite.all(axis=1)
+    return low, high, odd

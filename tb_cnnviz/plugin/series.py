@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin.chosen_rows import chosen_rows, refuse_large
+from tb_cnnviz.plugin import reading_time
+from tb_cnnviz.plugin.chosen_rows import chosen_rows
 from tb_cnnviz.plugin.columns import GRADIENTS, HISTOGRAM, LOSSES, MalformedSeries, Table, join, joined_bytes, rows_of
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import shown
+from tb_cnnviz.plugin.reading_time import ReadingTime
+from tb_cnnviz.plugin.series_histograms import histograms
 from tb_cnnviz.records import Record
-from tb_cnnviz.records.histogram import untrim
 
 KINDS = ("losses", "epochs", "gradients")
-CACHE_BYTES = 64 << 20
+CACHE_BYTES = 32 << 20
 MAX_SERIES_BYTES = 512 << 20
-
-#: What an entry costs to be held.
-_ENTRY_BYTES = 300
 
 #: So many records are read before their rows are joined: rows one by one take several times their numbers' room.
 _BATCH = 1024
+
+#: What a table needs for a row beside its columns: its step, and the record that it came from.
+_ROW_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Series:
     """What is known of one kind of one run.
 
     Args:
-        entries: the records read so far, in the order in which they were logged.
+        entries: the records read, in the order in which they were logged; a series at rest has none, they are large.
+        read: how many records were read, and the hash of their entries.
+        held: the columns that the tables hold, where they hold not all of them.
         tables: their rows, by the number of variables (0 for kinds that have none): a run whose model changed has
             more than one, and the newest record says which is shown.
         width: the number of variables of the newest record.
@@ -44,6 +46,8 @@ class Series:
     """
 
     entries: Sequence[IndexEntry] = ()
+    read: tuple[int, int] = (0, hash(()))
+    held: frozenset[str] | None = None
     tables: Mapping[int, Table] = field(default_factory=dict)
     width: int = 0
     counts: Mapping[int, int] = field(default_factory=dict)
@@ -62,35 +66,73 @@ class Series:
 
     @property
     def nbytes(self) -> int:
-        return sum(table.nbytes for table in self.tables.values()) + len(self.entries) * _ENTRY_BYTES
+        return sum(table.nbytes for table in self.tables.values())
+
+    def holds(self, columns: Collection[str] | None) -> bool:
+        """Whether it has these columns, None for all, as far as they are logged; or is too large for as many."""
+        if self.too_large:
+            return columns is None or (self.held is not None and self.held.issubset(columns))
+        return self.held is None or (columns is not None and self.held.issuperset(columns))
 
 
 class SeriesCache:
-    """Series by run and kind, the least recently asked for given up first. Safe to use from several threads."""
+    """Series by run and kind, the least recently asked for given up first. Safe to use from several threads.
+
+    A series of gradients that is larger than half the cache is kept with the columns that were asked for alone.
+    """
 
     def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
         self._series: OrderedDict[tuple[str, str], Series] = OrderedDict()
 
-    def get(self, name: str, run: RunIndex, kind: str) -> Series:
+    def get(
+        self, name: str, run: RunIndex, kind: str, columns: Collection[str] = (), time: ReadingTime | None = None
+    ) -> Series:
         """The series of everything that the index knows now.
 
+        Args:
+            columns: those that it must hold, as far as they are logged; empty for all.
+            time: how long it may be read; READING_SECONDS from now where it is not given.
+
         Raises:
-            Refused: 400 for a series above MAX_SERIES_BYTES.
+            Refused: 400 for a series above MAX_SERIES_BYTES; 503 where the time is up, and the next request goes on.
         """
+        time = time or ReadingTime(reading_time.READING_SECONDS)
         entries = run.entries(kind)
+        wanted = frozenset(GRADIENTS).intersection(columns) | {"norm"} if columns and kind == "gradients" else None
         with self._lock:
             known = self._series.get((name, kind)) or Series()
-        if known.entries != entries:
-            known = _extended(known, run, entries)
+        if not known.read[0] or not _goes_on(known, entries) or not known.holds(wanted):
+            known = Series(held=self._held(known, run, entries, wanted))
+        if known.read[0] != len(entries):
+            known = _extended(known, run, entries, time)
         with self._lock:
             self._series[name, kind] = known
             self._series.move_to_end((name, kind))
             self._shrink()
         if known.too_large:
             raise Refused(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
-        return known
+        if known.read[0] < len(entries):
+            time.check(known.read[0], len(entries))
+        return replace(known, entries=entries)
+
+    def _held(
+        self, known: Series, run: RunIndex, entries: Sequence[IndexEntry], wanted: frozenset[str] | None
+    ) -> frozenset[str] | None:
+        """The columns to read: all where they fit, else those asked for, with those held before where these fit."""
+        if wanted is None or not entries:
+            return None
+        try:
+            columns = rows_of(run.read_entry(entries[-1])).columns
+        except (DamagedRecord, MalformedSeries):
+            return wanted
+        choices = (None, self._cache_bytes // 2), (wanted | (known.held or frozenset()), self._cache_bytes)
+        for held, room in choices:
+            size = sum(column.nbytes for name, column in columns.items() if held is None or name in held)
+            if (size + _ROW_BYTES) * len(entries) <= room:
+                return held
+        return wanted
 
     def _shrink(self) -> None:
         total = sum(series.nbytes for series in self._series.values())
@@ -100,38 +142,59 @@ class SeriesCache:
 
 
 def as_record(
-    run: RunIndex, kind: str, series: Series, columns: Sequence[str], points: int | None, variable: int | None = None
+    run: RunIndex,
+    kind: str,
+    series: Series,
+    columns: Sequence[str],
+    points: int | None,
+    variable: int | None = None,
+    time: ReadingTime | None = None,
 ) -> Record:
     """The columns asked for (all where none are) over the steps kept, as one record.
 
     Args:
+        series: holds these columns.
         variable: of gradients, the place of the only variable asked for: columns are [m, 1] then.
+        time: how long histograms may be read; READING_SECONDS from now where it is not given.
 
     Raises:
         Refused: 404 for a column or a variable that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
-            for a variable of a kind that has none.
+            for a variable of a kind that has none, 503 where the time is up.
     """
     table = series.table if variable is None else _of_variable(kind, series, variable)
-    chosen = list(columns) or _all_columns(kind, table, run)
+    chosen = list(columns) or _all_columns(kind, table)
     _refuse_unknown(kind, table, chosen)
     rows, arrays, attributes = chosen_rows(table, chosen, points)
     if series.unreadable or series.other_shape:
         attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
     if HISTOGRAM in chosen:
-        attributes["bin_start"], arrays[HISTOGRAM] = _histograms(run, series, rows, variable)
+        kept = [series.entries[source] for source in table.sources[rows]]
+        time = time or ReadingTime(reading_time.READING_SECONDS)
+        attributes["bin_start"], arrays[HISTOGRAM] = histograms(run, kept, series.width, variable, time)
     last = series.entries[-1] if series.entries else None
     step = int(table.steps[-1]) if len(table.steps) else 0
     return Record(kind, step, None, arrays, attributes, last.wall_time if last else 0.0)
 
 
-def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry]) -> Series:
-    count = len(known.entries)
-    if list(entries[:count]) != list(known.entries):
-        known, count = Series(), 0
-    for start in range(count, len(entries), _BATCH):
+def _goes_on(known: Series, entries: Sequence[IndexEntry]) -> bool:
+    """Whether the records read are still the first of these."""
+    count, seen = known.read
+    return count <= len(entries) and _hash(entries[:count]) == seen
+
+
+def _hash(entries: Sequence[IndexEntry]) -> int:
+    return hash(tuple(entries))
+
+
+def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry], time: ReadingTime) -> Series:
+    """With the records that were not read yet, until the time is up."""
+    read = known.read[0]
+    while read < len(entries) and not (time.is_up and read > known.read[0]):
+        batch = entries[read : read + _BATCH]
         if not known.too_large:
-            known = _with_batch(known, run, entries[start : start + _BATCH], start)
-    return replace(known, entries=entries)
+            known = replace(_with_batch(known, run, batch, read), held=known.held, read=known.read)
+        read += len(batch)
+    return replace(known, read=(read, _hash(entries[:read])))
 
 
 def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], first: int) -> Series:
@@ -139,7 +202,7 @@ def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], fir
     new: dict[int, list[Table]] = {}
     for number, entry in enumerate(entries, first):
         try:
-            table = rows_of(run.read_entry(entry), number)
+            table = rows_of(run.read_entry(entry), number, known.held)
         except (DamagedRecord, MalformedSeries):
             unreadable += 1
             continue
@@ -151,10 +214,10 @@ def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], fir
     if size > MAX_SERIES_BYTES:
         return Series(too_large=size)
     tables = {**known.tables, **{key: join(tables) for key, tables in new.items()}}
-    return Series((), tables, width, counts, unreadable)
+    return Series((), (0, 0), None, tables, width, counts, unreadable)
 
 
-def _all_columns(kind: str, table: Table, run: RunIndex) -> list[str]:
+def _all_columns(kind: str, table: Table) -> list[str]:
     first = [name for name in ("loss", "norm") if name in table.columns]
     names = first + [name for name in table.columns if name not in first]
     return [*names, HISTOGRAM] if kind == "gradients" and len(table.steps) else names
@@ -175,42 +238,3 @@ def _of_variable(kind: str, series: Series, variable: int) -> Table:
         raise Refused(404, f"variable: {variable} given; variables are 0 to {series.width - 1}")
     table = series.table
     return replace(table, columns={name: column[:, [variable]] for name, column in table.columns.items()})
-
-
-def _histograms(run: RunIndex, series: Series, rows: np.ndarray, variable: int | None) -> tuple[int, np.ndarray]:
-    """First bin, and counts uint32 [rows, variables, bins]: read for the rows kept only, since they are large."""
-    kept = slice(None) if variable is None else slice(variable, variable + 1)
-    variables = len(range(series.width)[kept])
-    whole = [_histogram(run, series.entries[source], series.width) for source in series.table.sources[rows]]
-    read = [_used(start, counts[kept]) for start, counts in whole]
-    used = [(start, start + counts.shape[1]) for start, counts in read if counts.any()]
-    start, stop = (min(a for a, _ in used), max(b for _, b in used)) if used else (0, 0)
-    refuse_large(len(rows) * variables * (stop - start) * 4)
-    joined = np.zeros((len(rows), variables, stop - start), np.uint32)
-    for row, (first, counts) in enumerate(read):
-        if counts.any():
-            joined[row, :, first - start : first - start + counts.shape[1]] = counts
-    return start, joined
-
-
-def _histogram(run: RunIndex, entry: IndexEntry, variables: int) -> tuple[int, np.ndarray]:
-    """First bin and counts [variables, bins] of one record; no bins where it cannot be read."""
-    nothing = 0, np.zeros((variables, 0), np.uint32)
-    try:
-        record = run.read_entry(entry)
-    except DamagedRecord:
-        return nothing
-    start, counts = record.attributes.get("bin_start"), record.arrays.get(HISTOGRAM)
-    if not isinstance(start, int) or counts is None or counts.ndim != 2 or len(counts) != variables:
-        return nothing
-    try:
-        untrim(start, counts[:0])
-    except ValueError:
-        return nothing
-    return start, counts
-
-
-def _used(start: int, counts: np.ndarray) -> tuple[int, np.ndarray]:
-    """Without the bins at both ends that no variable uses."""
-    bins = np.flatnonzero(counts.any(axis=0))
-    return (start + int(bins[0]), counts[:, bins[0] : bins[-1] + 1]) if bins.size else (start, counts[:, :0])

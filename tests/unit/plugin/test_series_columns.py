@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.plugin.columns import MalformedSeries, join, rows_of
+from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, rows_of
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.records import Record
@@ -49,7 +49,7 @@ def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> 
         np.testing.assert_array_equal(
             table.columns["loss"], np.array([rows[step] for step in sorted(rows)], np.float32)
         )
-        assert table.columns["examples"].dtype == np.float64
+        assert as_float(table.columns["examples"]).dtype == np.float64
         assert table.columns["examples"].tolist() == [step * 32 for step in sorted(rows)]
         expected = np.array([times[step] for step in sorted(rows)])
         nowhere = np.full(len(rows), np.nan, np.float32)
@@ -139,7 +139,7 @@ def ask(
     points: int | None = None,
     variable: int | None = None,
 ) -> Record:
-    return as_record(run, kind, cache.get("run", run, kind), columns, points, variable)
+    return as_record(run, kind, cache.get("run", run, kind, columns), columns, points, variable)
 
 
 def test_one_variable_is_its_column_of_all(log: Log) -> None:
@@ -203,7 +203,7 @@ def test_polling_reads_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatc
         type(run), "read_entry", lambda self, entry: reads.append(entry.step) or read_entry(self, entry)
     )
     ask(cache, run, "gradients", "norm")
-    assert reads == list(range(20))
+    assert reads == [19, *range(20)], "the newest one first: it says how large the series is"
     reads.clear()
     ask(cache, run, "gradients", "norm", "zeros", points=5)
     assert reads == []
@@ -211,6 +211,70 @@ def test_polling_reads_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatc
     record = ask(cache, run, "gradients", "norm")
     assert reads == [19, 20]
     assert record.arrays["step"].tolist() == list(range(21))
+
+
+def test_a_series_larger_than_the_cache_is_kept_by_the_columns_asked_for(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("norm", "mean", "min", "max", "zeros")
+    logged = [
+        Record("gradients", step, arrays={name: np.full(50, step * 10 + place, np.float32) for place, name in enumerate(names)})
+        for step in range(40)
+    ]  # fmt: skip
+    run, column = log.add(*logged), 40 * 50 * 4
+    cache = SeriesCache(cache_bytes=3 * column + 1000)
+    reads: list[int] = []
+    read_entry = type(run).read_entry
+    monkeypatch.setattr(
+        type(run), "read_entry", lambda self, entry: reads.append(entry.step) or read_entry(self, entry)
+    )
+
+    def read_for(*columns: str) -> int:
+        reads.clear()
+        record = ask(cache, run, "gradients", *columns)
+        for name in columns or names:
+            expected = [[step * 10 + names.index(name)] * 50 for step in range(40)]
+            np.testing.assert_array_equal(record.arrays[name], expected)
+        assert sum(series.nbytes for series in cache._series.values()) <= 3 * column + 1000
+        return len(reads)
+
+    assert read_for("norm", "zeros") >= 40
+    assert read_for("zeros", "norm") == 0
+    assert read_for("mean") >= 40, "three fit"
+    assert read_for("mean", "norm", "zeros") == 0
+    assert read_for("min") >= 40, "four do not: the others are given up"
+    assert read_for("min", "norm") == 0
+    assert read_for() >= 40, "all do not fit, and are answered all the same"
+    run = log.add(*logged[:1])
+    assert read_for("max") >= 41
+
+
+def test_the_cache_keeps_no_entry_of_the_index(log: Log) -> None:
+    cache, run = SeriesCache(), log.add(*(gradients(step, 2) for step in range(9)))
+    assert len(cache.get("run", run, "gradients").entries) == 9
+    assert [series.entries for series in cache._series.values()] == [()]
+
+
+def test_a_series_that_takes_long_is_read_over_several_requests(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tb_cnnviz.plugin.series._BATCH", 2)
+    monkeypatch.setattr("tb_cnnviz.plugin.reading_time.READING_SECONDS", 0.0)
+    cache, run = SeriesCache(), log.add(*(gradients(step, 2) for step in range(5)))
+    for done in (2, 4):
+        with pytest.raises(Refused, match=f"{done} of 5 records were read") as refused:
+            ask(cache, run, "gradients", "norm")
+        assert refused.value.status == 503
+    assert ask(cache, run, "gradients", "norm").arrays["step"].tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(Refused, match="1 of 5 records"):
+        ask(cache, run, "gradients", "histogram")
+
+
+def test_a_series_too_large_in_all_its_columns_is_answered_for_one(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, cache = log.add(*(gradients(step, 100) for step in range(5))), SeriesCache(cache_bytes=3000)
+    monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 5 * 100 * 9 + 100)
+    for _ in range(2):
+        with pytest.raises(Refused, match="would take"):
+            ask(cache, run, "gradients")
+        assert ask(cache, run, "gradients", "norm").arrays["norm"].shape == (5, 100)
 
 
 def test_growing_record_by_record_equals_the_rows_written_in_turn(log: Log) -> None:
