@@ -40,8 +40,11 @@ export const COMPARE_VIEW: ViewDefinition<typeof COMPARE_FIELDS> = {
     code: 'model.fit(x, y, validation_data=(x_val, y_val), callbacks=[CNNViz("runs/adam")])',
   },
   keys: [
-    ["← → in the chart", "crosshair, with Shift ten points; Esc takes it away"],
-    ["+ − 0 in the chart", "zoom in, zoom out, all"],
-    ["↑ ↓ on the target", "move it, PgUp PgDn by more"],
+    ["← →", "in the chart: crosshair, with Shift ten points"],
+    ["Home End", "in the chart: first point, last point"],
+    ["Esc", "in the chart: take the crosshair away"],
+    ["+ − 0", "in the chart: zoom in, out, all"],
+    ["↑ ↓", "on the target: move it"],
+    ["PgUp PgDn", "on the target: move it by more"],
   ],
 };

@@ -35,8 +35,10 @@ export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
     code: 'CNNViz("runs/adam", probe=(x[:8], y[:8]))',
   },
   keys: [
-    ["↑ ↓ ← → in the picture", "window by one output cell, with Shift by five"],
-    ["Space in the picture", "let the window slide by itself; again: stop"],
-    ["Enter in the picture", "window on the last output cell"],
+    ["← → ↑ ↓", "in the picture: window by one output cell, with Shift by five; in the kernel: the weight beside"],
+    ["Space", "in the picture: let the window slide by itself; again: stop"],
+    ["Enter", "in the picture: window on the last output cell; in the kernel: take the number"],
+    ["Esc", "in the kernel: leave the number as it was"],
+    ["+ − 0", "in Pooling's picture: zoom of the input in, out, fit"],
   ],
 };

@@ -34,8 +34,9 @@ export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
     code: 'CNNViz("runs/adam", probe=(x[:8], y[:8]))',
   },
   keys: [
-    ["↑ ↓ ← → in the maps", "cell, with Shift map"],
-    ["Enter, click", "choose the channel; again: this channel at every step"],
+    ["← → ↑ ↓", "in the maps: next cell, with Shift next map"],
+    ["Enter", "in the maps, as a click: choose the channel; again: this channel at every step"],
     ["Esc", "back to all channels"],
+    ["+ − 0", "in the maps: zoom in, out, fit"],
   ],
 };

@@ -35,7 +35,7 @@ export const MODEL_VIEW: ViewDefinition<typeof MODEL_FIELDS> = {
   },
   keys: [
     ["↑ ↓", "in the table or graph: layer before, behind"],
-    ["Enter, double click", "open the layer's Filters; on folded layers: unfold"],
+    ["Enter", "in the table or graph, as a double click: open the layer's Filters; on folded layers: unfold"],
     ["Esc", "fold the chosen layer's block again"],
     ["+ − 0", "zoom the graph in, out, fit"],
   ],

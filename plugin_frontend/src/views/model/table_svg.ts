@@ -62,8 +62,8 @@ export function rowsSvg(drawing: Drawing, layout: TableLayout): SVGTemplateResul
       const top = layout.tops[i] ?? 0;
       const state = [i === here ? "chosen" : "", i === hovered ? "hovered" : "", i === cursor ? "cursor" : ""].join(" ");
       return svg`<g class="ground ${state}">
+        ${i > 0 ? svg`<path class="line" d=${`M${columns.spine} ${top}H${columns.width}`}/>` : nothing}
         <rect class="wash" x="-8" y=${top} width=${columns.width + 16} height=${layout.row} rx="3"/>
-        ${i < rows.length - 1 ? svg`<path class="line" d=${`M${columns.spine} ${top + layout.row}H${columns.width}`}/>` : nothing}
       </g>`;
     })}
     ${spineSvg(drawing.edges, layout.middles, x)}
