@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from werkzeug.wrappers import Request, Response
 BINARY_TYPE = "application/vnd.cnnviz"
 
 _GZIP_FROM_BYTES = 2048
+_GZIP_SUFFIX = "-gzip"
+_KEPT = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
 
 def json_answer(request: Request, value: Any, status: int = 200) -> Response:
@@ -27,9 +30,20 @@ def json_answer(request: Request, value: Any, status: int = 200) -> Response:
     return _response(body, status, "application/json", headers)
 
 
-def binary_answer(request: Request, chunks: Iterable[bytes | memoryview], length: int, etag: str) -> Response:
-    """Chunks of `length` bytes together; the browser keeps them and asks by `etag` whether they still hold."""
-    headers = {"Cache-Control": "private, no-cache", "Content-Length": str(length)}
+def binary_answer(
+    request: Request, chunks: Iterable[bytes | memoryview], length: int, etag: str, compress: bool
+) -> Response:
+    """Chunks of `length` bytes together; the browser keeps them and asks by `etag` whether they still hold.
+
+    Args:
+        compress: whether that pays; docs/http_api.md says where.
+    """
+    headers = dict(_KEPT)
+    if compress and _takes_gzip(request):
+        chunks, length = _squeezed(chunks)
+        headers["Content-Encoding"] = "gzip"
+        etag += _GZIP_SUFFIX
+    headers["Content-Length"] = str(length)
     # WSGI takes bytes alone; one array at a time is copied.
     response = _response((bytes(chunk) for chunk in chunks), 200, BINARY_TYPE, headers)
     response.set_etag(etag)
@@ -38,11 +52,11 @@ def binary_answer(request: Request, chunks: Iterable[bytes | memoryview], length
 
 def text_answer(request: Request, body: bytes, content_type: str, etag: str, compress: bool) -> Response:
     """A file of the page, revalidated by `etag`."""
-    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    headers = dict(_KEPT)
     if compress and _takes_gzip(request):
         body = _gzipped(body)
         headers["Content-Encoding"] = "gzip"
-        etag += "-gzip"
+        etag += _GZIP_SUFFIX
     response = _response(body, 200, content_type, headers)
     response.set_etag(etag)
     response.make_conditional(request)
@@ -51,11 +65,12 @@ def text_answer(request: Request, body: bytes, content_type: str, etag: str, com
 
 def not_modified(request: Request, etag: str) -> Response | None:
     """The 304 answer where the browser already holds this version, so that nothing needs to be read."""
-    if not request.if_none_match.contains_weak(etag):
-        return None
-    response = _response(b"", 304, BINARY_TYPE, {"Cache-Control": "private, no-cache"})
-    response.set_etag(etag)
-    return response
+    for held in (etag, etag + _GZIP_SUFFIX):
+        if request.if_none_match.contains_weak(held):
+            response = _response(b"", 304, BINARY_TYPE, _KEPT)
+            response.set_etag(held)
+            return response
+    return None
 
 
 def to_json(value: Any) -> bytes:
@@ -85,6 +100,14 @@ def _response(body: Any, status: int, content_type: str, headers: Mapping[str, s
 
 def _takes_gzip(request: Request) -> bool:
     return request.accept_encodings.quality("gzip") > 0
+
+
+def _squeezed(chunks: Iterable[bytes | memoryview]) -> tuple[list[bytes], int]:
+    """Gzip at its fastest, and the length in bytes."""
+    stream = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    pieces = [piece for chunk in chunks if (piece := stream.compress(chunk))]
+    pieces.append(stream.flush())
+    return pieces, sum(map(len, pieces))
 
 
 @lru_cache(maxsize=32)

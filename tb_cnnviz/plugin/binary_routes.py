@@ -13,6 +13,7 @@ from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin import lookup, query, reading_time
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
+from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.decimation import MIN_POINTS
 from tb_cnnviz.plugin.framing import frame
 from tb_cnnviz.plugin.guard import Refused
@@ -91,7 +92,8 @@ def _read(run: RunIndex, entry: IndexEntry) -> Record:
 
 def _framed(request: Request, records: list[Record], etag: str) -> Response:
     chunks, length = frame(records)
-    return binary_answer(request, chunks, length, etag)
+    counts = any(HISTOGRAM in record.arrays for record in records)
+    return binary_answer(request, chunks, length, etag, compress=counts)
 
 
 def _etag(question: str, places: Iterable[object]) -> str:

@@ -6,7 +6,7 @@ import time
 
 from tb_cnnviz.plugin.guard import Refused
 
-READING_SECONDS = 20.0
+READING_SECONDS = 30.0
 
 
 class ReadingTime:

@@ -132,6 +132,26 @@ def test_the_run_list_is_compressed_where_that_is_taken(plugin: CnnVizPlugin, tm
     assert "Content-Encoding" not in app.get("/", headers={"Accept-Encoding": "gzip;q=0"}).headers
 
 
+def test_histograms_are_compressed_where_that_is_taken(plugin: CnnVizPlugin, tmp_path: Path) -> None:
+    counts = np.random.default_rng(3).integers(0, 9, (4, 30)).astype(np.uint32)
+    arrays = {"norm": np.arange(4, dtype=np.float32), "histogram": counts}
+    add(tmp_path / "run", Record("gradients", 0, None, arrays, {"bin_start": 7}), kernel(0, 500))
+    for route, query_string in (("/records", "&step=0"), ("/series", "&column=norm&column=histogram")):
+        app, address = client(plugin, route), f"/?run=run&kind=gradients{query_string}"
+        bare, small = app.get(address), app.get(address, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(small.data) == bare.data
+        assert int(small.headers["Content-Length"]) == len(small.data) < len(bare.data)
+        assert "Content-Encoding" not in bare.headers
+        assert small.headers["ETag"] != bare.headers["ETag"]
+        for answer in (small, bare):
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            held = app.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+            assert (held.status_code, held.headers["ETag"]) == (304, answer.headers["ETag"])
+    weights = "/?run=run&kind=filters&layer=conv&step=0"
+    plain = client(plugin, "/records").get(weights, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers, "kernels hardly become smaller"
+
+
 def test_curves_keep_extremes_and_what_is_not_finite(plugin: CnnVizPlugin, tmp_path: Path) -> None:
     values = np.sin(np.arange(500)).astype(np.float32)
     values[[77, 211]] = [40, np.nan]
