@@ -39,11 +39,13 @@ describe("matchesPattern", () => {
 
 describe("runStyle", () => {
   it("is by the name alone and differs in colour between common optimizers", () => {
-    const names = ["sgd", "momentum", "adagrad", "adadelta", "rmsprop", "adam"];
+    const names = ["sgd", "momentum", "adagrad", "adadelta", "rmsprop", "adam", "keras baseline"];
     const before = names.map((name) => runStyle(name).colour);
     for (let i = 0; i < 100; i++) runStyle(`other ${i}`);
     expect(names.map((name) => runStyle(name).colour)).toEqual(before);
     expect(new Set(before).size).toBe(names.length);
+    const more = [...names, "nesterov", "adamw", "nadam", "adamax", "lion", "ftrl", "baseline", "train", "validation", "run_0", "run_1", "run_2"];
+    expect(new Set(more.map((name) => Object.values(runStyle(name)).join())).size).toBe(more.length);
     for (const name of ["", "é\u202e", "x".repeat(10_000)]) expect(runStyle(name).colour).toMatch(/^var\(--run-[1-7]\)$/);
   });
 });
