@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from tb_cnnviz import open_log
+from tb_cnnviz.eventlog.encoding import encode
+from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import ModelRecord, Record
 from tests.integration.conftest import READERS, ROUTE, Board
@@ -21,6 +24,9 @@ from tests.support.tensorboard_process import tensorboard
 WRITE_ON_DEMAND = """
 import sys
 import numpy as np
+from tb_cnnviz import open_log
+from tb_cnnviz.eventlog.encoding import encode
+from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import Record
 writer = RecordWriter(sys.argv[1])
@@ -125,6 +131,45 @@ def test_a_cut_off_file_is_served_as_far_as_it_goes_and_noticed(board: Board) ->
     assert "/" not in notice["file"]
     assert notice["offset"] == (folder / notice["file"]).stat().st_size - 40
     assert next(run for run in board.ask("runs").json["runs"] if run["name"] == "broken")["notices"] == 1
+
+
+def _append_of_schema(folder: Path, schema: int, record: Record) -> None:
+    """As a later version would write it: a record whose directory names that schema."""
+    payload = b"".join(encode(record))
+    later = payload.replace(b'"schema":1', b'"schema":%d' % schema)
+    assert later != payload
+    folder.mkdir(parents=True, exist_ok=True)
+    path = next(folder.iterdir(), folder / "cnnviz.1.host.1.records")
+    with path.open("ab") as file:
+        file.write(b"".join(frame([later])))
+
+
+def test_a_log_of_a_later_version_says_so_and_shows_what_is_understood(board: Board) -> None:
+    mixed, newer = board.logdir / "later-mixed", board.logdir / "later-only"
+    if not mixed.exists():
+        _run(mixed, 6)
+        _append_of_schema(mixed, 2, Record("filters", 1, "conv", {"kernel": np.ones((1, 1, 1, 1), np.float32)}))
+        model = ModelRecord("net", [], [], 7).to_json().replace(b'"name"', b'"of_a_later_version":{"a":[]},"name"', 1)
+        with closing(RecordWriter(mixed)) as writer:
+            writer.write(Record("model", 2, arrays={"json": np.frombuffer(model, np.uint8)}))
+        _append_of_schema(newer, 2, Record("filters", 1, "conv", {"kernel": np.ones((1, 1, 1, 1), np.float32)}))
+    eventually(lambda: board.steps("later-mixed", "model"), lambda steps: steps == [2])
+    assert board.steps("later-mixed", "filters", "conv") == [0]
+    assert _kernel(board, "later-mixed") == 6
+    listed = {run["name"]: run for run in board.ask("runs").json["runs"]}
+    assert listed["later-only"]["kinds"] == []
+    log = open_log(board.logdir)
+    for name in ("later-mixed", "later-only"):
+        assert listed[name]["notices"] == 1
+        detail = board.ask("run", run=name).json
+        (notice,) = detail["notices"]
+        assert "schema 2 is newer than 1" in notice["reason"]
+        assert [(said.file, said.offset, said.reason) for said in log[name].notices] == [tuple(notice.values())]
+    assert board.ask("run", run="later-mixed").json["model"]["parameters"] == 7
+    assert log["later-mixed"].read("filters", "conv", 0)["kernel"].item() == 6
+    assert log["later-mixed"].model.parameters == 7
+    with pytest.raises(KeyError, match="filters"):
+        log["later-only"].read("filters", "conv")
 
 
 def test_a_model_record_of_wrong_types_is_left_out_with_a_notice(board: Board) -> None:
