@@ -494,6 +494,9 @@ def test_what_is_saved_is_what_was_logged(cnn: CnnPage, log: Path) -> None:
     texts = {"".join(each.itertext()) for each in drawing.iter("{http://www.w3.org/2000/svg}text")}
     assert {run, "step"} <= texts
     assert any(text.startswith("target ") for text in texts)
+    with_gradients = [each for each in runs_of(log) if open_log(log)[each].steps("gradients", None)]
+    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}image"))) == len(with_gradients)
+    assert set(with_gradients) <= texts
     picture = np.asarray(Image.open(saved["s"]).convert("RGB"))
     assert picture.shape[1] > 1000
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, unsafeCSS, type PropertyValues } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
+import type { StepHeatmap } from "../../gl/step_heatmap.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { base } from "../../parts/styles.ts";
 import { stepped, zoomedBy } from "./across.ts";
@@ -7,7 +8,9 @@ import { longestBehind, type Chart } from "./chart.ts";
 import { chartStyles, drawingStyles } from "./chart_styles.ts";
 import { documentSvg, FOOT, groundSvg, marksSvg, pixelsOf, type Place } from "./chart_svg.ts";
 import { CurveCanvas } from "./curve_canvas.ts";
+import type { RunNorms } from "./multiples.ts";
 import type { Zoom } from "./own_fields.ts";
+import { savedMultiples } from "./saved_multiples.ts";
 
 /** Above the plot, for the ends of upright lines. */
 const HEAD = 8;
@@ -139,10 +142,11 @@ export class CompareChart extends LitElement {
   }
 
   /** What `svgDocument` takes: the whole chart, lines and all. */
-  drawing(title: string): unknown {
-    const { chart, place } = this;
+  async drawing(title: string, norms: readonly RunNorms[], maps: readonly StepHeatmap[]): Promise<unknown> {
+    const { chart, place, pointed } = this;
     if (!chart) throw new Error("there is no chart yet");
-    return documentSvg(title, chart, place, HEAD + FOOT, this.pointed);
+    const below = await savedMultiples(norms, maps, { x: place.left, y: place.height + HEAD + FOOT, width: place.width });
+    return documentSvg(title, chart, place, HEAD + FOOT, pointed, below);
   }
 
   /** Where a point stands, in pixels of the window, for tests in a browser. */

@@ -13,6 +13,9 @@ export const drawingStyles = css`
   .tick {
     fill: var(--ink-3);
   }
+  .ink {
+    fill: var(--ink);
+  }
   .title {
     fill: var(--ink);
     font-size: 13px;

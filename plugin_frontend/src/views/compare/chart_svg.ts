@@ -4,6 +4,7 @@ import { labelPlaces } from "../../math/label_places.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { endOf, oddPoints, PALE, type Chart, type ChartLine } from "./chart.ts";
 import type { Point } from "./lines.ts";
+import type { Below } from "./saved_multiples.ts";
 
 /** Where the chart stands, in pixels: gutters, and the plot between them. */
 export interface Place {
@@ -73,13 +74,13 @@ function gapSvg({ gap, ...chart }: Chart, place: Place): Parts {
 /** Room for the title in a file. */
 const TITLE = 28;
 
-/** The whole chart as one drawing. `around`: pixels above and below the plot. */
-export function documentSvg(title: string, chart: Chart, place: Place, around: number, pointed: number | null): unknown {
+/** The whole chart as one drawing. `around`: pixels above and below the plot; `below`: what stands under it. */
+export function documentSvg(title: string, chart: Chart, place: Place, around: number, pointed: number | null, below: Below): unknown {
   const width = place.left + place.width + place.right;
-  const height = TITLE + place.height + around;
+  const height = TITLE + place.height + around + below.height;
   return html`<svg viewBox=${`0 ${-TITLE} ${width} ${height}`} .style=${`display:block;width:${width}px;height:${height}px`}>
     ${svg`<text class="title strong" x=${place.left} y="-8">${title}</text>`}
-    ${groundSvg(chart, place)} ${linesSvg(chart, place)} ${marksSvg(chart, place, pointed)}
+    ${groundSvg(chart, place)} ${linesSvg(chart, place)} ${marksSvg(chart, place, pointed)} ${below.content}
   </svg>`;
 }
 

@@ -20,7 +20,7 @@ import { compareCsv } from "./export.ts";
 import { isAscending } from "./facts.ts";
 import { headControls, title } from "./head.ts";
 import { legendPart, restingPlace } from "./legend.ts";
-import { multiplesPart, normsAt, normScale, runNorms, SHOWN, withGradients } from "./multiples.ts";
+import { multiplesPart, normsAt, normScale, runNorms, type RunNorms, SHOWN, withGradients } from "./multiples.ts";
 import type { Zoom } from "./own_fields.ts";
 import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
@@ -50,6 +50,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   readonly #data = new CompareData(this, () => this.session, () => this.#comparison.needs(this.session, this.options, this.multiples));
   readonly #resize = new ResizeObserver(() => (this.height = this.clientHeight));
   #compared: Compared | null = null;
+  #shownNorms: readonly RunNorms[] = [];
 
   constructor() {
     super();
@@ -138,7 +139,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   #gradients(): unknown {
     const { session } = this;
     const listed = this.#comparison.listed(session);
-    const norms = this.#norms(listed, this.#data.gradientRevision, this.multiples);
+    const norms = (this.#shownNorms = this.#norms(listed, this.#data.gradientRevision, this.multiples));
     const longest = Math.max(1, ...norms.map(({ rows }) => rows[0]?.steps[rows[0].steps.length - 1] ?? 0));
     return multiplesPart({
       norms, values: this.#normsAt(norms, session.step), scale: this.#normScale(norms), step: session.step, runA: session.runA ?? "",
@@ -186,16 +187,20 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     return this.#chartElement?.pixelOf(x, y) ?? null;
   }
 
-  override saveSvg(): string {
+  override async saveSvg(): Promise<string> {
     const compared = this.#compared;
     const chart = this.#chartElement;
     if (!compared || !chart) throw new Error("there is no chart yet");
+    const { choice, courses } = compared;
+    const { runA, step } = this.session;
+    const here = step === null ? "" : `; A ${runA}, step ${step}`;
+    const words = `${title(choice.metric, choice.part)} of ${drawnRuns(courses).length} runs by ${choice.align}${here}`;
+    const drawing = await chart.drawing(words, this.#shownNorms, [...this.renderRoot.querySelectorAll("cnn-step-heatmap")]);
     const holder = document.createElement("div");
     holder.style.cssText = "position:absolute;visibility:hidden;inset:0 auto auto 0";
     this.renderRoot.append(holder);
     try {
-      const { choice, courses } = compared;
-      render(chart.drawing(`${title(choice.metric, choice.part)} of ${drawnRuns(courses).length} runs by ${choice.align}`), holder);
+      render(drawing, holder);
       return svgDocument(holder.querySelector("svg")!);
     } finally {
       holder.remove();
@@ -203,7 +208,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   }
 
   override async savePng(): Promise<Blob> {
-    return pngOfSvg(this.saveSvg());
+    return pngOfSvg(await this.saveSvg());
   }
 
   override saveCsv(): string {

@@ -61,7 +61,7 @@ export function normScale(all: readonly RunNorms[]): HeatScale {
   return { lo, hi, palette: paletteOf(viridis), logarithms: true };
 }
 
-const ROW = 9;
+const ROW = 12;
 
 /** Rows of many layers are thinner, so that a run stays a picture. */
 function rowHeight(rows: number): number {
