@@ -9,7 +9,8 @@ import json
 import math
 import struct
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -26,6 +27,7 @@ MAX_DIMENSIONS = 32
 MAX_WALL_TIME = 1e12
 
 _MAX_STEP = (1 << 63) - 1
+_REMEMBERED_BYTES = 2048
 
 # Field numbers of tensorflow's Event, Summary, Summary.Value, TensorProto, TensorShapeProto and its Dim.
 _WALL_TIME, _STEP, _SUMMARY = 1, 2, 5
@@ -212,7 +214,7 @@ def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Direct
     """What the record holds, from the first bytes of its payload of `length` bytes.
 
     Args:
-        arrays: whether to look at the arrays' places too, which takes as long as all the rest.
+        arrays: whether to look at the arrays' places too. Without, `attributes` may be shared and must stay as it is.
 
     Raises:
         DamagedRecord: for whatever does not fit.
@@ -220,20 +222,16 @@ def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Direct
     """
     try:
         wall_time, step, first, values_end = _event(head, length)
-        text = _directory_text(head, first)
+        value = _first_value(head, first)
+        said = _said(value) if arrays or len(value) > _REMEMBERED_BYTES else _said_before(value)
     except wire.MalformedProto as error:
         raise DamagedRecord(str(error)) from error
     if step > _MAX_STEP:
         raise DamagedRecord("the step is negative")
     if not abs(wall_time) <= MAX_WALL_TIME:
         raise DamagedRecord("the wall time is no date")
-    raw = _parse_json(text)
-    kind, layer = _subject(raw)
-    attributes = raw.get("attributes", {})
-    if not isinstance(attributes, dict):
-        raise DamagedRecord("the attributes are no JSON object")
-    places = _places(raw.get("arrays"), first[1], values_end) if arrays else ()
-    return Directory(kind, step, layer, wall_time, attributes, places)
+    places = _places(said.arrays, first[1], values_end) if arrays else ()
+    return Directory(said.kind, step, said.layer, wall_time, said.attributes, places)
 
 
 def _event(head: bytes, length: int) -> tuple[float, int, tuple[int, int], int]:
@@ -255,19 +253,45 @@ def _event(head: bytes, length: int) -> tuple[float, int, tuple[int, int], int]:
     raise ForeignRecord("an event without a directory of arrays")
 
 
-def _directory_text(head: bytes, value: tuple[int, int]) -> bytes:
-    tag = text = None
-    if value[1] - value[0] > MAX_DIRECTORY_BYTES + 4096:
+class _Said(NamedTuple):
+    """What a directory says, its arrays not yet looked at."""
+
+    kind: str
+    layer: str | None
+    attributes: dict[str, Any]
+    arrays: Any
+
+
+def _first_value(head: bytes, place: tuple[int, int]) -> bytes:
+    if place[1] - place[0] > MAX_DIRECTORY_BYTES + 4096:
         raise ForeignRecord("an event whose first value is no directory")
-    if value[1] > len(head):
-        raise wire.TruncatedProto(value[1])
-    for number, kind, a, b in wire.read_fields(head, *value):
+    if place[1] > len(head):
+        raise wire.TruncatedProto(place[1])
+    return head[slice(*place)]
+
+
+def _said(value: bytes) -> _Said:
+    raw = _parse_json(_directory_text(value))
+    kind, layer = _subject(raw)
+    attributes = raw.get("attributes", {})
+    if not isinstance(attributes, dict):
+        raise DamagedRecord("the attributes are no JSON object")
+    return _Said(kind, layer, attributes, raw.get("arrays"))
+
+
+#: A layer's records have, but for their step, one and the same directory.
+_said_before = lru_cache(maxsize=1024)(_said)
+
+
+def _directory_text(value: bytes) -> bytes:
+    tag = text = None
+    for number, kind, a, b in wire.read_fields(value, 0, len(value)):
         if number == _TAG and kind == wire.BYTES:
-            tag = head[a:b]
+            tag = value[a:b]
         elif number == _TENSOR and kind == wire.BYTES:
-            for inner, inner_kind, start, stop in wire.read_fields(head, a, b):
+            for inner, inner_kind, start, stop in wire.read_fields(value, a, b):
                 if inner == _STRINGS and inner_kind == wire.BYTES:
-                    text = head[start:stop]
+                    text = value[start:stop]
     if tag != DIRECTORY_TAG or text is None:
         raise ForeignRecord("an event whose first value is no directory")
     return text

@@ -146,10 +146,12 @@ class RunFiles:
             for item in batch:
                 seen = item.directory
                 subject = (seen.kind, seen.layer)
-                if subject not in self.rows and len(self.rows) >= MAX_SUBJECTS:
-                    file.notices.add(item.offset, f"the run has {MAX_SUBJECTS} kinds and layers; more are left out")
-                    continue
-                rows = self.rows.setdefault(subject, RecordColumns())
+                rows = self.rows.get(subject)
+                if rows is None:
+                    if len(self.rows) >= MAX_SUBJECTS:
+                        file.notices.add(item.offset, f"the run has {MAX_SUBJECTS} kinds and layers; more are left out")
+                        continue
+                    rows = self.rows[subject] = RecordColumns()
                 rows.append(Row(seen.step, seen.wall_time, file.number, item.offset, item.length))
                 touched.add(subject)
                 file.records += 1

@@ -194,15 +194,15 @@ def test_all_of_it_in_one_file(tmp_path: Path) -> None:
 HOLES: dict[str, Callable[[], bytes]] = {
     "zeros": lambda: b"",
     "2 GB declared": lambda: header((1 << 31) - 1),
-    "a gigabyte of content that is nothing": lambda: header(1 << 30),
+    "content that is nothing": lambda: header(1 << 28),
 }
 
 
 @pytest.mark.parametrize("kind", HOLES)
-def test_a_hole_of_gigabytes_takes_little_memory(tmp_path: Path, kind: str) -> None:
+def test_a_hole_takes_little_memory(tmp_path: Path, kind: str) -> None:
     """A sparse file: what it declares is there, as zeros."""
     path = tmp_path / "cnnviz.1.h.1.records"
-    hole = (1 << 30) + 4096
+    hole = (1 << 28) + 4096
     with path.open("wb") as file:
         file.write(framed(filters(0)) + HOLES[kind]())
         file.seek(hole, 1)
