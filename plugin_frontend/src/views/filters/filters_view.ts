@@ -10,6 +10,7 @@ import type { GridPose, Rect } from "../../gl/grid_layout.ts";
 import type { Cell } from "../../gl/grid_scene.ts";
 import "../../gl/grid_element.ts";
 import { formatNumber } from "../../math/format.ts";
+import { isolated } from "../../parts/isolated.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import "../../parts/loading_bar.ts";
 import "../../parts/view_layout.ts";
@@ -248,10 +249,11 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private caption(panel: Panel, steps = true): string {
     const { shown, shownB } = this.data;
-    const name = (run: string | undefined, step: number | undefined): string => (steps ? `${run}, step ${step}` : String(run));
-    if (panel.id === "B") return name(shownB?.run, shownB?.step);
-    if (panel.id === "difference") return `${shown?.run} − ${shownB?.run}`;
-    return name(shown?.run, shown?.step);
+    const run = (of: typeof shown): string => (steps ? isolated(String(of?.run)) : String(of?.run));
+    const name = (of: typeof shown): string => (steps ? `${run(of)}, step ${of?.step}` : run(of));
+    if (panel.id === "B") return name(shownB);
+    if (panel.id === "difference") return `${run(shown)} − ${run(shownB)}`;
+    return name(shown);
   }
 
   private hover(panel: Panel, { detail, target }: CustomEvent<GridHover>): void {

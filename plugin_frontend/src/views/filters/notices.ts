@@ -1,5 +1,6 @@
 /** What has to be said of run B, above the picture. */
 import { html, nothing } from "lit";
+import { isolated } from "../../parts/isolated.ts";
 import "../../parts/notice.ts";
 import type { Session } from "../../state/session.ts";
 
@@ -7,7 +8,7 @@ export function noticeOfB(session: Session, shownB: { step: number } | null): un
   const { runB, layer, step } = session;
   if (runB === null || !layer || !session.detailB) return nothing;
   if (!session.stepsOf(runB, "filters", layer.path).length) {
-    return notice("Run B has no filters of this layer", `${runB} did not log ${layer.name}.`);
+    return notice("Run B has no filters of this layer", `${isolated(runB)} did not log ${isolated(layer.name)}.`);
   }
   return shownB && shownB.step !== step
     ? notice(`Run B is shown at step ${shownB.step}`, `It did not log step ${step}; ${shownB.step} is the nearest.`)

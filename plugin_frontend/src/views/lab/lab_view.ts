@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import type { LayerRecord } from "../../data/schema.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
+import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
 import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
@@ -95,7 +96,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   #shell(lab: Lab, mode: Mode): unknown {
     const { layer, session } = lab;
-    const pools = layer.role === "pooling" ? `${layer.name} is a pooling layer: it has no kernels` : undefined;
+    const pools = layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
     const { image } = session.state;
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>

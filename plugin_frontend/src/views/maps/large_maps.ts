@@ -2,6 +2,7 @@ import { formatNumber } from "../../math/format.ts";
 import { cellAxes, mapValues, slotOf, type MapStack } from "../../math/map_values.ts";
 import { poolWindow } from "../../math/pool_window.ts";
 import { formatShare } from "../../math/share.ts";
+import { isolated } from "../../parts/isolated.ts";
 import { markOf } from "./channels_mode.ts";
 import { scaleOfMap, type Scaling } from "./colours.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
@@ -51,8 +52,8 @@ export function largeMaps(inputs: LargeInputs): LargeMap[] {
   const other = b ? sceneOf(inputs, b.maps.stack, focus.channel, slice, b ? scale : scaling) : null;
   if (b && other) {
     return [
-      { key: "map", heading: `A ${runA}, ${focus.channel}`, note, scene: own, mark },
-      { key: "b", heading: `B ${b.run}, ${focus.channel}`, note, scene: other, mark },
+      { key: "map", heading: `A ${isolated(runA)}, ${focus.channel}`, note, scene: own, mark },
+      { key: "b", heading: `B ${isolated(b.run)}, ${focus.channel}`, note, scene: other, mark },
     ];
   }
   const heading = `Channel ${focus.channel}`;

@@ -3,6 +3,7 @@ import type { RecordsQuery } from "../../data/api.ts";
 import type { GridElement } from "../../gl/grid_element.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
+import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
@@ -219,8 +220,8 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   #missingB({ b, layer }: Shown): unknown {
     const { runB, runA } = this.session;
     if (b || runB === null || runB === runA || this.#b.loading) return nothing;
-    const why = this.#b.records ? "its maps of this layer have another size" : `it has no maps of ${layer.name}`;
-    return html`<p class="quiet name">B, ${runB}, is not shown: ${why}.</p>`;
+    const why = this.#b.records ? "its maps of this layer have another size" : `it has no maps of ${isolated(layer.name)}`;
+    return html`<p class="quiet name">B, ${isolated(runB)}, is not shown: ${why}.</p>`;
   }
 
   #notKept({ image, a: { maps } }: Shown): unknown {

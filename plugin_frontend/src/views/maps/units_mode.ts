@@ -3,6 +3,7 @@ import { colourPixel, paletteOf, pixelCss } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
+import { isolated } from "../../parts/isolated.ts";
 import type { Actions } from "./actions.ts";
 import { scaleOfMap, type Scaling } from "./colours.ts";
 import type { Shown } from "./shown.ts";
@@ -27,7 +28,7 @@ export function unitsMode(shown: Shown, scaling: Scaling, map: ColourMap, classN
       return { value, text: slot < 0 ? "not kept" : formatNumber(value, { digits: 3 }), colour };
     }),
   }));
-  const versus = shown.b ? `; above ${shown.a.run}, below ${shown.b.run}` : "";
+  const versus = shown.b ? `; above ${isolated(shown.a.run)}, below ${isolated(shown.b.run)}` : "";
   return html`
     <h2 class="count">
       <b>${active.length} active</b>

@@ -5,6 +5,7 @@ import { sightOn } from "../../math/receptive_field.ts";
 import { formatShare } from "../../math/share.ts";
 import "../../parts/badge.ts";
 import { imageWindow } from "../../parts/image_window.ts";
+import { isolated } from "../../parts/isolated.ts";
 import type { Picture } from "../../parts/picture.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
@@ -44,7 +45,7 @@ function fieldPart(layer: LayerRecord, { input, picture, room }: LegendInput): u
   const field = fieldOf(layer, input);
   const sight = picture && field ? sightOn(layer.receptive_field, middleCell(layer), picture) : null;
   return html`<section class="field">
-    <h2>Receptive field of ${`\u2068${layer.name}\u2069`} <span class="quiet">${field ? `${times(field.size)} px` : "not known"}</span></h2>
+    <h2>Receptive field of ${isolated(layer.name)} <span class="quiet">${field ? `${times(field.size)} px` : "not known"}</span></h2>
     ${picture ? plate(picture, room, sight?.mark ?? null, sight?.words ?? "") : nothing}
     <p class="field-words">${fieldWords(layer, field, picture !== null)}</p>
   </section>`;
@@ -66,9 +67,9 @@ function middleCell(layer: LayerRecord): number[] {
 
 function fieldWords(layer: LayerRecord, field: ReturnType<typeof fieldOf>, pictured: boolean): string {
   if (!field) return "The log does not say which pixels one number of it can depend on.";
-  if (!field.stride) return `One number of ${layer.name} can depend on every pixel.`;
+  if (!field.stride) return `One number of ${isolated(layer.name)} can depend on every pixel.`;
   const which = pictured ? "these pixels" : `${times(field.size)} pixels`;
-  return `One number of ${layer.name} can depend on ${which} and no others. Neighbours are ${same(field.stride)} px apart.`;
+  return `One number of ${isolated(layer.name)} can depend on ${which} and no others. Neighbours are ${same(field.stride)} px apart.`;
 }
 
 function numbersPart({ layer, numbers, at }: LegendInput): unknown {

@@ -3,6 +3,7 @@ import { formatNumber, formatSigned } from "../../../math/format.ts";
 import { histogram } from "../../../math/histogram.ts";
 import "../../../parts/colour_bar.ts";
 import type { BarLabel } from "../../../parts/colour_bar.ts";
+import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/table_rows.ts";
 import type { Lab } from "../lab_mode.ts";
 import { explainDeviation } from "./comparison.ts";
@@ -81,7 +82,7 @@ export function agreementText(lab: Lab, it: Computation): string {
   if (comparison.is === "refused") return why;
   const { deviation, row, column, range } = comparison;
   const name = activationName(lab.layer);
-  const against = `Against the logged output of ${lab.layer.name}${name ? `, after ${name}` : ""}`;
+  const against = `Against the logged output of ${isolated(lab.layer.name)}${name ? `, after ${name}` : ""}`;
   if (deviation === 0) return `${against}: largest deviation 0. ${why}`;
   return `${against}: largest deviation ${formatNumber(deviation, { digits: 2 })} at row ${row}, column ${column}, ${ofRange(deviation, range)}. ${why}`;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import type { GridElement } from "../../../gl/grid_element.ts";
 import type { Rect } from "../../../gl/grid_layout.ts";
 import { speakNumber } from "../../../math/format.ts";
+import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/message.ts";
 import { base, controls } from "../../../parts/styles.ts";
 import "../../../parts/view_layout.ts";
@@ -118,7 +119,7 @@ export class PoolingMode extends LabMode {
           shown,
           scenes: this.#scenes(shown.pooled, shown.scales, shown.volume.axes),
           room: this.room,
-          source: pools ? (lab.inputName === "input" ? "the layer's input" : `output of ${lab.inputName}`) : `output of ${lab.layer.name}`,
+          source: pools ? (lab.inputName === "input" ? "the layer's input" : `output of ${isolated(lab.inputName)}`) : `output of ${isolated(lab.layer.name)}`,
           playing: this.sliding,
           play: () => this.#toggle(),
         })}

@@ -2,6 +2,7 @@
 import type { LayerRecord } from "../../../data/schema.ts";
 import { planeOf, type Grid, type Planes } from "../../../math/planes.ts";
 import { remember } from "../../../math/remember.ts";
+import { isolated } from "../../../parts/isolated.ts";
 import type { Lab, LabOptions } from "../lab_mode.ts";
 import { planesOf, type Volume } from "../volume.ts";
 import { agreement, type Agreement } from "./agreement.ts";
@@ -54,9 +55,9 @@ export class PoolingPictures {
     const pools = layer.role === "pooling";
     const volume = pools ? input : operation.output;
     if (volume instanceof Error) return { heading: "There is no map to pool", text: volume.message, byHand: false };
-    if (volume.axes === 0) return { heading: "There is no map to pool", text: `${layer.name} gives one number a channel.`, byHand: false };
+    if (volume.axes === 0) return { heading: "There is no map to pool", text: `${isolated(layer.name)} gives one number a channel.`, byHand: false };
     if (volume.axes === 3) {
-      return { heading: "The Lab pools maps of one or two dimensions", text: `Those of ${layer.name} have three.`, byHand: false };
+      return { heading: "The Lab pools maps of one or two dimensions", text: `Those of ${isolated(layer.name)} have three.`, byHand: false };
     }
     const setting = settingOf(layer, volume, options);
     const grid = this.#grid(volume, JSON.stringify(setting));

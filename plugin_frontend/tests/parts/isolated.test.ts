@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { isolated } from "../../src/parts/isolated.ts";
+
+test("a plain name stays as it is", () => {
+  expect(isolated("block_1/conv 2d")).toBe("block_1/conv 2d");
+  expect(isolated("")).toBe("");
+});
+
+test("a name with letters of another direction keeps it to itself", () => {
+  expect(isolated("שכבה")).toBe("\u2068שכבה\u2069");
+});
+
+test("direction marks of a name end with it", () => {
+  expect(isolated("\u202Ea\u2067b\u2069\u202C")).toBe("\u2068ab\u2069");
+});
