@@ -7,7 +7,7 @@
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
 import type { Rect } from "../../gl/grid_layout.ts";
 import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
-import { formatCount, speakNumber } from "../../math/format.ts";
+import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import { remember } from "../../math/remember.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
@@ -25,14 +25,15 @@ import { gradientsCsv } from "./gradients_csv.ts";
 import { GradientsData } from "./gradients_data.ts";
 import { GRADIENTS_VIEW } from "./gradients_definition.ts";
 import { gradientsStyles } from "./gradients_styles.ts";
-import { bandsOf, histogramPicture, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
-import { legend, powerLabels, shareLabels, variableRows } from "./legend.ts";
+import { histogramPicture, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
+import { legend, variableRows } from "./legend.ts";
 import { notices } from "./notices.ts";
 import { currentRow, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
 import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
-import { sheetSvg, type SheetFigure } from "./sheet.ts";
+import { sheetOf } from "./saved_sheet.ts";
+import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText, unusualText } from "./words.ts";
+import { QUANTITY_WORDS, stepsText } from "./words.ts";
 
 export { GRADIENTS_VIEW };
 
@@ -293,34 +294,12 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     if (width !== size.width || height !== size.height || side !== size.legend) this.size = { width, height, legend: side };
   }
 
-  private sheetOf(picture: NormPicture): Parameters<typeof sheetSvg>[0] {
-    const { histograms, step } = this;
-    const { title } = QUANTITY_WORDS[picture.quantity];
-    const bar = { heading: `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
-    const shares = histograms && { heading: "Share of values, one row", palette: histograms.scale.palette, labels: shareLabels(histograms) };
-    const notes = [...QUANTITY_WORDS[picture.quantity].badges, unusualText(picture.unusual, picture.quantity, this.isDifference(picture))].filter(Boolean);
-    return {
-      title: `${title}, step ${step}`, width: this.size.width, toShare: this.axis.toShare, step, flow: this.flowOf(),
-      figures: [...picture.panels.map((panel) => this.sheetPanel(panel)), ...(histograms?.figures.map((figure) => this.sheetHistogram(histograms, figure)) ?? [])],
-      bars: shares ? [bar, shares] : [bar], notes: [notes.join(", ")],
-    };
-  }
-
-  private sheetPanel(panel: NormPanel): SheetFigure {
-    const at = shownAt(panel, this.step);
-    const map = this.mapOf(panel.id);
-    const id = panel.id === "difference" ? "A − B" : panel.id;
-    return { caption: `${id} ${panel.run}`, note: "", at: at ? `at step ${at.step}` : "", parts: map ? [map] : [] };
-  }
-
-  private sheetHistogram({ octaves }: HistogramPicture, figure: HistogramFigure): SheetFigure {
-    const [above, below] = [this.mapOf(`${figure.id}+`), this.mapOf(`${figure.id}-`)];
-    const { variable, size } = figure.histogram;
-    return {
-      caption: `${variable.path} of ${figure.id}: how its ${formatCount(size)} gradient values spread`,
-      note: `one row = a factor of ${formatCount(2 ** octaves.octaves)} in size`, at: "",
-      parts: above && below ? [above, ...bandsOf(figure, this.step, this.sizes.band), below] : [],
-    };
+  private sheetOf(picture: NormPicture): Sheet {
+    const { histograms, sizes, step } = this;
+    return sheetOf({
+      picture, histograms, sizes, step, width: this.size.width, toShare: this.axis.toShare, flow: this.flowOf(),
+      difference: this.isDifference(picture), map: (name) => this.mapOf(name),
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { html, nothing, svg, type PropertyValues } from "lit";
+import { html, nothing, type PropertyValues } from "lit";
 import { formatShort } from "../../math/format.ts";
 import { remember } from "../../math/remember.ts";
 import { imageWindowStyles } from "../../parts/image_window.ts";
@@ -233,11 +233,7 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     const frame = this.renderRoot.querySelector<HTMLElement>(".map")?.assignedSlot?.parentElement;
     const row = this.renderRoot.querySelector(`#row-${index}`)?.getBoundingClientRect();
     if (!frame || !row) return;
-    const { top, bottom } = frame.getBoundingClientRect();
-    const above = row.top - (top + (this.options.form === "table" ? HEAD_HEIGHT : 0));
-    const below = row.bottom - bottom;
-    if (above < 0) frame.scrollTop += above;
-    else if (below > 0) frame.scrollTop += below;
+    scrollIntoSight(frame, row, this.options.form === "table" ? HEAD_HEIGHT : 0);
   }
 
   override handleKey(event: KeyboardEvent): boolean {
@@ -311,13 +307,7 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     const { gradients, maps } = this.#data.at;
     const at = gradients ?? maps;
     const title = `${runA}${at === null ? "" : `, step ${at}`}: ${totalsInWords(this.session.layers, this.session.detailA?.model ?? null, formatShort)}`;
-    const body = "graph" in this.#layout
-      ? { content: graphSvg(drawing, this.#layout), width: this.#layout.width, height: this.#layout.height }
-      : {
-          content: svg`${headSvg(drawing)}<g transform="translate(0 ${HEAD_HEIGHT})">${rowsSvg(drawing, this.#layout)}</g>`,
-          width: drawing.columns.width, height: HEAD_HEIGHT + this.#layout.height,
-        };
-    return wholeSvg(this.renderRoot.querySelector(".map") as HTMLElement, { title, font: drawing.font, ...body });
+    return wholeSvg(this.renderRoot.querySelector(".map") as HTMLElement, { title, drawing, layout: this.#layout });
   }
 
   override savePng(): Promise<Blob> {
@@ -330,6 +320,14 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
       run: session.runA ?? "", layers: session.layers, model: session.detailA?.model ?? null, numbers: this.#drawings.numbersByLayer(session, this.#data), at: this.#data.at,
     });
   }
+}
+
+/** Scrolls `frame` as little as shows a rectangle below the `head` pixels that stand. */
+function scrollIntoSight(frame: HTMLElement, rect: DOMRect, head: number): void {
+  const { top, bottom } = frame.getBoundingClientRect();
+  const [above, below] = [rect.top - top - head, rect.bottom - bottom];
+  if (above < 0) frame.scrollTop += above;
+  else if (below > 0) frame.scrollTop += below;
 }
 
 const UNCONNECTED = "How the layers are connected is not known; they stand in the order of the log.";
