@@ -249,8 +249,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private caption(panel: Panel, steps = true): string {
     const { shown, shownB } = this.data;
-    const run = (of: typeof shown): string => (steps ? isolated(String(of?.run)) : String(of?.run));
-    const name = (of: typeof shown): string => (steps ? `${run(of)}, step ${of?.step}` : run(of));
+    const run = (of: typeof shownB): string => (steps ? isolated(String(of?.run)) : String(of?.run));
+    const name = (of: typeof shownB): string => (steps ? `${run(of)}, step ${of?.step}` : run(of));
     if (panel.id === "B") return name(shownB);
     if (panel.id === "difference") return `${run(shown)} − ${run(shownB)}`;
     return name(shown);
