@@ -12,6 +12,8 @@ from types import TracebackType
 
 RECORDS_FILE = re.compile(r"cnnviz\.([0-9]{1,20})\..*\.records")
 
+FOLLOW_LINKS_VARIABLE = "TB_CNNVIZ_FOLLOW_LINKS"
+
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -60,20 +62,21 @@ def find_records(root: str | Path) -> Iterator[FoundFile]:
     """Every records file below a root, folder by folder; nothing where the root does not exist.
 
     A symlink is followed where it leads to a place inside the root and is not itself met inside another symlink;
-    one that leads out is passed over.
+    one that leads out is passed over, unless TB_CNNVIZ_FOLLOW_LINKS is 1.
 
     Raises:
         ValueError: for a remote root.
     """
     top = os.fspath(local_path(root))
     real_top = os.path.realpath(top)
+    may_lead_out = os.environ.get(FOLLOW_LINKS_VARIABLE, "").strip() == "1"
     pending = [(top, ".", False)]
     while pending:
         path, folder, linked = pending.pop()
         for entry in _entries(path):
             name = os.fsencode(entry.name).decode("utf-8", "replace")
             is_link = _is_link(entry)
-            if is_link and (linked or not _is_inside(entry.path, real_top)):
+            if is_link and (linked or not (may_lead_out or _is_inside(entry.path, real_top))):
                 continue
             match = RECORDS_FILE.fullmatch(name)
             if _is_folder(entry):

@@ -247,6 +247,22 @@ def test_readers_are_not_disturbed_by_a_log_that_grows(plugin: CnnVizPlugin, tmp
     assert faults == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="symlinks need a privilege there")
+@pytest.mark.parametrize(("given", "listed"), [("", ["run"]), ("0", ["run"]), ("1", ["away", "run"])])
+def test_a_link_that_leads_out_is_followed_only_where_that_is_allowed(
+    given: str, listed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TB_CNNVIZ_FOLLOW_LINKS", given)
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    add(root / "run", kernel(0))
+    add(outside / "deeper", kernel(1))
+    (outside / "deeper" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (root / "away").symlink_to(outside / "deeper", target_is_directory=True)
+    (root / "nowhere").symlink_to(tmp_path / "gone")
+    (root / "loop").symlink_to(root / "loop")
+    assert sorted(WatchedIndex([("", str(root))]).runs()) == listed
+
+
 def test_two_roots_of_one_prefix_are_both_shown(tmp_path: Path) -> None:
     add(tmp_path / "a" / "one", kernel(0))
     add(tmp_path / "b" / "two", kernel(0))
