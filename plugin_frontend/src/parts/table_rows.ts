@@ -52,7 +52,7 @@ export class TableRows extends LitElement {
 
   override render(): unknown {
     return html`
-      ${this.heading ? html`<h2><b>${this.heading}</b> <span class="quiet">${this.note}</span></h2>` : nothing}
+      ${this.heading ? html`<h2><b><bdi>${this.heading}</bdi></b> <span class="quiet">${this.note}</span></h2>` : nothing}
       <dl>
         ${this.rows.map((row) => (row === "line" ? html`<hr />` : html`<dt>${row[0]}</dt><dd>${row[1]}</dd>`))}
       </dl>

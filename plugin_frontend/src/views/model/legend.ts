@@ -93,7 +93,7 @@ function numbersPart({ layer, numbers, at }: LegendInput): unknown {
 const MOST_LINES = 12;
 
 function differencesPart(name: string, a: ModelRecord | null, b: ModelRecord | null): unknown {
-  const heading = html`<h2 class="name">B, ${name}</h2>`;
+  const heading = html`<h2 class="name">B, ${isolated(name)}</h2>`;
   if (!a || !b) return html`<section class="differences">${heading}<p>What it is made of is not known.</p></section>`;
   const { settings, layers } = differences(a, b);
   const lines = [...settings, ...layers];
