@@ -44,7 +44,7 @@ export function moveImage(session: Session, by: number): void {
 }
 
 /** The address of exactly what is shown: what was left to chance is pinned. */
-export function linkTo(session: Session, host: Host): string {
+function linkTo(session: Session, host: Host): string {
   const pinned = { view: session.view?.id ?? null, run: session.runA, layer: session.layer?.path ?? null };
   const step = session.step ?? session.state.step;
   return host.link(formatFields(SHARED_FIELDS, { ...pinned, step }, session.raw));

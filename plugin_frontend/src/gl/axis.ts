@@ -25,7 +25,7 @@ export function axisLength(axis: Axis, tail = 0): number {
 }
 
 /** The tile at or before a position, kept inside the grid. */
-export function tileIndexAt(axis: Axis, position: number): number {
+function tileIndexAt(axis: Axis, position: number): number {
   let index = Math.floor(position / axis.pitch);
   if (axis.group) {
     const block = axis.group * axis.pitch + axis.extra;

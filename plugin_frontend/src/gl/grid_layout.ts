@@ -7,10 +7,10 @@
 import { axisLength, carryOver, cellIndexAt, tileLength, tileStart, tilesBetween, type Axis } from "./axis.ts";
 import type { Cell, GridScene, Spacing } from "./grid_scene.ts";
 
-export const DENSE_ABOVE = 4096;
+const DENSE_ABOVE = 4096;
 export const LARGEST_CELL = 96;
 /** Tiles narrower than this have no footer: no number would fit below them. */
-export const LABELLED_FROM = 24;
+const LABELLED_FROM = 24;
 
 export interface Insets {
   readonly left: number;

@@ -83,7 +83,7 @@ export function tileAt(scene: GridScene, place: number): number {
   return place < tileCount(scene) ? place : EMPTY;
 }
 
-export function tileCount(scene: GridScene): number {
+function tileCount(scene: GridScene): number {
   const size = planesOf(scene) * scene.tileWidth * scene.tileHeight;
   return size > 0 ? Math.floor(scene.values.length / size) : 0;
 }

@@ -1,6 +1,6 @@
 /** Where the rows of a step heatmap lie, in CSS pixels, and which of them have room for their names. */
 
-export const LEAST_ROW = 6;
+const LEAST_ROW = 6;
 const MOST_ROW = 22;
 /** Of a line of words. */
 export const LINE = 12;

@@ -19,6 +19,7 @@ import { LINE, cutMiddle, labelledRows } from "./heat_rows.ts";
 import { drawHeatmap, type HeatmapPlace } from "./heat_painter.ts";
 import { readTheme } from "./grid_theme.ts";
 import type { Rect } from "./grid_layout.ts";
+import { hereLine } from "./here_line.ts";
 import { stepHeatmapStyles } from "./step_heatmap_styles.ts";
 
 /** A cell: a row, and the index of one of its steps. */
@@ -36,7 +37,7 @@ export class StepHeatmap extends LitElement {
     current: { attribute: false }, values: { attribute: false }, rowHeight: { attribute: false }, label: {},
     describe: { attribute: false }, cursor: { attribute: false }, named: { attribute: false },
   };
-  static override styles = stepHeatmapStyles;
+  static override styles = [hereLine, stepHeatmapStyles];
 
   declare rows: readonly HeatRow[];
   /** Where a step stands on the axis, 0 to 1. */

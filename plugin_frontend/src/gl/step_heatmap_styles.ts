@@ -64,16 +64,6 @@ export const stepHeatmapStyles = css`
     outline: 2px solid var(--focus);
     outline-offset: 2px;
   }
-  .line {
-    position: absolute;
-    top: 0;
-    bottom: 0;
-    width: 2px;
-    margin-left: -1px;
-    background: var(--here);
-    box-shadow: 0 0 0 1px #fff;
-    pointer-events: none;
-  }
   .cursor {
     position: absolute;
     pointer-events: none;

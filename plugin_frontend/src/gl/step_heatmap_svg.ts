@@ -26,7 +26,7 @@ export async function heatmapSvg(map: StepHeatmap, x: number, y: number): Promis
 }
 
 /** SVG documents that stand alone embed their pictures. */
-export async function dataUrl(blob: Blob): Promise<string> {
+async function dataUrl(blob: Blob): Promise<string> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let text = "";
   for (let start = 0; start < bytes.length; start += 8192) text += String.fromCharCode(...bytes.subarray(start, start + 8192));

@@ -13,8 +13,8 @@ import type { ColourMap } from "./colour_maps.ts";
 export const ENTRIES = 256;
 
 /** Colours as 0xrrggbb. */
-export const NAN_RGB = 0xff00c8;
-export const INF_RGB = 0x7a00ff;
+const NAN_RGB = 0xff00c8;
+const INF_RGB = 0x7a00ff;
 
 /** The same as one little-endian pixel of an ImageData: 0xaabbggrr. */
 export const NAN_PIXEL = opaquePixel(NAN_RGB);

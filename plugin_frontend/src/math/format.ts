@@ -57,15 +57,6 @@ export function speakNumber(value: number, digits = 4): string {
   return `${sign}${mantissa} times 10 to the ${exponent < 0 ? "minus " : ""}${Math.abs(exponent)}`;
 }
 
-/** 1.2 MB, 14 kB: powers of 1000, two digits where that says more. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
-  return `${unit && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
-}
-
 export function superscript(exponent: number): string {
   return Array.from(String(exponent), (digit) => SUPERSCRIPT[digit]).join("");
 }

@@ -56,7 +56,7 @@ export function heatCells(rows: readonly HeatRow[], width: number, toShare: (ste
   return { width, pixels, shown };
 }
 
-export function heatPixel(value: number, scale: HeatScale): number {
+function heatPixel(value: number, scale: HeatScale): number {
   if (scale.shares && value === 0) return 0;
   if (scale.logarithms && value === -Infinity) return ZERO_PIXEL;
   return colourPixel(value, scale.lo, scale.hi, scale.palette);

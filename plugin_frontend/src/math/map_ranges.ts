@@ -1,7 +1,7 @@
 /** The scales of feature maps: what the two ends of the colour bar stand for. */
 
 import { cellCount, mapValues, type MapStack } from "./map_values.ts";
-import { magnitudePercentileOfAll } from "./percentile.ts";
+import { magnitudePercentile } from "./percentile.ts";
 import { largestMagnitude, magnitudeRange, symmetric, union, type Range } from "./ranges.ts";
 
 /** A share of the values that are not zero lies below the upper end; the rest is clipped, so that one peak cannot
@@ -36,7 +36,7 @@ export function layerScale(stack: MapStack, signed: boolean): Scale {
   }
   // Few cells (dense layers, heads of 1×1) have no peaks to hide: show them whole.
   const few = stack.images * stack.kept * cellCount(stack) < 1000;
-  const end = few ? largest : magnitudePercentileOfAll(maps, CLIP_SHARE);
+  const end = few ? largest : magnitudePercentile(maps, CLIP_SHARE);
   return signed
     ? { ...symmetric(end), clipped: end < largest }
     : { lo: lowest, hi: end, clipped: end < largest };

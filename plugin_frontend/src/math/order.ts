@@ -14,10 +14,3 @@ export function byLargest(keys: ArrayLike<number>): Int32Array {
     return x === y ? a - b : y > x ? 1 : -1;
   });
 }
-
-/** The place of each item: the inverse of an order. */
-export function placesOf(order: ArrayLike<number>): Int32Array {
-  const places = new Int32Array(order.length);
-  for (let place = 0; place < order.length; place++) places[order[place]!] = place;
-  return places;
-}

@@ -8,15 +8,10 @@ const LOW = 1 << 16;
 const FIRST_NON_FINITE = 0x7f800000;
 
 /**
- * The nearest-rank percentile of the finite magnitudes: the smallest that at least `share` (0 to 1) of them do not
- * exceed. 0 where nothing is finite.
+ * The nearest-rank percentile of the finite magnitudes in all arrays: the smallest that at least `share` (0 to 1) of them
+ * do not exceed. 0 where nothing is finite.
  */
-export function magnitudePercentile(values: Float32Array, share: number): number {
-  return magnitudePercentileOfAll([values], share);
-}
-
-/** The same over several arrays. */
-export function magnitudePercentileOfAll(arrays: readonly Float32Array[], share: number): number {
+export function magnitudePercentile(arrays: readonly Float32Array[], share: number): number {
   const views = arrays.map((values) => new Uint32Array(values.buffer, values.byteOffset, values.length));
   const high = new Uint32Array(HIGH);
   for (const bits of views) for (let i = 0; i < bits.length; i++) high[(bits[i]! & 0x7fffffff) >>> 16]!++;

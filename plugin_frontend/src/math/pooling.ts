@@ -63,7 +63,7 @@ export function poolGradient(pooling: Pooling, plane: Planes, grid: Grid): Float
 }
 
 /** The weight of each tap of each window of one axis, [windows, taps]; 0 where the tap is not read. */
-export function axisWeights(pooling: Exclude<Pooling, "max">, axis: WindowAxis): Float64Array {
+function axisWeights(pooling: Exclude<Pooling, "max">, axis: WindowAxis): Float64Array {
   const weights = new Float64Array(axis.output * axis.size);
   for (let index = 0; index < axis.output; index++) {
     const { start, end } = tapsInside(axis, index);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byIndex, byLargest, placesOf } from "../../src/math/order.ts";
+import { byIndex, byLargest } from "../../src/math/order.ts";
 import { cosine, difference, nearestBlock, norm, normsByBlock } from "../../src/math/vectors.ts";
 import { RandomValues } from "./random_values.ts";
 
@@ -38,13 +38,5 @@ describe("orders", () => {
   it("put NaN first, then the largest, ties by index", () => {
     expect([...byLargest([1, NaN, 3, 3, -Infinity, NaN])]).toEqual([1, 5, 2, 3, 0, 4]);
     expect([...byIndex(3)]).toEqual([0, 1, 2]);
-  });
-
-  it("invert", () => {
-    const random = new RandomValues(10);
-    const keys = random.weights(50, 0.3);
-    const order = byLargest(keys);
-    const places = placesOf(order);
-    expect([...order].map((item) => places[item])).toEqual([...byIndex(50)]);
   });
 });

@@ -2,7 +2,7 @@ import { channelCount, spatialSide } from "../../state/shapes.ts";
 import type { LayerRecord } from "../../data/schema.ts";
 
 /** Tiles are not narrower than this; a longer strip scrolls. */
-export const LEAST_CELL = 66;
+const LEAST_CELL = 66;
 const MOST_CELL = 124;
 const LEAST_SIDE = 13;
 

@@ -5,7 +5,7 @@
  * magnitude that at least 99.5 % of the finite weights do not exceed (nearest rank), so that one outlier does not make
  * all else pale. Two runs that are shown together share one scale.
  */
-import { magnitudePercentileOfAll } from "../../math/percentile.ts";
+import { magnitudePercentile } from "../../math/percentile.ts";
 import { largestMagnitude, magnitudesByBlock } from "../../math/ranges.ts";
 import type { Scale } from "./fields.ts";
 import { filterSize, kernelSize, ownerOf, type Kernels, type KernelShape } from "./kernels.ts";
@@ -25,7 +25,7 @@ export function boundsOf(kernels: readonly Kernels[], scale: Scale): Bounds {
   const arrays = kernels.map(({ values }) => values);
   const largest = Math.max(0, ...arrays.map((values) => largestMagnitude(values)));
   if (scale === "layer" || scale === "all") {
-    return { scale, each: Float64Array.of(magnitudePercentileOfAll(arrays, LAYER_SHARE)), largest };
+    return { scale, each: Float64Array.of(magnitudePercentile(arrays, LAYER_SHARE)), largest };
   }
   const [first] = kernels;
   if (!first) return { scale, each: new Float64Array(0), largest };

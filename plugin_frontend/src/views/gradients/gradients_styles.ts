@@ -76,16 +76,6 @@ export const gradientsStyles = css`
     cursor: pointer;
     background: var(--page);
   }
-  .band-line .line {
-    position: absolute;
-    top: 0;
-    bottom: 0;
-    width: 2px;
-    margin-left: -1px;
-    background: var(--here);
-    box-shadow: 0 0 0 1px #fff;
-    pointer-events: none;
-  }
   .gutter-name {
     text-align: right;
     padding-right: 8px;

@@ -6,6 +6,7 @@
  */
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
 import type { Rect } from "../../gl/grid_layout.ts";
+import { hereLine } from "../../gl/here_line.ts";
 import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
 import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
@@ -44,7 +45,7 @@ interface Hovered {
 
 export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, size: { state: true } };
-  static override styles = [base, controlStyles, gradientsStyles];
+  static override styles = [base, controlStyles, hereLine, gradientsStyles];
 
   readonly definition = GRADIENTS_VIEW;
   declare hovered: Hovered | null;

@@ -45,7 +45,7 @@ export function tailOf(path: string): string {
 }
 
 /** Places of a layer's variables. */
-export function placesOfLayer(variables: readonly VariableRecord[], layer: string | null): number[] {
+function placesOfLayer(variables: readonly VariableRecord[], layer: string | null): number[] {
   return variables.flatMap((variable, place) => (layer !== null && variable.layer === layer ? [place] : []));
 }
 

@@ -159,7 +159,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 }
 
 /** The layer decides; on a convolution one may also pool. */
-export function modeOf(layer: Pick<LayerRecord, "role">, chosen: Mode): Mode {
+function modeOf(layer: Pick<LayerRecord, "role">, chosen: Mode): Mode {
   return layer.role === "pooling" ? "pooling" : chosen;
 }
 

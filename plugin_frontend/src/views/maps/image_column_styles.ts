@@ -51,6 +51,12 @@ export const imageColumnStyles = css`
     white-space: nowrap;
     overflow: hidden;
   }
+  /* The thread from the cell to the image passes beneath the words. */
+  figcaption :is(.name, .quiet) {
+    position: relative;
+    z-index: 1;
+    background: var(--page);
+  }
   figcaption .quiet {
     font-size: var(--t-xs);
     line-height: 17px;

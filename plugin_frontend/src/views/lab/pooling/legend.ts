@@ -90,7 +90,7 @@ function agreementPart(agreement: Agreement, { layer }: Lab): unknown {
 /** What is above float32's rounding: a deviation larger than this share of the values is said to be one. */
 const ROUNDING = 1e-5;
 
-export function agreementWords(agreement: Agreement, name: string): [heading: string, text: string] {
+function agreementWords(agreement: Agreement, name: string): [heading: string, text: string] {
   if (agreement.is === "none") return ["Not compared with the log", agreement.why];
   const { deviation, logged } = agreement;
   const largest = logged.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
