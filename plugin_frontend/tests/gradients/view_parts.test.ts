@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { VariableRecord } from "../../src/data/schema.ts";
 import { bandPath, percent } from "../../src/views/gradients/bands.ts";
-import { factorBetween } from "../../src/views/gradients/flow.ts";
+import { factorBetween, nameAt, type Flow } from "../../src/views/gradients/flow.ts";
 import { namedRows } from "../../src/views/gradients/histogram_picture.ts";
 import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_groups.ts";
 import { histogramRowHeight, mostHistogramRows, sizesFor } from "../../src/views/gradients/sizes.ts";
@@ -72,5 +72,26 @@ describe("the picture", () => {
     expect(unusualText(none, "gradient", false)).toBe("");
     expect(unusualText({ ...none, zero: 2, nan: 1 }, "gradient", false)).toBe("Of 9 norms: 2 zero (black), 1 NaN (magenta).");
     expect(unusualText({ ...none, inf: 1 }, "ratio", false)).toContain("weights that are zero");
+  });
+});
+
+describe("names of the flow's lines", () => {
+  const flowOf = (a: number | null, b: number): Flow => ({
+    names: ["first"], current: 0, range: { lo: -4, hi: 4 }, width: 200,
+    lines: [{ id: "A", colour: "", dash: "", values: [a] }, { id: "B", colour: "", dash: "", values: [b] }],
+  });
+  const places = (a: number | null, b: number): (number | null)[] => {
+    const flow = flowOf(a, b);
+    return flow.lines.map((line) => nameAt(line, flow));
+  };
+
+  it("stand over their points, or as far apart as can be read, in the points' order", () => {
+    expect(places(0.25, 4)).toEqual([places(0.25, 0.25)[0]! + 7, places(4, 4)[1]! - 7]);
+    for (const [a, b] of [[1, 1], [1, 1.01], [1.01, 1]] as const) {
+      const [left, right] = places(a, b) as [number, number];
+      expect(Math.abs(left - right)).toBeCloseTo(14, 9);
+      expect(left < right).toBe(a <= b);
+    }
+    expect(places(null, 1)[0]).toBeNull();
   });
 });

@@ -27,6 +27,7 @@ const TOP = 20;
 const LEFT = 54;
 const RIGHT = 8;
 const NAME = 9;
+const NAMES_APART = 14;
 const MOST_FACTORS = 16;
 
 export function flowHeight({ names }: Flow): number {
@@ -64,14 +65,26 @@ function placeOf(value: number | null | undefined, flow: Flow): number | null {
 function lineSvg(line: FlowLine, flow: Flow, y: (row: number) => number): SVGTemplateResult {
   const places = line.values.map((value) => placeOf(value, flow));
   const path = places.map((x, row) => (x === null ? "" : `${row && places[row - 1] !== null ? "L" : "M"}${x} ${y(row)}`)).join("");
-  const first = places.findIndex((x) => x !== null);
+  const name = nameAt(line, flow);
   return svg`<path class="flow-line" d=${path} stroke=${line.colour} stroke-dasharray=${line.dash}></path>
     ${places.map((x, row) => {
       const value = line.values[row];
       if (x !== null) return svg`<circle cx=${x} cy=${y(row)} r="3" fill=${line.colour}></circle>${oddWord(value!, x, y(row))}`;
       return value === null || value === undefined ? "" : svg`<text class="nan-text" x=${LEFT + 4} y=${y(row) + 4}>NaN</text>`;
     })}
-    ${first < 0 ? "" : svg`<text class="flow-name" x=${places[first]!} y=${TOP - 7} text-anchor="middle" fill=${line.colour}>${line.id}</text>`}`;
+    ${name === null ? "" : svg`<text class="flow-name" x=${name} y=${TOP - 7} text-anchor="middle" fill=${line.colour}>${line.id}</text>`}`;
+}
+
+/** Above the line's first point, moved aside where the other name would touch it. */
+export function nameAt(line: FlowLine, flow: Flow): number | null {
+  const start = ({ values }: FlowLine): number | null => values.map((value) => placeOf(value, flow)).find((x) => x !== null) ?? null;
+  const own = start(line);
+  const other = flow.lines.find(({ id }) => id !== line.id);
+  const beside = other && start(other);
+  if (own === null || beside === null || beside === undefined) return own;
+  const apart = own - beside;
+  const side = apart === 0 ? (line === flow.lines[0] ? -1 : 1) : Math.sign(apart);
+  return own + side * Math.max(0, NAMES_APART - Math.abs(apart)) / 2;
 }
 
 function oddWord(value: number, x: number, y: number): SVGTemplateResult | string {
