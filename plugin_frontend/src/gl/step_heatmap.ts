@@ -11,11 +11,12 @@
  * `cellAt` gives the client rectangle of a row's step, for tests in a browser.
  */
 import { LitElement, html, nothing, type PropertyValues } from "lit";
+import { cutMiddle } from "../math/cut_middle.ts";
 import { ENTRIES, paletteOf } from "../math/colour.ts";
 import { viridis } from "../math/colour_maps.ts";
 import { speakNumber } from "../math/format.ts";
 import { heatCells, type HeatCells, type HeatRow, type HeatScale } from "../math/heat_cells.ts";
-import { LINE, cutMiddle, labelledRows } from "./heat_rows.ts";
+import { LINE, labelledRows } from "./heat_rows.ts";
 import { drawHeatmap, type HeatmapPlace } from "./heat_painter.ts";
 import { readTheme } from "./grid_theme.ts";
 import type { Rect } from "./grid_layout.ts";

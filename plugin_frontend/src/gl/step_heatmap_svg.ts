@@ -1,7 +1,7 @@
 /** A step heatmap as part of an SVG: cells as an embedded picture, names, values and line as vectors. */
 import { svg, type SVGTemplateResult } from "lit";
 import { readTheme } from "./grid_theme.ts";
-import { cutMiddle } from "./heat_rows.ts";
+import { cutMiddle } from "../math/cut_middle.ts";
 import type { StepHeatmap } from "./step_heatmap.ts";
 
 const DENSITY = 2;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cutMiddle, labelledRows, rowHeightFor } from "../../src/gl/heat_rows.ts";
+import { labelledRows, rowHeightFor } from "../../src/gl/heat_rows.ts";
+import { cutMiddle } from "../../src/math/cut_middle.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, paletteOf } from "../../src/math/colour.ts";
 import { rdbu, viridis } from "../../src/math/colour_maps.ts";
 import { heatCells, stretchesOf, ZERO_PIXEL, type HeatScale } from "../../src/math/heat_cells.ts";

@@ -6,6 +6,12 @@ test("a plain name stays as it is", () => {
   expect(isolated("")).toBe("");
 });
 
+test("a long name is cut, and shows its end", () => {
+  const cut = isolated(`${"y".repeat(10_000)}/kernel`);
+  expect(cut).toHaveLength(120);
+  expect(cut).toMatch(/^y+…y+\/kernel$/);
+});
+
 test("a name with letters of another direction keeps it to itself", () => {
   expect(isolated("שכבה")).toBe("\u2068שכבה\u2069");
 });

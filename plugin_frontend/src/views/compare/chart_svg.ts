@@ -1,5 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult } from "lit";
-import { cutMiddle } from "../../gl/heat_rows.ts";
+import { cutMiddle } from "../../math/cut_middle.ts";
 import { labelPlaces } from "../../math/label_places.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { endOf, oddPoints, PALE, type Chart, type ChartLine } from "./chart.ts";

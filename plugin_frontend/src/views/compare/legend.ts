@@ -1,5 +1,5 @@
 import { html, nothing } from "lit";
-import { cutMiddle } from "../../gl/heat_rows.ts";
+import { cutMiddle } from "../../math/cut_middle.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Better } from "../../math/line_facts.ts";
 import { formatPlain } from "../../math/plain_number.ts";

@@ -1,6 +1,6 @@
 /** How the norm changes from layer to layer at one step: a dot a row, and the factor between neighbours. */
 import { svg, type SVGTemplateResult } from "lit";
-import { cutMiddle } from "../../gl/heat_rows.ts";
+import { cutMiddle } from "../../math/cut_middle.ts";
 import { formatNumber } from "../../math/format.ts";
 import { exponentTicks, powerText } from "../../math/powers_of_two.ts";
 import type { Range } from "../../math/ranges.ts";
