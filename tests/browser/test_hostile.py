@@ -34,15 +34,21 @@ WHOLE = [f"{BIDI}: {BIDI} was given up"]
 FAULTS = r"""(whole) => {
   const faults = [];
   const texts = [];
+  const long = [];
   const visit = (root) => {
     if (root.querySelector(".hostile")) faults.push("a name became an element");
     for (const element of root.querySelectorAll("*")) if (element.shadowRoot) visit(element.shadowRoot);
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) if (walker.currentNode.data.includes("\u202e")) texts.push(walker.currentNode);
+    while (walker.nextNode()) {
+      if (walker.currentNode.data.includes("\u202e")) texts.push(walker.currentNode);
+      if (walker.currentNode.data.includes("yyyyyyyyyyyy")) long.push(walker.currentNode.parentElement);
+    }
   };
   visit(document);
   if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) > innerWidth) faults.push("the document scrolls sideways");
   const isIsolated = (element) => /isolate|plaintext/.test(getComputedStyle(element).unicodeBidi);
+  for (const element of long)
+    if (element && element.getBoundingClientRect().height > 160) faults.push(`a long name fills ${element.tagName}.${element.className}`);
   const flatText = (node) =>
     node.nodeType === Node.TEXT_NODE ? node.data
     : /^(STYLE|SCRIPT)$/.test(node.nodeName) ? ""
@@ -172,6 +178,7 @@ def test_the_notices_of_a_hostile_log_are_only_text(hostile: tuple[CnnPage, list
     cnn.frame.evaluate("document.querySelector('cnn-app').dispatchEvent(new CustomEvent('show-notices'))")
     cnn.frame.get_by_text("was given up").first.wait_for()
     assert not _wrong(cnn, "notices")
+    cnn.page.keyboard.press("Escape")
 
 
 def test_the_check_sees_what_is_wrong(hostile: tuple[CnnPage, list[str]]) -> None:
@@ -182,6 +189,7 @@ def test_the_check_sees_what_is_wrong(hostile: tuple[CnnPage, list[str]]) -> Non
         ('<b class="hostile"></b>', "became an element"),
         ('<p style="width: 5000px">a</p>', "sideways"),
         (f"<p>run <i>{BIDI}</i> has 3</p>", "not isolated"),
+        (f'<p style="width: 90px; overflow-wrap: anywhere">{LONG}</p>', "long name fills"),
         (f"<p>run {BIDI} has 3</p>", "beside other text"),
     ):
         cnn.frame.evaluate(add, html)
