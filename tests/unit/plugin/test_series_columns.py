@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,18 @@ def test_the_cache_keeps_no_entry_of_the_index(log: Log) -> None:
     cache, run = SeriesCache(), log.add(*(gradients(step, 2) for step in range(9)))
     assert len(cache.get("run", run, "gradients").entries) == 9
     assert [series.entries for series in cache._series.values()] == [()]
+
+
+def test_reading_keeps_no_whole_records_in_memory(log: Log) -> None:
+    record_bytes = 40 * 500 * 4
+    run = log.add(*(gradients(step, 40, 0, 500) for step in range(300)))
+    cache = SeriesCache()
+    for columns in (("norm",), ("norm", "histogram")):
+        tracemalloc.start()
+        ask(cache, run, "gradients", *columns, variable=0)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 300 * record_bytes / 8, columns
 
 
 def test_a_series_that_takes_long_is_read_over_several_requests(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
