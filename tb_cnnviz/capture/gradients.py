@@ -122,6 +122,10 @@ class GradientCapture:
         due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
         slot = self._ring.slot()
         ordered = self._in_order(grads, trainable_variables)
+        if self._is_functional:
+            # What a branch of XLA reads as it is gets its memory layout from that branch, and with it another order
+            # of summation in the user's own step. So the branch reads something that was computed from it.
+            ordered = [None if g is None else ops.where(due, g, ops.zeros_like(g)) for g in ordered]
         weights = [ops.cast(v, "float32") for v in self.variables] if self._is_functional else []
         scale = self._scale()
 
