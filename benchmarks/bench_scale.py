@@ -110,21 +110,21 @@ def server(logdir: Path, reader: str, cache: Path) -> Iterator[Server]:
         running.stop()
 
 
-def wait(look: Callable[[], Any], seconds: float) -> Any:
+def wait(look: Callable[[], Any], seconds: float, pause: float = 0.02) -> Any:
     deadline = time.perf_counter() + seconds
     while time.perf_counter() < deadline:
         if seen := look():
             return seen
-        time.sleep(0.02)
+        time.sleep(pause)
     return None
 
 
-def seconds_of(work: Callable[[], object], times: int = 1) -> float:
+def seconds_of(work: Callable[[], object], times: int = 1, clock: Callable[[], float] = time.perf_counter) -> float:
     taken = []
     for _ in range(times):
-        begun = time.perf_counter()
+        begun = clock()
         work()
-        taken.append(time.perf_counter() - begun)
+        taken.append(clock() - begun)
     return statistics.median(taken)
 
 
@@ -154,7 +154,7 @@ def ours(logdir: Path, title: str, reader: str, cache: Path, runs: int, base: fl
         assert picture is not None
         assert len(picture) > 500
         # Runs that are not yet scanned are listed with TensorBoard's scalars alone.
-        wait(lambda: sum(row["records"] > 0 for row in running.ask("runs")["runs"]) == runs, 600)
+        wait(lambda: sum(row["records"] > 0 for row in running.ask("runs")["runs"]) == runs, 600, pause=1)
         complete = time.perf_counter()
         rows = running.ask("runs")["runs"]
         assert len(rows) == runs
@@ -247,11 +247,13 @@ def million(root: Path, runs: int, bases: dict[str, float]) -> None:
 
 def _describe(runs: list[RunIndex]) -> object:
     return [
-        (run.records, run.last_step, run.first_wall_time, run.steps(kind, layer))
+        (run.records, run.last_step, run.first_wall_time, [run.steps(kind, layer) for kind, layer in _subjects(run)])
         for run in runs
-        for kind in run.kinds
-        for layer in run.layers(kind) or [None]
     ]
+
+
+def _subjects(run: RunIndex) -> list[tuple[str, str | None]]:
+    return [(kind, layer) for kind in run.kinds for layer in run.layers(kind) or [None]]
 
 
 def _read_one(runs: list[RunIndex], rng: random.Random, steps: int) -> object:
@@ -260,7 +262,7 @@ def _read_one(runs: list[RunIndex], rng: random.Random, steps: int) -> object:
 
 def growth(root: Path) -> None:
     print(
-        "\ngrowth, in one process: index anew, index from the cache, describe every run, find and read a random record"
+        "\ngrowth, in one process, seconds of CPU time: index anew, index from the cache, describe every run, find and read a random record"
     )
     base = {"runs": 20, "steps": 500, "layers": 20}
     for what, values in {"runs": (5, 10, 20, 1000), "steps": (125, 250, 500), "layers": (5, 10, 20)}.items():
@@ -269,13 +271,16 @@ def growth(root: Path) -> None:
             if value == 1000:
                 size = {"runs": 1000, "steps": 10, "layers": 20}
             count = write_log(root / "log", **size, kernel=(8, 8, 3, 3))
-            made = seconds_of(lambda: LogIndex({"": str(root / "log")}, IndexCache(root / "cache")).refresh())
+            made = seconds_of(
+                clock=time.process_time,
+                work=lambda: LogIndex({"": str(root / "log")}, IndexCache(root / "cache")).refresh(),
+            )
             index = LogIndex({"": str(root / "log")}, IndexCache(root / "cache"))
-            again = seconds_of(index.refresh)
-            unchanged = seconds_of(index.refresh, 3)
+            again = seconds_of(index.refresh, clock=time.process_time)
+            unchanged = seconds_of(index.refresh, 3, time.process_time)
             found = list(index.values())
-            listed = seconds_of(partial(_describe, found))
-            read = seconds_of(partial(_read_one, found, random.Random(0), size["steps"]), 50)
+            listed = seconds_of(partial(_describe, found), clock=time.process_time)
+            read = seconds_of(partial(_read_one, found, random.Random(0), size["steps"]), 50, time.process_time)
             memory = sum(run.index_bytes for run in found)
             print(
                 f"{what:7} {value:5}  records {count:7}  anew {made:7.3f} ({1e6 * made / count:5.1f} µs a record)"
@@ -292,10 +297,13 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="*", default=[0.1, 1, 10], help="GB")
     parser.add_argument("--runs", type=int, default=100, help="of the log of a million records; 0 leaves it out")
     parser.add_argument("--skip-growth", action="store_true")
+    parser.add_argument("--growth-alone", action="store_true")
     parser.add_argument("--dir", default=None, help="where the logs go; default the system's temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.dir) as folder:
         root = Path(folder)
+        if options.growth_alone:
+            return growth(root)
         bases = {reader: empty(root, root / "none", reader) for reader in READERS}
         for gigabytes in options.sizes:
             by_size(root, gigabytes, bases)
