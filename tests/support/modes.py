@@ -187,11 +187,39 @@ def with_options(**options: Any) -> Callable[[], Any]:
     return lambda: make(**options)
 
 
-def jit(folder: Path) -> str | None:
+def jit(folder: Path) -> None:
+    if keras.config.backend() == "torch":
+        jit_on_torch(folder)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Model doesn't support `jit_compile")
         sgd(folder, maker=with_options(jit_compile=True))
-    return None
+
+
+def jit_on_torch(folder: Path) -> None:
+    """All but what is recorded inside the step is logged, and the compiled step stays what it was."""
+    bare, model = (
+        compiled(keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Flatten(), keras.layers.Dense(5)]))
+        for _ in range(2)
+    )
+    for model_of in (bare, model):
+        model_of.jit_compile = True
+    model.set_weights(bare.get_weights())
+    train(bare, steps=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train(model, everything(folder), steps=2)
+    said = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
+    assert len(said) == 2, said
+    assert all("torch.compile" in text for text in said)
+    assert identical(bare, model)
+    kinds = set(run_of(folder).kinds)
+    assert {"predictions", "feature_maps", "epochs"} <= kinds
+    assert not {"gradients", "losses"} & kinds
+    raise Refused(
+        "by tb_cnnviz, gradients and batch losses only: torch.compile would compile what records together with the "
+        "step, again for every shape that it meets. Without `jit_compile=True`, which is PyTorch's default, all is "
+        "logged"
+    )
 
 
 def unjitted(folder: Path) -> None:
