@@ -5,9 +5,9 @@ LOGDIR ?= runs
 PORT ?= 6006
 DEMO_SERVE ?= 1
 VENV := .venv
-# The views that were written for any log are tried on the demo's too.
+# The views are tried on the demo's log too.
 DEMO_LOG := test-results/demo
-ON_DEMO_LOG := $(foreach view,model lab_pooling lab_convolution gradients compare,tests/browser/test_$(view).py)
+ON_DEMO_LOG := $(foreach name,frame pictures model filters maps lab_pooling lab_convolution gradients compare,tests/browser/test_$(name).py)
 PY := $(VENV)/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 

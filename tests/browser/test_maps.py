@@ -19,18 +19,21 @@ from tests.browser.test_pictures import CLOSE, layers_of, show_maps
 CLIP = 0.995
 COLUMN = "view.renderRoot.querySelector('cnn-image-column')"
 
-#: The fixture's layers up to each of those tested: kernel, stride, cells of padding before.
-CHAINS = {
-    "conv1": [(5, 1, 0)],
-    "pool1": [(5, 1, 0), (2, 2, 0)],
-    "conv2": [(5, 1, 0), (2, 2, 0), (3, 1, 1)],
-    "pool2": [(5, 1, 0), (2, 2, 0), (3, 1, 1), (2, 2, 0)],
-    "conv3": [(5, 1, 0), (2, 2, 0), (3, 1, 1), (2, 2, 0), (3, 1, 0)],
-}
-
 
 def record_of(logdir: Path, run: str, layer: str, step: int) -> dict[str, np.ndarray]:
     return open_log(logdir)[run].read("feature_maps", layer, step)
+
+
+def chain_to(logdir: Path, path: str) -> list[tuple[int, int, int]]:
+    """Kernel, stride and cells of padding before of each window from the image to a layer of a plain chain."""
+    chain = []
+    for layer in open_log(logdir)["adam"].layers:
+        if layer.kernel_size:
+            (kernel, *_), (stride, *_) = layer.kernel_size, layer.strides
+            chain.append((kernel, stride, (kernel - stride) // 2 if layer.padding == "same" else 0))
+        if layer.path == path:
+            return chain
+    raise AssertionError(f"{path} is not among the layers")
 
 
 def last_step(logdir: Path, layer: str) -> int:
@@ -93,7 +96,7 @@ def test_a_cell_frames_what_it_sees(cnn: CnnPage, logdir: Path) -> None:
     rng = np.random.default_rng(5)
     for layer, step, shown in each_layer(cnn, logdir, 1):
         rows, columns = record_of(logdir, "adam", layer, step)["maps"].shape[2:]
-        chain = CHAINS[layer.split("/")[-1]]
+        chain = chain_to(logdir, layer)
         for row, column in ((0, 0), (rows - 1, columns - 1), (int(rng.integers(rows)), int(rng.integers(columns)))):
             cnn.hover(*cnn.cell("view.cellRect(...argument)", [shown["active"][0], row, column]))
             frame = cnn.wait(
