@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,18 @@ def test_a_biography_tells_norms_and_cosines_and_leads_to_its_steps(cnn: CnnPage
     assert np.allclose(story["toShown"], [cosine(w, weights[-1]) for w in weights], atol=1e-5)
     settled = [s for i, s in enumerate(steps[:-1]) if all(cosine(w, weights[-1]) > 0.95 for w in weights[i:])]
     assert story["settledFrom"] == (settled[0] if settled else None)
+    with cnn.page.expect_download(timeout=PATIENCE_MS) as told:
+        cnn.press("v")
+    drawn = ET.parse(told.value.path()).getroot()
+    curves = [each.get("d", "") for each in drawn.iter("{http://www.w3.org/2000/svg}path")]
+    for curve, values in zip(curves, (story["norms"], story["toFirst"], story["toShown"]), strict=True):
+        heights = [float(point.split()[1]) for point in re.findall(r"[ML]([\d.]+ [\d.]+)", curve)]
+        slope, start = np.polyfit(values, heights, 1)
+        assert slope < 0
+        assert np.allclose(heights, np.multiply(values, slope) + start, atol=0.1)
+    assert any(
+        each.get("href", "").startswith("data:image/png") for each in drawn.iter("{http://www.w3.org/2000/svg}image")
+    )
     box = cnn.frame.locator("cnn-filter-story").bounding_box()
     assert box is not None
     column = 2

@@ -32,6 +32,7 @@ import { panelPainter, panelInsets } from "./panel_painter.ts";
 import type { Panel, PanelId, Picture } from "./picture.ts";
 import { PictureMemory } from "./picture_memory.ts";
 import { cellOf, weightAt, type WeightPlace } from "./scenes.ts";
+import type { FilterStory } from "./story_element.ts";
 import { storyPart } from "./story_part.ts";
 import { stripPart } from "./strip_part.ts";
 import { zoomButtons } from "./zoom_buttons.ts";
@@ -94,6 +95,13 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     });
     const title = `${data.shown.layer}, ${data.shown.run}, step ${data.shown.step}`;
     return pngOf({ title, panels, picture });
+  }
+
+  /** The view's chart is the opened filter's biography. */
+  override saveSvg(): string {
+    const story = this.renderRoot.querySelector<FilterStory>("cnn-filter-story");
+    if (!story) throw new Error("open a filter first (Enter or a click): its curves are this view's chart");
+    return story.toSvg();
   }
 
   override saveCsv(): string {

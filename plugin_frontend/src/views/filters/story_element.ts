@@ -8,6 +8,7 @@ import type { Palette } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { magnitudesByBlock } from "../../math/ranges.ts";
 import { base } from "../../parts/styles.ts";
+import { svgDocument } from "../../parts/svg_document.ts";
 import { filterValues, tileSize, type Kernels } from "./kernels.ts";
 import { SETTLED_ABOVE, storyOf, type Story } from "./story.ts";
 import { columnAt, columnCentre, pictured, storyLayout, type StoryLayout } from "./story_layout.ts";
@@ -96,6 +97,23 @@ export class FilterStory extends LitElement {
       this.told = { key, story: storyOf(this.history, this.filter, this.shownIndex) };
     }
     return this.told.story;
+  }
+
+  /** The biography as an SVG document: its curves as lines, the kernels above them as one picture. */
+  toSvg(): string {
+    const root = this.renderRoot.querySelector("svg");
+    const canvas = this.renderRoot.querySelector("canvas");
+    if (!root || !canvas) throw new Error("There is no biography yet");
+    const picture = document.createElementNS("http://www.w3.org/2000/svg", "image");
+    picture.setAttribute("href", canvas.toDataURL());
+    picture.setAttribute("width", String(this.size.width));
+    picture.setAttribute("height", String(this.size.height));
+    root.prepend(picture);
+    try {
+      return svgDocument(root);
+    } finally {
+      picture.remove();
+    }
   }
 
   protected override render(): unknown {
@@ -281,6 +299,5 @@ export class FilterStory extends LitElement {
     return [hovered === null ? nothing : box(hovered, "pointed"), box(this.shownIndex, "frame")];
   }
 }
-
 
 customElements.define("cnn-filter-story", FilterStory);
