@@ -12,6 +12,7 @@ from PIL import Image
 
 from tb_cnnviz import open_log
 from tests.browser.cnn_page import PATIENCE_MS, CnnPage, colour, number
+from tests.browser.window_walk import window_walk
 
 CLOSE = 2
 MODE = "cnn-lab-convolution"
@@ -234,16 +235,7 @@ def test_the_window_slides_by_key_by_itself_and_by_pointer(cnn: CnnPage, logdir:
     # Reached stays: what was drawn is not taken away again.
     assert state["reached"] == max(best, columns + 2) + 1
     cnn.frame.locator(f"{MODE} cnn-lab-window-map.input .map").focus()
-    at = [1, 2]
-    for key, down, across in (
-        ("ArrowRight", 0, 1),
-        ("ArrowDown", 1, 0),
-        ("Shift+ArrowRight", 0, 5),
-        ("Shift+ArrowDown", 5, 0),
-        ("ArrowLeft", 0, -1),
-        ("ArrowUp", -1, 0),
-    ):
-        at = [min(max(0, at[0] + down), rows - 1), min(max(0, at[1] + across), columns - 1)]
+    for key, *at in window_walk([1, 2], rows, columns):
         cnn.page.keyboard.press(key)
         state = shown(cnn, f"s.row === {at[0]} && s.column === {at[1]}")
         window = layer.window(*at, layer.kernel.shape[2:], **layer.own)

@@ -331,11 +331,13 @@ def averaged(folder: Path) -> None:
     np.testing.assert_allclose(losses(run, "learning_rate"), [1e-2 * 0.5 ** (i / 2) for i in range(STEPS)], rtol=1e-5)
 
 
-def second_fit(folder: Path) -> None:
-    def fit(model: Any, callbacks: Any) -> Any:
-        first = train(model, callbacks, steps=STEPS)
+def fitted_twice(folder: Path, between: Callable[[Any], None]) -> tuple[Any, list[Any]]:
+    """Two fits with `between(model)` between them: the run, and the weights' changes in both."""
+
+    def fit(model: Any, callbacks: Any) -> None:
         train(model, callbacks, steps=STEPS)
-        return first
+        between(model)
+        train(model, callbacks, steps=STEPS)
 
     oracle = Oracle()
     bare, model = make(), make()
@@ -344,7 +346,12 @@ def second_fit(folder: Path) -> None:
     assert identical(bare, model)
     run = run_of(folder)
     check_log(run, model, list(range(2 * STEPS)))
-    changes = [c for i, c in enumerate(oracle.changes()) if i != STEPS]  # from one fit's end to the next one's begin
+    return run, oracle.changes()
+
+
+def second_fit(folder: Path) -> None:
+    run, both = fitted_twice(folder, lambda model: None)
+    changes = [c for i, c in enumerate(both) if i != STEPS]  # from one fit's end to the next one's begin
     close(received(run), [norms(c) / RATE for c in changes])
 
 
@@ -449,20 +456,7 @@ def validation(folder: Path) -> None:
 
 
 def recompiled(folder: Path) -> None:
-    def fit(model: Any, callbacks: Any) -> Any:
-        first = train(model, callbacks, steps=STEPS)
-        compiled(model, keras.optimizers.SGD(RATE / 2))
-        train(model, callbacks, steps=STEPS)
-        return first
-
-    oracle = Oracle()
-    bare, model = make(), make()
-    fit(bare, [])
-    fit(model, [*in_step(folder), oracle])
-    assert identical(bare, model)
-    run = run_of(folder)
-    check_log(run, model, list(range(2 * STEPS)))
-    changes = oracle.changes()
+    run, changes = fitted_twice(folder, lambda model: compiled(model, keras.optimizers.SGD(RATE / 2)))
     close(received(run)[:STEPS], [norms(c) / RATE for c in changes[:STEPS]])
     close(received(run)[STEPS:], [norms(c) / RATE * 2 for c in changes[STEPS + 1 :]])
 

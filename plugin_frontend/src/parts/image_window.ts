@@ -35,7 +35,24 @@ function overlay(width: number, height: number, [across, down]: readonly [number
   </svg>`;
 }
 
+/** The orange window on data, with its white halo. */
+export const frameStyles = css`
+  .halo,
+  .frame {
+    fill: none;
+  }
+  .halo {
+    stroke: #fff;
+    stroke-width: 5px;
+  }
+  .frame {
+    stroke: var(--here);
+    stroke-width: 2px;
+  }
+`;
+
 export const imageWindowStyles = css`
+  ${frameStyles}
   .image {
     position: relative;
     flex: none;
@@ -49,18 +66,6 @@ export const imageWindowStyles = css`
   .outside {
     fill: #000;
     fill-opacity: 0.42;
-  }
-  .halo,
-  .frame {
-    fill: none;
-  }
-  .halo {
-    stroke: #fff;
-    stroke-width: 5px;
-  }
-  .frame {
-    stroke: var(--here);
-    stroke-width: 2px;
   }
   .window text {
     font: var(--w-b) var(--t-xs) var(--font);

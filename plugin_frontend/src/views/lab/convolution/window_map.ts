@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, svg } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import type { Rect } from "../../../gl/grid_layout.ts";
+import { frameStyles } from "../../../parts/image_window.ts";
 import "../../../parts/picture.ts";
 import type { Picture } from "../../../parts/picture.ts";
 import { base } from "../../../parts/styles.ts";
@@ -45,6 +46,7 @@ export class WindowMap extends LitElement {
 
   static override styles = [
     base,
+    frameStyles,
     css`
       :host {
         display: block;
@@ -63,17 +65,6 @@ export class WindowMap extends LitElement {
         height: 100%;
         overflow: visible;
         pointer-events: none;
-      }
-      rect {
-        fill: none;
-      }
-      .halo {
-        stroke: #fff;
-        stroke-width: 5px;
-      }
-      .frame {
-        stroke: var(--here);
-        stroke-width: 2px;
       }
       .small .halo {
         stroke-width: 3.5px;
