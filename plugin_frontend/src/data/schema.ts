@@ -30,6 +30,7 @@ export type Kind =
   | "epochs"
   | "activations"
   | "errors"
+  | "error_maps"
   | "gradient_samples"
   | "sketch"
   | "cost"
