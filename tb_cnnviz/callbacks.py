@@ -14,6 +14,7 @@ from tb_cnnviz.loggers.logger import Logger
 from tb_cnnviz.loggers.loss_part import LossPart, MetricPart
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.probe_logger import ProbeLogger
+from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Schedule
 
@@ -116,7 +117,7 @@ class CNNViz(ProbeLogger):
         chosen: list[tuple[bool, list[Part]]] = [
             (self.filters, [FilterPart(self.max_bytes_per_step // 2)]),
             (self.feature_maps, [FeatureMapPart()]),
-            (self.gradients, [GradientPart(self.schedule, self.overhead)]),
+            (self.gradients, [GradientPart(StatisticsRhythm(self.schedule, self.overhead))]),
             (self.losses, [LossPart(), MetricPart()]),
         ]
         return [part for is_wanted, parts in chosen if is_wanted for part in parts]
@@ -140,7 +141,7 @@ class GradientLogger(Logger):
     """Logs the gradient of every trainable variable and the update that is applied. Arguments as for `CNNViz`."""
 
     def _make_parts(self) -> list[Part]:
-        return [GradientPart(self.schedule, self.overhead)]
+        return [GradientPart(StatisticsRhythm(self.schedule, self.overhead))]
 
 
 class LossLogger(Logger):

@@ -11,6 +11,7 @@ from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.eventlog.restoring import gradient_columns, joined_epochs, joined_losses, restored
+from tb_cnnviz.eventlog.rows import ROW_KINDS, read_rows, rows_of
 from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
 from tb_cnnviz.records.record import Record
@@ -97,14 +98,17 @@ class Run:
         """Every logged step of a kind, ascending.
 
         Args:
-            layer: the layer's path for kinds that belong to one; for gradients a variable's path or None.
+            layer: the layer's path for kinds that belong to one; for gradients a variable's path or None; for
+                activations and errors the path of a layer that the last record has, or None.
 
         Raises:
             KeyError: where nothing of the kind is logged; its message says what there is.
         """
         if kind == "gradients" and layer is not None:
             self._column(layer, None)
-        return self._steps(kind, None if kind == "gradients" else layer)
+        if kind in ROW_KINDS and layer is not None:
+            self._need_row(kind, layer)
+        return self._steps(kind, None if kind in ("gradients", *ROW_KINDS) else layer)
 
     def wall_times(self, kind: str, layer: str | None, step: int) -> list[float]:
         """When each record at a step was captured, in seconds since the epoch: more than one where a restart repeated it.
@@ -114,7 +118,8 @@ class Run:
         Raises:
             KeyError: for a kind, layer or step that is not logged; its message says what there is.
         """
-        return [entry.wall_time for entry in self._index.repeats(kind, layer, step)]
+        owner = None if kind in ("gradients", *ROW_KINDS) else layer
+        return [entry.wall_time for entry in self._index.repeats(kind, owner, step)]
 
     def read(
         self, kind: str, layer: str | None = None, step: int | None = None, *, repeat: int | None = None
@@ -128,13 +133,17 @@ class Run:
         - gradients: for one variable `norm`, `mean`, `min`, `max`, `zeros`, `nan`, `inf`, `histogram` int64 [bins],
           `edges` float64 [bins + 1], `update_norm`, `weight_norm`; with layer None the same with a row for each of
           `variables`;
+        - activations, errors: of one layer, by name as docs/log_format.md lists them, `histogram` and `channel_histogram`
+          int64 with all bins between `edges`, and its `pre_activation` as a dict of the same; with layer None all
+          `rows` by (layer, place);
         - probe: `x`, `y` and what else was given;
         - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`; epochs: a column for each
           metric, `step` and `epoch`. With step None over all records, rows that were logged again once, the later
           value.
 
         Args:
-            layer: the layer's path for kinds that belong to one, a variable's path or None for gradients, else None.
+            layer: the layer's path for kinds that belong to one, and for activations and errors (or None); a variable's
+                path or None for gradients; else None.
             step: a logged step; None takes the last one, and for losses and epochs all of them.
             repeat: which of the records at the step, where a restart repeated it: 0 is the first. None takes the last.
 
@@ -145,7 +154,7 @@ class Run:
         if kind in ("losses", "epochs"):
             return self._series(kind, layer, step, repeat)
         variable = layer if kind == "gradients" else None
-        owner = None if kind == "gradients" else layer
+        owner = None if kind in ("gradients", *ROW_KINDS) else layer
         at = self._steps(kind, owner)[-1] if step is None else step
         entry = self._repeat(kind, owner, at, repeat)
         record = self._index.read_entry(entry)
@@ -154,6 +163,8 @@ class Run:
                 model = self._index.model(at)
                 names = [item.path for item in model.variables] if model else []
                 return gradient_columns(record, names, None if variable is None else self._column(variable, at))
+            if kind in ROW_KINDS:
+                return read_rows(record, layer)
             return restored(record, self._source(record, entry))
         except DamagedRecord as damage:
             self._index.note(entry, damage.reason)
@@ -172,6 +183,13 @@ class Run:
         if not steps:
             self._index.locate(kind, layer, 0)  # raises, and says what there is
         return steps
+
+    def _need_row(self, kind: str, layer: str) -> None:
+        last = self._index.read_entry(self._repeat(kind, None, self._steps(kind, None)[-1], None))
+        layers = list(dict.fromkeys(row["layer"] for row in rows_of(last)))
+        if layer not in layers:
+            there = ", ".join(layers[:8]) or "none"
+            raise KeyError(f"layer {layer!r} has no {kind}; there is {there} ({len(layers)} in all)")
 
     def _series(self, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
         self._steps(kind, layer)

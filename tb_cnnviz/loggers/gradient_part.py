@@ -9,40 +9,30 @@ import numpy as np
 
 from tb_cnnviz.capture.gradients import GradientCapture, statistics_seconds
 from tb_cnnviz.capture.host import to_numpy
-from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import edges, histogram, untrim
-from tb_cnnviz.schedule import MAX_STRIDE, Schedule, stride_within
-
-#: Steps after which the time that one takes is known well enough.
-_WARM_STEPS = 32
 
 
 class GradientPart(Part):
     """Logs the gradient of every trainable variable, and the weights' change.
 
     Args:
-        schedule: gives the stride, or leaves it to `overhead`: then every step is recorded until the first 32 have
-            shown what a step takes, and from there as many as the overhead allows, at picture steps in any case.
-        overhead: half of it is what these statistics may take of training time.
+        rhythm: says at which steps.
     """
 
     name = "gradients"
     is_in_step = True
 
-    def __init__(self, schedule: Schedule, overhead: float) -> None:
-        self._overhead = overhead
-        self._given = schedule.statistics_stride
-        self._wanted = self._given or 1
+    def __init__(self, rhythm: StatisticsRhythm) -> None:
+        self._rhythm = rhythm
         self._capture: GradientCapture | None = None
         self._variables: list[Any] = []
         self._latest: Record | None = None
         self._since_drain = 0
-        self._ran = 0
-        self._warm_at: tuple[int, float] | None = None
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         reason = why_not_supported(fit.model)
@@ -51,9 +41,7 @@ class GradientPart(Part):
             return
         model = fit.model
         self._variables = list(model.trainable_variables)
-        offset, now = fit.offsets.iterations, fit.step()
-        stride = self._wanted
-        self._due = Due((-(-now // stride) * stride if self._given else now) - offset, stride)
+        self._due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables))
         self._capture = GradientCapture(
             model.optimizer,
             self._variables,
@@ -64,8 +52,8 @@ class GradientPart(Part):
         step.add(self._capture.hooks(lambda: fit.guard(self.name)), self._capture.cells)
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
-        if self._capture is not None and self._given is None:
-            self._due.set(step - fit.offsets.iterations, self._due.stride)
+        if self._capture is not None:
+            self._rhythm.pictures_at(fit, step)
         self.drain(fit)
         return []
 
@@ -73,23 +61,11 @@ class GradientPart(Part):
         if self._capture is None:
             return
         self._since_drain += count
-        self._ran += count
-        self._choose_stride(fit)
+        self._rhythm.steps_ran(fit, self.name, count)
         execution = int(fit.model.steps_per_execution)
         rows_by_next = -(-(self._since_drain + execution) // self._due.stride)
         if rows_by_next >= self._capture.slots:
             self.drain(fit)
-
-    def _choose_stride(self, fit: Fit) -> None:
-        if self._warm_at is None:  # the first execution compiled the step
-            self._warm_at = self._ran, fit.clock.training_s
-        ran, seconds = self._ran - self._warm_at[0], fit.clock.training_s - self._warm_at[1]
-        if self._given is None and self._wanted == 1 and ran >= _WARM_STEPS:
-            self._wanted = stride_within(self._overhead / 2, statistics_seconds(self._variables), seconds / ran)
-            fit.statistics_stride = self._wanted
-        stride = min(self._wanted * fit.thinning, MAX_STRIDE)
-        if stride != self._due.stride:
-            self._due.set(self._due.first, stride)
 
     def drain(self, fit: Fit) -> None:
         if self._capture is None:

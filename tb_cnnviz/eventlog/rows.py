@@ -1,0 +1,95 @@
+"""Records whose arrays have a row for each place in the network: what a reader of one layer gets of them.
+
+`rows` names the places. Arrays of one row each have its number as their first axis; those by channel, whose names begin
+with `channel_`, hold the channels of all rows one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.records.histogram import edges, untrim
+from tb_cnnviz.records.record import Record
+
+#: Kinds of such records.
+ROW_KINDS = ("activations", "errors")
+
+OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
+
+_CHANNEL = "channel_"
+_HISTOGRAMS = {"histogram": "bin_start", "channel_histogram": "channel_bin_start"}
+
+
+def rows_of(record: Record) -> list[dict[str, Any]]:
+    """Each row's `layer`, `place` and `channels`, and what else the kind says of it.
+
+    Raises:
+        DamagedRecord: where that cannot be read.
+    """
+    try:
+        rows = json.loads(record.arrays["rows"].tobytes().decode())
+        if not isinstance(rows, list):
+            raise TypeError("no list")
+        for row in rows:
+            if not (isinstance(row["layer"], str) and isinstance(row["place"], str) and _is_size(row["channels"])):
+                raise TypeError("a layer, place or number of channels is missing")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DamagedRecord(f"rows of {record.kind} cannot be read: {error}") from error
+    return rows
+
+
+def read_rows(record: Record, layer: str | None) -> dict[str, Any]:
+    """One layer's numbers, histograms with all bins (`edges`) as int64; all arrays are the caller's own.
+
+    Args:
+        layer: its path. Its output's row is given; that of its pre-activation stands in `pre_activation`, or takes its
+            place where the output has none. None gives every row: {(layer, place): its numbers}, under `rows`.
+
+    Raises:
+        KeyError: for a layer that has no row; its message says which have one.
+        DamagedRecord: when the arrays do not fit each other.
+    """
+    rows = rows_of(record)
+    try:
+        arrays = {name: array for name, array in record.arrays.items() if name != "rows"}
+        for name, start in _HISTOGRAMS.items():
+            if name in arrays:
+                arrays[name] = untrim(record.attributes[start], arrays[name])
+        _check(arrays, rows)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise DamagedRecord(f"arrays of {record.kind} do not fit each other: {error}") from error
+    if layer is None:
+        return {"rows": {(row["layer"], row["place"]): _one(record, arrays, rows, i) for i, row in enumerate(rows)}}
+    places = {row["place"]: i for i, row in enumerate(rows) if row["layer"] == layer}
+    if not places:
+        there = ", ".join(list(dict.fromkeys(row["layer"] for row in rows))[:8]) or "none"
+        raise KeyError(f"layer {layer!r} has no {record.kind} at step {record.step}; there is {there}")
+    first = OUTPUT if OUTPUT in places else next(iter(places))
+    out = _one(record, arrays, rows, places[first])
+    if first == OUTPUT and PRE_ACTIVATION in places:
+        out[PRE_ACTIVATION] = _one(record, arrays, rows, places[PRE_ACTIVATION])
+    return out
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31
+
+
+def _check(arrays: dict[str, np.ndarray], rows: list[dict[str, Any]]) -> None:
+    channels = sum(row["channels"] for row in rows)
+    for name, array in arrays.items():
+        wanted = channels if name.startswith(_CHANNEL) else len(rows)
+        if array.ndim < 1 or array.shape[0] != wanted:
+            raise ValueError(f"{name} has {array.shape[:1]} rows, {wanted} expected")
+
+
+def _one(record: Record, arrays: dict[str, np.ndarray], rows: list[dict[str, Any]], i: int) -> dict[str, Any]:
+    begin = sum(row["channels"] for row in rows[:i])
+    here = slice(begin, begin + rows[i]["channels"])
+    said = {name: value for name, value in record.attributes.items() if name not in _HISTOGRAMS.values()}
+    values = {n: (a[here] if n.startswith(_CHANNEL) else a[i]).copy() for n, a in arrays.items()}
+    return {**said, **rows[i], **values, "edges": edges()}
