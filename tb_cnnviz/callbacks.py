@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tb_cnnviz.loggers.arguments import Scalar
+from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
 from tb_cnnviz.loggers.filter_part import FilterPart
 from tb_cnnviz.loggers.gradient_part import GradientPart
@@ -27,7 +28,8 @@ class CNNViz(ProbeLogger):
     own costs one warning and the part that it names, never the training.
 
     A fit into a folder that holds a log goes on where that log ended. Gradients and losses are taken from the training
-    batch itself, without a second pass; filters, feature maps and predictions from the model between two batches.
+    batch itself, without a second pass; filters, feature maps, predictions and the backpropagated error from the model
+    between two batches.
 
     Example:
 
@@ -52,7 +54,11 @@ class CNNViz(ProbeLogger):
             layers for its first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
-        errors: reserved for the backpropagated error of each layer, which is not logged yet: it changes nothing.
+        errors: where the probe is labelled, log the backpropagated error of each layer, δ = ∂L/∂z: the derivative of the
+            compiled loss L on the probe by the layer's pre-activation output z. Statistics come at picture steps and
+            as often between them as the gradients', where a quarter of `overhead` allows; maps of convolutions,
+            pooling and dense layers at picture steps. One pass of the probe forward and back, with training=False, so
+            batch normalization uses its moving statistics and dropout drops nothing. Defaults to True.
         losses: log each batch's loss and learning rate, and Keras' metrics by epoch. Defaults to True.
         hparams: your own hyper-parameters, beside those of the optimizer: text, numbers, True or False by name.
         class_names: one for each class of the output.
@@ -62,8 +68,8 @@ class CNNViz(ProbeLogger):
         overhead: the share of training time that logging may take where the schedule does not fix it. Defaults to 0.03.
         max_images: images of the probe to keep. Defaults to 8.
         max_channels: channels of each layer to keep; statistics are of all. Defaults to 64.
-        max_bytes_per_step: of filters and feature maps: fewer channels and images are kept where they would not fit.
-            Defaults to 8 MiB.
+        max_bytes_per_step: of filters, feature maps and maps of the error: fewer channels and images are kept where
+            they would not fit. Defaults to 8 MiB.
         max_log_bytes: of the run's records: as they fill up, logging gets rarer. Nothing is deleted. Defaults to 2 GiB.
         writer: a `tb_cnnviz.run_writer.RunWriter` that you close yourself. By default the callbacks of one fit that
             have the same log_dir share one, which is closed when fit ends.
@@ -101,6 +107,7 @@ class CNNViz(ProbeLogger):
             every=every,
             layers=layers,
             feature_maps=feature_maps,
+            errors=errors,
             hparams=hparams,
             class_names=class_names,
             probe_display=probe_display,
@@ -111,13 +118,18 @@ class CNNViz(ProbeLogger):
             max_log_bytes=max_log_bytes,
             writer=writer,
         )
-        self.filters, self.gradients, self.errors, self.losses = filters, gradients, errors, losses
+        self.filters, self.gradients, self.losses = filters, gradients, losses
 
     def _make_parts(self) -> list[Part]:
+        rhythm = StatisticsRhythm(self.schedule, self.overhead)
+        errors = ErrorPart(
+            self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
+        )
         chosen: list[tuple[bool, list[Part]]] = [
             (self.filters, [FilterPart(self.max_bytes_per_step // 2)]),
             (self.feature_maps, [FeatureMapPart()]),
-            (self.gradients, [GradientPart(StatisticsRhythm(self.schedule, self.overhead))]),
+            (self.gradients, [GradientPart(rhythm)]),
+            (self.errors, [errors]),
             (self.losses, [LossPart(), MetricPart()]),
         ]
         return [part for is_wanted, parts in chosen if is_wanted for part in parts]

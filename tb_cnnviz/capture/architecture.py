@@ -44,7 +44,7 @@ def model_record(
         variables=variable_records(model, placed),
         parameters=int(model.count_params()),
         optimizer=type(_innermost(optimizer)).__name__ if optimizer is not None else None,
-        loss=_loss_name(getattr(model, "loss", None)),
+        loss=loss_name(getattr(model, "loss", None)),
         hparams=dict(hparams or {}),
         class_names=[str(name) for name in class_names] if class_names is not None else None,
         backend=keras.config.backend(),
@@ -254,7 +254,8 @@ def _innermost(optimizer: Any) -> Any:
     return optimizer
 
 
-def _loss_name(loss: Any) -> str | None:
+def loss_name(loss: Any) -> str | None:
+    """Names of what `compile` was given as loss, in one line; None for nothing."""
     if loss is None:
         return None
     names = [

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from keras import tree
 
+from tb_cnnviz.capture.compiling import Values, compiled
 from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 
@@ -37,7 +38,7 @@ class Pass:
     calls: list[Call]
 
 
-def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Sequence[tuple[Any, Any]] | None = None) -> Pass:
+def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Values = None) -> Pass:
     """Call the model on `x` and watch the layers; `values` are pairs of a variable and the value to use for it."""
     calls: list[Call] = []
 
@@ -53,13 +54,13 @@ def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Sequence[
         return Hook(item.layer, "call", wrap)
 
     scope = keras.StatelessScope(state_mapping=values)
-    with hooked([watch(item) for item in placed]), _inference(model), scope:
+    with hooked([watch(item) for item in placed]), inference(model), scope:
         outputs = model(x, training=False)
     return Pass(_tensors(x), _tensors(outputs), calls)
 
 
 @contextlib.contextmanager
-def _inference(model: Any) -> Iterator[None]:
+def inference(model: Any) -> Iterator[None]:
     """PyTorch: nothing is differentiated, and every module is in evaluation mode until the end."""
     if keras.config.backend() != "torch":
         yield
@@ -92,39 +93,15 @@ class Forward:
     seen: Pass
 
     def __init__(self, model: Any, placed: Sequence[PlacedLayer], x: Any, choose: Callable[[Pass], list[Any]]) -> None:
-        def run(values: Any) -> list[Any]:
-            self.seen = watched(model, placed, values)
+        def run(values: Values, x: Any) -> list[Any]:
+            self.seen = watched(model, placed, x, values)
             return choose(self.seen)
 
-        self._run: Callable[[Any], list[Any]] = run
-        if getattr(model, "run_eagerly", False):
-            return
-        if keras.config.backend() == "jax":
-            self._run = self._on_jax(model, placed, choose)
-        elif keras.config.backend() == "tensorflow":
-            import tensorflow as tf
-
-            specs = tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), x)
-            jit = bool(getattr(model, "jit_compile", False))
-            self._run = tf.function(run, autograph=False, jit_compile=jit).get_concrete_function(specs)
-
-    def _on_jax(
-        self, model: Any, placed: Sequence[PlacedLayer], choose: Callable[[Pass], list[Any]]
-    ) -> Callable[[Any], list[Any]]:
-        import jax
-
-        variables = list(model.variables)
-
-        def run(values: list[Any], x: Any) -> list[Any]:
-            self.seen = watched(model, placed, x, list(zip(variables, values, strict=True)))
-            return choose(self.seen)
-
-        compiled = jax.jit(run)
-        return lambda x: list(compiled([v.value for v in variables], x))
+        self._run = compiled(model, run, x)
 
     def __call__(self, x: Any) -> list[Any]:
         """The chosen tensors for `x`, as the backend has them."""
-        return list(self._run(tree.map_structure(keras.ops.convert_to_tensor, x)))
+        return list(self._run(x))
 
 
 def pass_over_zeros(model: Any, placed: Sequence[PlacedLayer]) -> Pass | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import keras
 
-from tb_cnnviz.capture.hook import Hook
+from tb_cnnviz.capture.hook import Hook, hooked
 
 
 def sublayers(layer: Any) -> list[Any]:
@@ -137,3 +137,37 @@ def raw_iterations(optimizer: Any) -> Any:
 def loss_tracker(model: Any) -> Any:
     """The metric that every batch's loss is given to."""
     return model._loss_tracker
+
+
+def with_mask_of(old: Any, new: Any) -> Any:
+    """`new`, with the mask that Keras keeps beside `old`."""
+    from keras.src.backend.common.masking import get_keras_mask, set_keras_mask
+
+    mask = get_keras_mask(old)
+    if mask is not None:
+        set_keras_mask(new, mask)
+    return new
+
+
+@contextlib.contextmanager
+def compiled_loss_kept(model: Any) -> Iterator[None]:
+    """A compiled loss builds itself at its first call, after the labels that it gets. Inside, a copy does so instead."""
+    own = model._compile_loss
+    if own is None or own.built:
+        yield
+        return
+    copy = type(own)(own._user_loss, own._user_loss_weights, output_names=own.output_names)
+    with hooked([Hook(model, "_compile_loss", lambda _: copy)]):
+        yield
+
+
+def level_on_jax(value: Any) -> Any:
+    """JAX: which trace a value belongs to. Inside a loop or a vectorised map that is another one than around it."""
+    return getattr(value, "_trace", None)
+
+
+def is_vectorised_on_torch(value: Any) -> bool:
+    """PyTorch: is this a tensor inside `torch.vmap`?"""
+    import torch
+
+    return bool(torch._C._functorch.is_batchedtensor(value))

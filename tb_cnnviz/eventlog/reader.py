@@ -136,6 +136,7 @@ class Run:
         - activations, errors: of one layer, by name as docs/log_format.md lists them, `histogram` and `channel_histogram`
           int64 with all bins between `edges`, and its `pre_activation` as a dict of the same; with layer None all
           `rows` by (layer, place);
+        - error_maps: `maps` float32 [images, channels, *spatial], `channels` int64, `of`, `place`;
         - probe: `x`, `y` and what else was given;
         - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`; epochs: a column for each
           metric, `step` and `epoch`. With step None over all records, rows that were logged again once, the later

@@ -9,7 +9,7 @@ import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.records.histogram import edges, untrim
-from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
+from tb_cnnviz.records.quantisation import restore_errors, restore_kernel, restore_maps
 from tb_cnnviz.records.record import Record
 
 #: Above it a number is not exact in every reader.
@@ -36,6 +36,9 @@ def restored(record: Record, source: Record | None = None) -> dict[str, Any]:
             elif source is not None:
                 there = restored(source)
                 out |= {"input": there["maps"], "input_channels": there["channels"], "input_of": there["of"]}
+        elif record.kind == "error_maps":
+            out["maps"] = restore_errors(out["maps"], out.pop("scale", None))
+            out["channels"] = out["channels"].astype(np.int64)
         elif record.kind == "operations" and source is not None:
             out["input"] = source.arrays["output"].copy()
     except (ValueError, KeyError, IndexError, TypeError) as error:

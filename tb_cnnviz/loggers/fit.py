@@ -101,6 +101,7 @@ class Fit:
         epoch: Keras' own count.
         thinning: how many times more rarely than wanted to log, since the log fills up.
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
+        between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
         off: names of the parts that were given up.
     """
 
@@ -114,6 +115,7 @@ class Fit:
     epoch: int = 0
     thinning: int = 1
     statistics_stride: int | None = None
+    between_pictures_s: float = 0.0
     off: set[str] = field(default_factory=set)
     _known: int = 0
 

@@ -270,7 +270,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             epoch=fit.logged_epoch,
             epoch_end=epoch_end,
             training_s=fit.clock.training_s,
-            pictures_s=self._pictures_s,
+            pictures_s=self._pictures_s + fit.between_pictures_s,
             cost_s=self._cost_s,
             overhead=self.overhead,
             thinning=fit.thinning,

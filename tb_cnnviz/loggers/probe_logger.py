@@ -11,6 +11,7 @@ from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.loggers import arguments
+from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
 from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.loggers.logger import Logger
@@ -25,6 +26,7 @@ class ProbeLogger(Logger):
         probe: Any = None,
         *,
         feature_maps: bool = True,
+        errors: bool = False,
         probe_display: Any = None,
         max_images: int = 8,
         max_channels: int = 64,
@@ -32,7 +34,7 @@ class ProbeLogger(Logger):
     ) -> None:
         super().__init__(log_dir, **settings)
         self.probe = probe
-        self.feature_maps = feature_maps
+        self.feature_maps, self.errors = feature_maps, errors
         self.probe_display = probes.check_display(probe_display)
         self.max_images = arguments.whole("max_images", max_images)
         self.max_channels = arguments.whole("max_channels", max_channels)
@@ -41,7 +43,7 @@ class ProbeLogger(Logger):
     def _needs_first_batch(self) -> bool:
         if super()._needs_first_batch():
             return True
-        return self.feature_maps and (self.probe is None or not probes.input_shapes(self.model))
+        return (self.feature_maps or self.errors) and (self.probe is None or not probes.input_shapes(self.model))
 
     def _check(self, batch: Any) -> None:
         super()._check(batch)
@@ -63,14 +65,25 @@ class ProbeLogger(Logger):
             layers=fit.asked,
             max_images=self.max_images,
             max_channels=self.max_channels,
-            max_bytes=self.max_bytes_per_step // 2,
+            max_bytes=self._map_bytes,
         )
         for part in self._parts:
             if isinstance(part, FeatureMapPart):
                 part.maps = maps
+            elif isinstance(part, ErrorPart):
+                part.kept = maps.kept
         return maps.seen
 
+    @property
+    def _map_bytes(self) -> int:
+        """Half of a step's bytes are for kernels; feature maps share the other half with maps of the error."""
+        is_shared = self.feature_maps and self.errors and self._images is not None and self._images.y is not None
+        return self.max_bytes_per_step // (4 if is_shared else 2)
+
     def _describe(self, fit: Fit) -> None:
+        for part in self._parts:
+            if isinstance(part, ErrorPart):
+                part.probe, part.max_bytes = self._images, self._map_bytes
         if self._images is not None:
             with fit.guard("the probe"):
                 fit.write(probes.record(self._images, fit.step(), self.probe_display))

@@ -10,14 +10,14 @@ import numpy as np
 KERNEL_EXACT_BYTES = 1 << 20
 
 
-def quantise_kernel(kernel: np.ndarray) -> dict[str, np.ndarray]:
+def quantise_kernel(kernel: np.ndarray, exact_bytes: int = KERNEL_EXACT_BYTES) -> dict[str, np.ndarray]:
     """A kernel [out, in/groups, *spatial] as the arrays of a record.
 
-    float32 and exact up to `KERNEL_EXACT_BYTES`, or where a weight is not finite. Above that int8 with a scale per
+    float32 and exact up to `exact_bytes`, or where a weight is not finite. Above that int8 with a scale per
     filter: weight = kernel * scale[filter], off by at most half a level, 1/254 of the filter's largest weight.
     """
     kernel = np.ascontiguousarray(kernel, dtype=np.float32)
-    if kernel.nbytes <= KERNEL_EXACT_BYTES or not np.isfinite(kernel).all():
+    if kernel.nbytes <= exact_bytes or not np.isfinite(kernel).all():
         return {"kernel": kernel}
     rows = kernel.reshape(kernel.shape[0], -1)
     scale = np.abs(rows).max(axis=1) / np.float32(127)
@@ -59,3 +59,29 @@ def restore_maps(maps: np.ndarray, lo: np.ndarray | None, hi: np.ndarray | None)
     tail = [1] * (maps.ndim - 2)
     low, high = lo.reshape(*lo.shape, *tail).astype(np.float64), hi.reshape(*hi.shape, *tail).astype(np.float64)
     return (low + maps * ((high - low) / 255)).astype(np.float32)
+
+
+def quantise_errors(maps: np.ndarray) -> dict[str, np.ndarray]:
+    """Maps of the backpropagated error [images, channels, *spatial] as the arrays of a record.
+
+    int8 with a scale per image and channel: value = maps * scale, off by at most half a level, 1/254 of the map's
+    largest magnitude; zeros stay zeros. float32, with no scale, where a value is not finite or a scale would be
+    subnormal.
+    """
+    maps = np.ascontiguousarray(maps, dtype=np.float32)
+    flat = maps.reshape(*maps.shape[:2], -1)
+    if not flat.size:
+        return {"maps": maps}
+    scale = (np.abs(flat).max(axis=2) / np.float32(127)).astype(np.float32)
+    if not np.isfinite(scale).all() or ((scale < np.finfo(np.float32).tiny) & flat.any(axis=2)).any():
+        return {"maps": maps}
+    levels = np.rint(flat / np.where(scale > 0, scale, 1)[..., None]).clip(-127, 127)
+    return {"maps": levels.astype(np.int8).reshape(maps.shape), "scale": scale}
+
+
+def restore_errors(maps: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
+    """The maps [images, channels, *spatial] as float32."""
+    if scale is None:
+        return maps.astype(np.float32, copy=False)
+    values: np.ndarray = maps.astype(np.float32) * scale.reshape(*scale.shape, *[1] * (maps.ndim - 2))
+    return values

@@ -1,0 +1,116 @@
+"""The backpropagated error of each layer on the labelled probe: statistics often, maps at picture steps."""
+
+from __future__ import annotations
+
+import time
+
+from tb_cnnviz.capture.backward import has_loss
+from tb_cnnviz.capture.errors import Errors
+from tb_cnnviz.capture.feature_maps import Kept
+from tb_cnnviz.capture.mailbox import Due
+from tb_cnnviz.capture.probe import Probe
+from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
+from tb_cnnviz.records import Record
+from tb_cnnviz.schedule import Schedule
+
+#: Of the overhead: what passes between two pictures may take.
+_SHARE = 1 / 4
+
+
+class ErrorPart(Part):
+    """Logs the error of every layer that is asked for.
+
+    Statistics come at picture steps, and between them at the steps of `rhythm`: at each of them where the schedule
+    gives the stride, else at those that a quarter of `overhead` allows by the measured time of a pass. Maps come at
+    picture steps.
+
+    `probe`, `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
+    so that both are of the same images and channels.
+    """
+
+    name = "errors"
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        rhythm: StatisticsRhythm,
+        overhead: float,
+        *,
+        max_images: int,
+        max_channels: int,
+    ) -> None:
+        self.probe: Probe | None = None
+        self.kept: Kept | None = None
+        self._is_given = schedule.statistics_stride is not None
+        self._rhythm = rhythm
+        self._overhead = overhead
+        self.max_bytes = 0
+        self._limits = {"max_images": max_images, "max_channels": max_channels}
+        self._errors: Errors | None = None
+        self._due: Due | None = None
+        self._step = self._with_maps_at = -1
+        self._ran = 0
+        self._cost_s: float | None = None
+
+    def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        if self.probe is None or self.probe.y is None:
+            why = "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
+        elif not has_loss(fit.model):
+            why = "the model was compiled without a loss, so there is nothing to differentiate; give compile() a loss"
+        else:
+            placed = [item for item in fit.placed if fit.is_asked(item.path)]
+            self._errors = Errors(
+                fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits
+            )
+            self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
+            for said in self._errors.notices:
+                fit.notice(self.name, said)
+            return
+        fit.notice(self.name, f"the backpropagated error is not logged: {why}")
+
+    def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
+        if self._errors is None or self._with_maps_at == step:
+            return []
+        self._rhythm.pictures_at(fit, step)
+        fresh = self._statistics(self._errors, step)
+        self._with_maps_at = step
+        return [*fresh, *self._errors.maps(step)]
+
+    def steps_ran(self, fit: Fit, count: int) -> None:
+        if self._errors is None:
+            return
+        self._ran += count
+        self._rhythm.steps_ran(fit, self.name, count)
+        if not self._is_due(fit) or not (self._is_given or self._is_affordable(fit)):
+            return
+        step = fit.step()
+        begun = time.perf_counter()
+        for record in self._statistics(self._errors, step):
+            fit.write(record)
+        self._cost_s = time.perf_counter() - begun
+        fit.between_pictures_s += self._cost_s
+
+    def _statistics(self, errors: Errors, step: int) -> list[Record]:
+        """Nothing where the step has them: its maps are then of the same pass."""
+        self._ran = 0
+        if self._step == step:
+            return []
+        errors.take()
+        self._step = step
+        return [errors.statistics(step)]
+
+    def _is_due(self, fit: Fit) -> bool:
+        """Has a step of the rhythm come since the last statistics? Counted here: the device would make it wait."""
+        assert self._due is not None
+        batches_per_update = getattr(innermost(fit.model.optimizer), "gradient_accumulation_steps", None) or 1
+        last = self._step - fit.offsets.iterations - self._due.first
+        now = last + self._ran // batches_per_update
+        return now // self._due.stride > last // self._due.stride
+
+    def _is_affordable(self, fit: Fit) -> bool:
+        spent = fit.between_pictures_s + (self._cost_s or 0.0)
+        return spent <= _SHARE * self._overhead * fit.clock.training_s / fit.thinning
