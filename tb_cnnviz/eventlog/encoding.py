@@ -183,8 +183,8 @@ def _array_head(seen: Snapshot, payload: Payload) -> bytes:
     return wire.length_prefix(_VALUE, len(value) + tensor_bytes) + value + tensor
 
 
-def decode(payload: bytes) -> Record:
-    """The record whose Event these bytes are. Its arrays are read-only views of `payload`.
+def decode(payload: bytes | memoryview) -> Record:
+    """The record whose Event these bytes are. Its arrays are read-only views of `payload`, which is read-only.
 
     Raises:
         DamagedRecord: for whatever does not fit.
@@ -199,7 +199,7 @@ def decode(payload: bytes) -> Record:
         raise DamagedRecord(str(error)) from error
 
 
-def _array(payload: bytes, place: ArrayPlace) -> np.ndarray:
+def _array(payload: bytes | memoryview, place: ArrayPlace) -> np.ndarray:
     dtype = np.dtype(place.dtype).newbyteorder("<")
     try:
         count = math.prod(place.shape)
@@ -210,7 +210,7 @@ def _array(payload: bytes, place: ArrayPlace) -> np.ndarray:
         raise DamagedRecord(f"array {place.name[:80]!r}: {error}") from error
 
 
-def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Directory:
+def decode_directory(head: bytes | memoryview, length: int, *, arrays: bool = True) -> Directory:
     """What the record holds, from the first bytes of its payload of `length` bytes.
 
     Args:
@@ -234,7 +234,7 @@ def decode_directory(head: bytes, length: int, *, arrays: bool = True) -> Direct
     return Directory(said.kind, step, said.layer, wall_time, said.attributes, places)
 
 
-def _event(head: bytes, length: int) -> tuple[float, int, tuple[int, int], int]:
+def _event(head: bytes | memoryview, length: int) -> tuple[float, int, tuple[int, int], int]:
     """Wall time, step, where the first Value's content starts and stops, and where the summary stops."""
     wall_time, step = 0.0, 0
     for number, kind, a, b in wire.read_fields(head, 0, length):
@@ -262,12 +262,12 @@ class _Said(NamedTuple):
     arrays: Any
 
 
-def _first_value(head: bytes, place: tuple[int, int]) -> bytes:
+def _first_value(head: bytes | memoryview, place: tuple[int, int]) -> bytes:
     if place[1] - place[0] > MAX_DIRECTORY_BYTES + 4096:
         raise ForeignRecord("an event whose first value is no directory")
     if place[1] > len(head):
         raise wire.TruncatedProto(place[1])
-    return head[slice(*place)]
+    return bytes(head[slice(*place)])
 
 
 def _said(value: bytes) -> _Said:

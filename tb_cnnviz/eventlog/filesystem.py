@@ -165,6 +165,20 @@ class RandomAccessFile:
             taken += len(piece)
         return b"".join(pieces)
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fill a buffer of bytes from `offset`; returns how many there were, fewer than asked for where the file ends."""
+        taken = 0
+        while taken < len(buffer) and (more := self._read_into_once(offset + taken, buffer[taken:])):
+            taken += more
+        return taken
+
+    def _read_into_once(self, offset: int, buffer: memoryview) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._descriptor, [buffer], offset)
+        piece = self._read_once(offset, len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
     def _read_once(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._descriptor, length, offset)

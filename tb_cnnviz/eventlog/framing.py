@@ -61,7 +61,12 @@ def payload_length(header: bytes) -> int | None:
 
 def payload_is_intact(payload: bytes, footer: bytes) -> bool:
     """Whether the CRC that follows a payload is its own."""
-    return len(footer) == FOOTER_BYTES and _CRC.unpack(footer)[0] == masked_crc(payload)
+    return is_crc(google_crc32c.value(payload), footer)
+
+
+def is_crc(crc: int, footer: bytes) -> bool:
+    """Whether a footer holds this CRC, given as CRC32C has it, unmasked."""
+    return footer == _CRC.pack(_masked(crc))
 
 
 def content_is_intact(read: Callable[[int, int], bytes], start: int, length: int) -> bool:
@@ -73,4 +78,4 @@ def content_is_intact(read: Callable[[int, int], bytes], start: int, length: int
             return False
         crc = google_crc32c.extend(crc, piece)
         position += len(piece)
-    return read(stop, FOOTER_BYTES) == _CRC.pack(_masked(crc))
+    return is_crc(crc, read(stop, FOOTER_BYTES))

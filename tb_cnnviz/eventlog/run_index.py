@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from tb_cnnviz.eventlog import framing
+from tb_cnnviz.eventlog.checked_read import read_intact_payload, read_payload
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
 from tb_cnnviz.eventlog.encoding import DamagedRecord, decode
 from tb_cnnviz.eventlog.filesystem import FileIdentity, FoundFile, RandomAccessFile
@@ -189,12 +190,12 @@ class RunIndex:
 
     def _read_checked(self, file: RandomAccessFile, now: FileIdentity, known: LogFile, entry: IndexEntry) -> Record:
         start = entry.offset + framing.HEADER_BYTES
-        payload = file.read(start, entry.length)
         with self._lock:
-            is_verified = len(payload) == entry.length and known.is_verified(entry.offset, now)
-        if not is_verified and not framing.payload_is_intact(
-            payload, file.read(start + entry.length, framing.FOOTER_BYTES)
-        ):
+            is_verified = known.is_verified(entry.offset, now)
+        is_there = start + entry.length <= now.size
+        read = read_payload if is_verified else read_intact_payload
+        payload = read(file, start, entry.length) if is_there else None
+        if payload is None:
             known.is_doubtful |= framing.payload_length(file.read(entry.offset, framing.HEADER_BYTES)) != entry.length
             raise DamagedRecord("the record's content does not match its CRC")
         record = decode(payload)

@@ -52,7 +52,7 @@ def bytes_field(number: int, content: bytes) -> bytes:
     return length_prefix(number, len(content)) + content
 
 
-def read_varint(buffer: bytes, position: int, end: int) -> tuple[int, int]:
+def read_varint(buffer: bytes | memoryview, position: int, end: int) -> tuple[int, int]:
     """A varint and the position after it."""
     value = shift = 0
     for taken in range(_MAX_VARINT_BYTES):
@@ -69,7 +69,7 @@ def read_varint(buffer: bytes, position: int, end: int) -> tuple[int, int]:
     raise MalformedProto("a number is longer than ten bytes")
 
 
-def read_fields(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+def read_fields(buffer: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
     """The fields of the message in buffer[start:end], in order: number, wire type, and two numbers more.
 
     These are value and 0 for a varint, and where the content starts and stops for everything else. The content may lie
