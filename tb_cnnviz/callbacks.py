@@ -126,7 +126,7 @@ class CNNViz(ProbeLogger):
             self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
         )
         chosen: list[tuple[bool, list[Part]]] = [
-            (self.filters, [FilterPart(self.max_bytes_per_step // 2)]),
+            (self.filters, [FilterPart()]),
             (self.feature_maps, [FeatureMapPart()]),
             (self.gradients, [GradientPart(rhythm)]),
             (self.errors, [errors]),
@@ -139,7 +139,7 @@ class FilterLogger(Logger):
     """Logs the kernel and bias of every convolution. Arguments as for `CNNViz`."""
 
     def _make_parts(self) -> list[Part]:
-        return [FilterPart(self.max_bytes_per_step)]
+        return [FilterPart()]
 
 
 class FeatureMapLogger(ProbeLogger):

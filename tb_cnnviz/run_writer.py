@@ -9,6 +9,7 @@ import numpy as np
 
 from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.eventlog.writer import RecordWriter
+from tb_cnnviz.loggers.limits import bytes_in_log
 from tb_cnnviz.records import ModelRecord, Record
 
 
@@ -20,12 +21,19 @@ class RunWriter:
 
     Args:
         log_dir: the run's folder.
+
+    Attributes:
+        bytes_given: at most so many bytes of records were given to this writer.
+        reserved: bytes that each of the callbacks that share it keeps free for its last pictures.
     """
 
     def __init__(self, log_dir: str | Path) -> None:
         self.log_dir = Path(log_dir)
         self.records = RecordWriter(log_dir)
         self.stock = StockWriter(log_dir)
+        self.bytes_given = 0
+        self.reserved: dict[int, int] = {}
+        self._bytes_before: int | None = None
         self._users = 0
         self._said: tuple[object, set[str]] = (None, set())
 
@@ -50,15 +58,24 @@ class RunWriter:
         self._said[1].add(what)
         return is_first
 
+    def write(self, record: Record) -> None:
+        """A record into the run's file."""
+        self.bytes_given += bytes_in_log(record)
+        self.records.write(record)
+
     def write_model(self, model: ModelRecord, step: int) -> None:
         """The network, in the run's records and where TensorBoard finds it."""
         text = model.to_json()
-        self.records.write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
+        self.write(Record("model", step, arrays={"json": np.frombuffer(text, np.uint8)}))
         self.stock.model(text, step)
 
-    def bytes_there(self) -> int:
-        """Bytes of all records files of the run, this one's and those of earlier fits."""
-        return sum(path.stat().st_size for path in self.log_dir.glob("cnnviz.*.records"))
+    def bytes_used(self) -> int:
+        """At most so many bytes do the records files of the run hold, once all that was given is written."""
+        if self._bytes_before is None:
+            own = self.records.path
+            there = [path for path in self.log_dir.glob("cnnviz.*.records") if path != own]
+            self._bytes_before = sum(path.stat().st_size for path in there)
+        return self._bytes_before + self.bytes_given
 
     def flush(self) -> None:
         self.records.flush()

@@ -44,9 +44,19 @@ class Schedule(ABC):
     """Says at which steps to log. The first and the last step of a fit are logged whatever it says.
 
     `statistics_stride` is how many steps lie between two records of gradients; None leaves it to the overhead budget.
+    `is_thinning` says that `due` itself heeds `Moment.thinning`; of one that does not, only each thinning-th yes counts.
+
+    Example:
+
+    ```python
+    class Primes(tb_cnnviz.Schedule):
+        def due(self, moment):
+            return all(moment.step % n for n in range(2, moment.step))
+    ```
     """
 
     statistics_stride: int | None = None
+    is_thinning = False
 
     @abstractmethod
     def due(self, moment: Moment) -> bool:
@@ -59,6 +69,8 @@ class Every(Schedule):
     Raises:
         ValueError: when n is no whole number of at least 1.
     """
+
+    is_thinning = True
 
     def __init__(self, n: int) -> None:
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -76,6 +88,8 @@ class Every(Schedule):
 class EachEpoch(Schedule):
     """Pictures at the end of each epoch."""
 
+    is_thinning = True
+
     def due(self, moment: Moment) -> bool:
         return moment.epoch_end and (moment.epoch + 1) % moment.thinning == 0
 
@@ -86,6 +100,7 @@ class Auto(Schedule):
     Within an epoch they leave room for those at its end, which hold more.
     """
 
+    is_thinning = True
     last_fixed = 32
 
     def due(self, moment: Moment) -> bool:

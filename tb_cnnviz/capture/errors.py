@@ -37,7 +37,8 @@ class Errors:
         model: built and compiled with a loss.
         placed: the layers to look at, see `layer_tree.leaves`.
         probe: the images and their labels.
-        kept: images and channels of the maps to keep; None for the most that fit into the limits.
+        kept: the most images and channels of the maps to keep, so that they are those of the feature maps; None for
+            the other limits alone.
         max_images, max_channels, max_bytes: limits of the maps of one step.
 
     Attributes:
@@ -65,7 +66,8 @@ class Errors:
         self._is_connected: list[bool] = []
         self.take()
         shapes = [e.shape[1:] for e, point in zip(self._errors, self._points, strict=True) if _has_maps(point)]
-        self.kept = kept or choose_kept(shapes, min(max_images, probe.images), max_channels, max_bytes)
+        most = kept or Kept(min(max_images, probe.images), max_channels)
+        self.kept = choose_kept(shapes, most.images, most.channels, max_bytes)
 
     @property
     def _points(self) -> list[Point]:

@@ -14,12 +14,15 @@ from tb_cnnviz.capture.dataflow import Dataflow
 from tb_cnnviz.capture.forward import Forward, Pass
 from tb_cnnviz.capture.host import channels_second, to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
-from tb_cnnviz.capture.operations import Operations
+from tb_cnnviz.capture.operations import MAX_BYTES, Operations
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import quantise_maps
 
 Shape = tuple[int, ...]
+
+#: Two float32 beside each map.
+_RANGE_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def choose_kept(shapes: Sequence[Shape], images: int, channels: int, budget: int
     """
 
     def size(kept: Kept) -> int:
-        return sum(kept.images * min(kept.channels, s[0]) * int(np.prod(s[1:])) for s in shapes)
+        return sum(kept.images * min(kept.channels, s[0]) * (int(np.prod(s[1:])) + _RANGE_BYTES) for s in shapes)
 
     kept = Kept(images, channels)
     while size(kept) > budget and kept != Kept(1, 1):
@@ -72,7 +75,9 @@ class FeatureMaps:
         probe: the images.
         layers: paths to log; None for all that have maps.
         max_images, max_channels: the most to keep of each layer.
-        max_bytes: the most bytes of maps at one step; fewer channels and images are kept where they would not fit.
+        max_bytes: the most bytes of maps, statistics of channels and predictions at one step; fewer channels and images
+            are kept where they would not fit.
+        max_operation_bytes: the most bytes of operations at one step.
 
     Attributes:
         kept: what is kept.
@@ -90,17 +95,20 @@ class FeatureMaps:
         max_images: int,
         max_channels: int,
         max_bytes: int,
+        max_operation_bytes: int = MAX_BYTES,
     ) -> None:
         self._probe = probe
         self._layers = layers
         self._wanted: list[_Wanted] = []
         self._outputs = 0
-        self.operations = Operations()
+        self.operations = Operations(max_operation_bytes)
         self._forward = Forward(model, placed, probe.x, self._choose)
         if not hasattr(self._forward, "seen"):
             self._forward(probe.x)
         self.seen: Pass = self._forward.seen
-        self.kept = choose_kept(self._shapes(), min(max_images, probe.images), max_channels, max_bytes)
+        self.kept = choose_kept(
+            self._shapes(), min(max_images, probe.images), max_channels, max_bytes - self._bytes_beside_maps()
+        )
 
     def _choose(self, seen: Pass) -> list[Any]:
         """The tensors to fetch; noted in `_wanted` by their place in the list."""
@@ -148,6 +156,16 @@ class FeatureMaps:
                 shape = [n or 1 for n in shape_of(tensor)]
                 found.append(tuple(shape if first else [shape[-1], *shape[:-1]]))
         return found
+
+    def _bytes_beside_maps(self) -> int:
+        """Of what each picture step has beside the maps: statistics of all channels, and the predictions."""
+        calls = dict(outputs_by_path(self.seen))
+        channels = 0
+        for wanted in self._wanted:
+            shape = shape_of(calls[wanted.path].outputs[0])
+            channels += ((shape[0] if wanted.channels_first else shape[-1]) or 1) if shape else 1
+        predictions = sum(int(np.prod([n or 1 for n in shape_of(t)])) for t in self.seen.outputs)
+        return 4 * self._probe.images * (4 * channels + predictions)
 
     @property
     def layers(self) -> list[str]:

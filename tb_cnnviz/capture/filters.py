@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import KERNEL_EXACT_BYTES, quantise_kernel
 
@@ -34,19 +38,95 @@ def kernels(layer: Any) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(value) for name, value in found.items()}
 
 
-def record(layer: Any, path: str, step: int) -> Record:
-    """The kernels of one convolution as a `filters` record; norms are of the float32 weights, a row of `kernel` each."""
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of one convolution: its first `filters` filters, and `pointwise` of a separable one; as float32 or
+    with eight bits."""
+
+    filters: int
+    pointwise: int
+    is_exact: bool
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of one convolution: filters and weights of each, likewise of a pointwise kernel, and bytes of all the rest."""
+
+    filters: int
+    weights: int
+    pointwise: int
+    pointwise_weights: int
+    rest: int
+
+    def bytes(self, *, is_exact: bool) -> int:
+        """Of the kernel with all its filters."""
+        return self.filters * (4 * self.weights if is_exact else self.weights + 4)
+
+
+def size_of(layer: Any) -> Size:
+    """Read from the shapes of the layer's weights."""
+    separable = isinstance(layer, layer_kinds.SEPARABLE)
+    first = tuple(int(n) for n in (layer.depthwise_kernel if separable else layer.kernel).shape)
+    if separable or isinstance(layer, layer_kinds.DEPTHWISE):
+        filters, weights = first[-1] * first[-2], prod(first[:-2])
+    else:
+        filters = first[-2] if isinstance(layer, layer_kinds.TRANSPOSED) else first[-1]
+        weights = prod(first) // max(filters, 1)
+    second = tuple(int(n) for n in layer.pointwise_kernel.shape) if separable else (0, 0)
+    bias = prod(layer.bias.shape) if getattr(layer, "bias", None) is not None else 0
+    return Size(filters, weights, second[-1], second[-2], 4 * (bias + filters))
+
+
+def choose_kept(sizes: Mapping[str, Size], budget: int) -> dict[str, Kept]:
+    """What `budget` bytes hold of the kernels of these layers.
+
+    All filters where that fits, first as float32 where a kernel takes at most `KERNEL_EXACT_BYTES`; then with eight
+    bits, the largest kernels first. Where that takes too much, filters are left out, of the largest kernels: no other
+    kernel then takes more than what is left of them. At least one filter of each is kept.
+    """
+    exact = {path for path, size in sizes.items() if size.bytes(is_exact=True) <= KERNEL_EXACT_BYTES}
+    fixed = sum(size.rest for size in sizes.values())
+
+    def wanted() -> dict[tuple[str, bool], float]:
+        kernels = {(path, False): size.bytes(is_exact=path in exact) for path, size in sizes.items()}
+        points = {(p, True): 4 * s.pointwise * s.pointwise_weights for p, s in sizes.items() if s.pointwise}
+        return {**kernels, **points}
+
+    while exact and fixed + sum(wanted().values()) > budget:
+        exact.remove(max(exact, key=lambda path: sizes[path].bytes(is_exact=True)))
+    shares = fair_shares(budget - fixed, wanted())
+
+    def kept(path: str, size: Size) -> Kept:
+        row = 4 * size.weights if path in exact else size.weights + 4
+        filters = min(size.filters, max(1, shares[path, False] // max(row, 1)))
+        points = shares.get((path, True), 0) // max(1, 4 * size.pointwise_weights)
+        return Kept(filters, min(size.pointwise, max(1, points)), path in exact)
+
+    return {path: kept(path, size) for path, size in sizes.items()}
+
+
+def record(layer: Any, path: str, step: int, kept: Kept | None = None) -> Record:
+    """The kernels of one convolution as a `filters` record; norms are of the float32 weights, one for each filter.
+
+    Args:
+        kept: which filters, and in which form; None for all, exact where that takes at most `KERNEL_EXACT_BYTES`.
+    """
     arrays = kernels(layer)
-    rows = arrays["kernel"].reshape(arrays["kernel"].shape[0], -1).astype(np.float64)
+    kernel, pointwise = arrays.pop("kernel"), arrays.pop("pointwise", None)
+    rows = kernel.reshape(kernel.shape[0], -1).astype(np.float64)
     norm = np.sqrt(np.square(rows).sum(axis=1)).astype(np.float32)
-    kept = {name: array for name, array in arrays.items() if name != "kernel"}
-    return Record("filters", step, path, {**quantise_kernel(arrays["kernel"]), **kept, "norm": norm})
-
-
-def record_bytes(layer: Any) -> int:
-    """About how many bytes `record` takes."""
-    weights = sum(int(np.prod(v.shape)) for v in layer.weights)
-    return weights * (4 if weights * 4 <= KERNEL_EXACT_BYTES else 1)
+    attributes: dict[str, Any] = {}
+    if kept is not None and kept.filters < len(kernel):
+        arrays["filters"], attributes["of"] = np.arange(kept.filters, dtype=np.int32), len(kernel)
+        kernel = kernel[: kept.filters]
+    if pointwise is not None:
+        if kept is not None and kept.pointwise < len(pointwise):
+            arrays["pointwise_filters"] = np.arange(kept.pointwise, dtype=np.int32)
+            attributes["pointwise_of"] = len(pointwise)
+            pointwise = pointwise[: kept.pointwise]
+        arrays["pointwise"] = pointwise
+    exact_bytes = KERNEL_EXACT_BYTES if kept is None or kept.is_exact else 0
+    return Record("filters", step, path, {**quantise_kernel(kernel, exact_bytes), **arrays, "norm": norm}, attributes)
 
 
 def _plain(kernel: np.ndarray) -> np.ndarray:

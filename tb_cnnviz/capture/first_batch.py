@@ -9,6 +9,14 @@ import keras
 from keras import tree
 
 
+class DataError(Exception):
+    """The data raised: an error of theirs, or StopIteration where there is no batch."""
+
+    def __init__(self, raised: Exception) -> None:
+        super().__init__(str(raised))
+        self.raised = raised
+
+
 class NotPossible(Exception):
     """The data of this fit cannot be looked at beforehand; says why."""
 
@@ -27,13 +35,13 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
     Raises:
         NotPossible: on TensorFlow for iterators other than a plain tf.data one of dense tensors; nothing was taken
             from it then.
-        StopIteration: where there is no batch.
+        DataError: where there is no batch, or the data raise for another reason.
     """
     backend = keras.config.backend()
     if backend == "torch":
         return data[0], data
     if backend == "jax":
-        batch = next(data)
+        batch = _next(data)
         return batch, itertools.chain([batch], data)
     import tensorflow as tf
 
@@ -42,13 +50,22 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
     spec = data.element_spec
     if not all(isinstance(each, tf.TensorSpec) for each in tree.flatten(spec)):
         raise NotPossible("the data are not dense tensors")
-    batch = next(data)
+    taken: list[Any] = []  # the dataset is made before: what fails after a batch was taken loses it
     rest = itertools.islice(data, steps - 1)  # not one more: it would be lost to the next call
-    again = tf.data.Dataset.from_generator(lambda: itertools.chain([batch], rest), output_signature=spec)
+    again = tf.data.Dataset.from_generator(lambda: itertools.chain(taken, rest), output_signature=spec)
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.inject_prefetch = False
-    return batch, iter(again.with_options(options))
+    again = again.with_options(options)
+    taken.append(_next(data))
+    return taken[0], iter(again)
+
+
+def _next(data: Any) -> Any:
+    try:
+        return next(data)
+    except Exception as error:
+        raise DataError(error) from error
 
 
 def build_model(model: Any, x: Any) -> None:

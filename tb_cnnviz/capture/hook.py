@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+
+#: Makes a context in which a fault of ours is told, and ends.
+Guard = Callable[[], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,37 @@ def hooked(hooks: Sequence[Hook]) -> Iterator[None]:
                 vars(hook.owner).pop(hook.name, None)
             else:
                 vars(hook.owner)[hook.name] = own
+
+
+def forgiving(hook: Hook, guard: Guard) -> Hook:
+    """The same hook, whose own fault goes to `guard`, and never to who calls the method.
+
+    The method is called once in any case, and what it raises is raised.
+    """
+
+    def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            results: list[Any] = []
+            is_theirs = False
+
+            def watched(*args: Any, **kwargs: Any) -> Any:
+                nonlocal is_theirs
+                try:
+                    results.append(method(*args, **kwargs))
+                except BaseException:
+                    is_theirs = True
+                    raise
+                return results[-1]
+
+            try:
+                return hook.wrap(watched)(*args, **kwargs)
+            except Exception as error:
+                if is_theirs:
+                    raise
+                with contextlib.suppress(Exception), guard():
+                    raise error
+            return results[-1] if results else method(*args, **kwargs)
+
+        return call
+
+    return Hook(hook.owner, hook.name, wrap)

@@ -9,7 +9,6 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,42 +42,54 @@ def running_fit(model: Any) -> RunningFit | None:
     return None
 
 
-def guard_batches(fit: RunningFit, guard: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
-    """Put `guard()` around fit's loop over an epoch's batches; gives what takes it from objects that outlive the fit.
+def watch_batches(fit: RunningFit, on_error: Callable[[], None]) -> Callable[[], None]:
+    """Call `on_error` when an exception leaves fit's loop over an epoch's batches.
 
     Fit runs the loop inside the iterator's `catch_stop_iteration()`. On PyTorch only the data are taken there, so each
-    event of the callbacks is guarded as well, and the training step guards itself.
+    event of the callbacks is watched as well, and the training step has to watch itself.
+
+    Returns:
+        What ends that on the objects that outlive the fit.
     """
     original = fit.iterator.catch_stop_iteration
 
     @contextlib.contextmanager
     def catch_stop_iteration() -> Iterator[None]:
-        with guard(), original():
-            yield
+        try:
+            with original():
+                yield
+        except BaseException:
+            with contextlib.suppress(Exception):
+                on_error()
+            raise
 
     fit.iterator.catch_stop_iteration = catch_stop_iteration
     if keras.config.backend() != "torch":
         return lambda: None
     for event in _BATCH_EVENTS:
-        vars(fit.callbacks)[event] = _guarded(getattr(fit.callbacks, event), guard)
+        vars(fit.callbacks)[event] = _watched(getattr(fit.callbacks, event), on_error)
 
-    def unguard() -> None:
+    def unwatch() -> None:
         for event in _BATCH_EVENTS:
             vars(fit.callbacks).pop(event, None)
 
-    return unguard
+    return unwatch
 
 
 _BATCH_EVENTS = ("on_train_batch_begin", "on_train_batch_end")
 
 
-def _guarded(method: Callable[..., Any], guard: Callable[[], AbstractContextManager[None]]) -> Callable[..., Any]:
+def _watched(method: Callable[..., Any], on_error: Callable[[], None]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        with guard():
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
             return method(*args, **kwargs)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                on_error()
+            raise
 
-    return guarded
+    return watched
 
 
 def batch_size_of(iterator: Any) -> int | None:

@@ -15,31 +15,44 @@ from tb_cnnviz.capture.cell import Cell
 from tb_cnnviz.capture.hook import Hook
 
 
-def ride(step: Callable[..., Any], cells: Sequence[Cell], state: Any, iterator: Any) -> Any:
-    """Call a training step that was built with `hooks`: state and iterator as Keras gives them, and so the result."""
+def loaded(state: Any, cells: Sequence[Cell]) -> Any:
+    """The state for a step that was built with `hooks`; in the one that it gives, the cells' values stand likewise."""
     trainable, fixed, optimizer, metrics = state
-    carried = [*optimizer, *(c.value for c in cells)]
-    logs, (trainable, fixed, carried, metrics) = step((trainable, fixed, carried, metrics), iterator)
-    _give(cells, carried[len(optimizer) :])
-    return logs, (trainable, fixed, carried[: len(optimizer)], metrics)
+    return trainable, fixed, [*optimizer, *(c.value for c in cells)], metrics
 
 
-def hooks(model: Any, cells: Sequence[Cell]) -> list[Hook]:
-    """What has to stand on the model, outside of all other hooks, while the step is built and runs."""
+def give(cells: Sequence[Cell], values: Sequence[Any]) -> None:
+    """Let the cells have these values."""
+    for c, value in zip(cells, values, strict=True):
+        c.value = value
+
+
+def hooks(model: Any, cells: Sequence[Cell], faults: list[Exception]) -> list[Hook]:
+    """What has to stand on the model, outside of all other hooks, while the step is built and runs.
+
+    Where the step raises while it is traced and neither Keras nor the user is to blame, the error is put into `faults`
+    too; nothing has been computed then.
+    """
 
     def wrap_step(original: Callable[..., Any]) -> Callable[..., Any]:
         def train_step(state: Any, data: Any) -> Any:
-            trainable, fixed, carried, metrics = state
-            own = len(carried) - len(cells)
-            before = [c.value for c in cells]
+            is_theirs = False
             try:
-                _give(cells, carried[own:])
-                logs, (trainable, fixed, optimizer, metrics) = original(
-                    (trainable, fixed, carried[:own], metrics), data
-                )
-                return logs, (trainable, fixed, [*optimizer, *(c.value for c in cells)], metrics)
-            finally:
-                _give(cells, before)
+                before = [c.value for c in cells]
+                try:
+                    trainable, fixed, carried, metrics = state
+                    own = len(carried) - len(cells)
+                    give(cells, carried[own:])
+                    is_theirs = True
+                    logs, state = original((trainable, fixed, carried[:own], metrics), data)
+                    is_theirs = False
+                    return logs, loaded(state, cells)
+                finally:
+                    give(cells, before)
+            except Exception as error:
+                if not is_theirs:
+                    faults.append(error)
+                raise
 
         return train_step
 
@@ -51,8 +64,3 @@ def hooks(model: Any, cells: Sequence[Cell]) -> list[Hook]:
         return shardings
 
     return [Hook(model, "train_step", wrap_step), private.sharding_hook(model, wrap_shardings)]
-
-
-def _give(cells: Sequence[Cell], values: Sequence[Any]) -> None:
-    for c, value in zip(cells, values, strict=True):
-        c.value = value

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
 
 from tb_cnnviz.capture import private, riding
 from tb_cnnviz.capture.cell import Cell
-from tb_cnnviz.capture.hook import Hook, hooked
+from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 
 
 class InstrumentedStep:
@@ -34,20 +34,23 @@ class InstrumentedStep:
         on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
         shared: what the callbacks of this fit share beside it, under keys of their own.
         batch_size: of fit's data, where they have one.
-        on_fault: called with the error when the step with hooks cannot be built; training goes on without them.
+        on_fault: called with the error when the step with hooks cannot be built or run for a fault of ours; training
+            goes on without them.
+        is_whole: whether no step was cut off by an exception, after which the weights may be anything.
     """
 
     def __init__(self, model: Any) -> None:
         self.hooks: list[Hook] = []
         self.cells: list[Cell] = []
         self.is_running = False
+        self.is_whole = True
         self.before_first: list[Callable[[Any], Any]] = []
         self.on_abort: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[Exception], None]] = []
         self.shared: dict[Any, Any] = {}
         self.batch_size: int | None = None
         self._model = model
-        self._unguard: Callable[[], None] = lambda: None
+        self._unwatch: Callable[[], None] = lambda: None
         self._own: Any = None
         self._instrumented: Any = None
 
@@ -62,12 +65,15 @@ class InstrumentedStep:
             step = cls(model)
             step.batch_size = private.batch_size_of(fit.iterator)
             setattr(fit.iterator, _ATTRIBUTE, step)
-            step._unguard = private.guard_batches(fit, step._guard)
+            step._unwatch = private.watch_batches(fit, step._cut_off)
         return step
 
-    def add(self, hooks: Sequence[Hook], cells: Sequence[Cell]) -> None:
-        """Before the first step: hooks to put in place, and the cells that they read or write."""
-        self.hooks += hooks
+    def add(self, hooks: Sequence[Hook], cells: Sequence[Cell], guard: Guard | None = None) -> None:
+        """Before the first step: hooks to put in place, and the cells that they read or write.
+
+        A fault in a hook goes to `guard`, or without one costs all hooks.
+        """
+        self.hooks += [forgiving(hook, guard or self._forgiven) for hook in hooks]
         self.cells += cells
 
     def arm(self) -> None:
@@ -92,7 +98,7 @@ class InstrumentedStep:
     def leave(self) -> None:
         """At fit's end: disarm, and hold nothing of fit's that may outlive it."""
         self.disarm()
-        self._unguard()
+        self._unwatch()
 
     def show_weights(self) -> None:
         """Between two steps: let the model's variables have their values, which fit on JAX holds itself."""
@@ -101,52 +107,88 @@ class InstrumentedStep:
 
     def _run(self, *arguments: Any) -> Any:
         """In the place of `train_function`: (data), on JAX (state, iterator)."""
-        self.disarm()
-        self.is_running = True
+        self.is_running, self.is_whole = True, False
         try:
-            with self._guard() if keras.config.backend() == "torch" else nullcontext():
-                return self._run_hooked(*arguments)
+            self._model.train_function = self._own
+            result = self._run_hooked(*arguments)
+            self.is_whole = True
+            return result
+        except BaseException:
+            if keras.config.backend() == "torch":
+                with contextlib.suppress(Exception):
+                    self._cut_off()
+            raise
         finally:
             self.is_running = False
 
     def _run_hooked(self, *arguments: Any) -> Any:
         *state, data = arguments
         if self.before_first or self._instrumented is None:
-            with private.variables_given_back(self._model, *state):
-                while self.before_first:
-                    data = self.before_first.pop(0)(data)
-                if self.hooks and self._instrumented is None:
-                    self._build()
+            data = self._prepared(state, data)
         if self._instrumented is None:
             return self._own(*state, data)
-        with self._in_place():
-            if state:
-                return riding.ride(self._instrumented, self.cells, state[0], data)
-            return self._instrumented(data)
+        entered = ran = False
+        faults: list[Exception] = []
+        try:
+            with self._in_place(faults):
+                carrying = [riding.loaded(each, self.cells) for each in state]
+                entered = True
+                result = self._instrumented(*carrying, data)
+                if state:  # not by a function, in which a fault could lose the weights
+                    logs, (trainable, fixed, carried, metrics) = result
+                    own = len(carried) - len(self.cells)
+                    result = logs, (trainable, fixed, carried[:own], metrics)
+                    ran = True
+                    riding.give(self.cells, carried[own:])
+                ran = True
+        except Exception as error:
+            if entered and not ran and not faults:
+                raise
+            self._give_up(error)
+        return result if ran else self._own(*state, data)
 
-    def _in_place(self) -> AbstractContextManager[None]:
-        riders = riding.hooks(self._model, self.cells) if keras.config.backend() == "jax" else []
+    def _prepared(self, state: Sequence[Any], data: Any) -> Any:
+        """The data for the first step, or for one that was recompiled, which is built here."""
+        is_begun = False
+        try:
+            with private.variables_given_back(self._model, *state):
+                while self.before_first:  # these raise what the user has to know, and tell of faults themselves
+                    data = self.before_first.pop(0)(data)
+                is_begun = True
+                if self.hooks and self._instrumented is None:
+                    with self._in_place([]):
+                        self._instrumented = private.build_step(self._model)
+        except Exception as error:
+            if not is_begun:
+                raise
+            self._give_up(error)
+        return data
+
+    def _in_place(self, faults: list[Exception]) -> AbstractContextManager[None]:
+        riders = riding.hooks(self._model, self.cells, faults) if keras.config.backend() == "jax" else []
         return hooked([*self.hooks, *riders])
 
-    def _build(self) -> None:
-        try:
-            with self._in_place():
-                self._instrumented = private.build_step(self._model)
-        except Exception as error:
-            self.hooks.clear()
-            for tell in self.on_fault:
+    def _give_up(self, error: Exception) -> None:
+        """A fault of ours: the next steps are the model's own."""
+        self.hooks.clear()
+        self._instrumented = None
+        for tell in self.on_fault:
+            with contextlib.suppress(Exception):
                 tell(error)
 
     @contextlib.contextmanager
-    def _guard(self) -> Iterator[None]:
-        """Around what can raise in fit's loop over batches."""
+    def _forgiven(self) -> Iterator[None]:
         try:
             yield
-        except BaseException:
-            self.disarm()
-            for tell in self.on_abort:
+        except Exception as error:
+            self._give_up(error)
+
+    def _cut_off(self) -> None:
+        """An exception leaves fit's loop over batches."""
+        self.disarm()
+        for tell in self.on_abort:
+            with contextlib.suppress(Exception):
                 tell()
-            raise
 
 
 _ATTRIBUTE = "cnnviz_step"

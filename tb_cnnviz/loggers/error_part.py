@@ -33,6 +33,7 @@ class ErrorPart(Part):
     """
 
     name = "errors"
+    is_pictures = True
 
     def __init__(
         self,

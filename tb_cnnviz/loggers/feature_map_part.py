@@ -17,6 +17,7 @@ class FeatureMapPart(Part):
     """
 
     name = "feature maps"
+    is_pictures = True
 
     def __init__(self) -> None:
         self.maps: FeatureMaps | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tb_cnnviz.capture import filters, layer_kinds
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.step import InstrumentedStep
@@ -13,40 +15,50 @@ from tb_cnnviz.records.quantisation import restore_kernel
 
 
 class FilterPart(Part):
-    """Logs the kernels of every convolution that is asked for.
-
-    Args:
-        max_bytes: at one step. The smallest kernels that fit are logged at every picture step, the others at the
-            first and the last step and those that end an epoch, which a notice says.
-    """
+    """Logs the kernels of every convolution that is asked for; where they would not fit, not all of their filters."""
 
     name = "filters"
+    is_pictures = True
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._always: list[PlacedLayer] = []
-        self._rarely: list[PlacedLayer] = []
+    def __init__(self) -> None:
+        self._kept: dict[str, filters.Kept] = {}
+        self._layers: dict[str, Any] = {}
         self._latest: dict[str, Record] = {}
 
+    def wanted_bytes(self, fit: Fit) -> float:
+        sizes = [filters.size_of(item.layer) for item in self._asked(fit)]
+        return sum(s.bytes(is_exact=True) + 4 * s.pointwise * s.pointwise_weights + s.rest for s in sizes)
+
+    def _asked(self, fit: Fit) -> list[PlacedLayer]:
+        return [p for p in fit.placed if layer_kinds.role(p.layer) == "convolution" and fit.is_asked(p.path)]
+
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        chosen = [p for p in fit.placed if layer_kinds.role(p.layer) == "convolution" and fit.is_asked(p.path)]
-        left = self._max_bytes
-        for item in sorted(chosen, key=lambda p: filters.record_bytes(p.layer)):
-            left -= filters.record_bytes(item.layer)
-            (self._always if left >= 0 else self._rarely).append(item)
-        if self._rarely:
-            names = ", ".join(p.path for p in self._rarely)
+        self._layers = {item.path: item.layer for item in self._asked(fit)}
+        sizes = {path: filters.size_of(layer) for path, layer in self._layers.items()}
+        self._kept = filters.choose_kept(sizes, self.max_bytes)
+        cut = [
+            f"{kept.filters} of {sizes[path].filters} of {path}"
+            if kept.filters < sizes[path].filters
+            else f"{kept.pointwise} of {sizes[path].pointwise} pointwise ones of {path}"
+            for path, kept in self._kept.items()
+            if kept.filters < sizes[path].filters or kept.pointwise < sizes[path].pointwise
+        ]
+        if cut:
+            names = ", ".join(cut[:8]) + (f" and so on, {len(cut)} layers in all" if len(cut) > 8 else "")
             fit.notice(
                 self.name,
-                f"the kernels of {names} are logged at the first and the last step and at epoch ends only: with them "
-                f"a step's kernels would take more than {self._max_bytes} bytes (see max_bytes_per_step)",
+                f"not all filters are logged, but {names}: all would take more than the {self.max_bytes} bytes that a "
+                "step has for kernels (see max_bytes_per_step)",
             )
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
         if any(record.step != step for record in self._latest.values()):
             self._latest.clear()
-        items = [p for p in self._always + (self._rarely if is_full else []) if p.path not in self._latest]
-        fresh = [filters.record(item.layer, item.path, step) for item in items]
+        fresh = [
+            filters.record(layer, path, step, self._kept[path])
+            for path, layer in self._layers.items()
+            if path not in self._latest
+        ]
         self._latest.update({str(record.layer): record for record in fresh})
         return fresh
 

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import Resume
+from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 
@@ -27,30 +28,38 @@ _log = logging.getLogger("tb_cnnviz")
 #: Characters of an error's text that a warning and a notice repeat.
 _LONGEST = 400
 
+#: The name of all parts.
+EVERYTHING = "everything"
+
 
 class Clock:
-    """Seconds since a fit began, split into training and logging."""
+    """Seconds since a fit began, split into training and logging.
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
+    Args:
+        now: gives seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self.now = now
+        self._start = now()
         self._depth = 0
         self.logging_s = 0.0
 
     @property
     def training_s(self) -> float:
-        return time.perf_counter() - self._start - self.logging_s
+        return self.now() - self._start - self.logging_s
 
     @contextlib.contextmanager
     def logging(self) -> Iterator[None]:
         """What runs inside is logging, not training; may be nested."""
-        start = time.perf_counter()
+        start = self.now()
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
             if self._depth == 0:
-                self.logging_s += time.perf_counter() - start
+                self.logging_s += self.now() - start
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,8 @@ class Fit:
         asked: paths of the layers to look into, None for all.
         training: the training step; the same for all callbacks of one fit.
         epoch: Keras' own count.
+        max_log_bytes: of the run's records, all callbacks' together.
+        is_at_an_end: are these the first or the last pictures, which are written in any case?
         thinning: how many times more rarely than wanted to log, since the log fills up.
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
         between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
@@ -113,6 +124,8 @@ class Fit:
     offsets: Offsets = Offsets()
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
+    max_log_bytes: int = 1 << 62
+    is_at_an_end: bool = False
     thinning: int = 1
     statistics_stride: int | None = None
     between_pictures_s: float = 0.0
@@ -132,8 +145,27 @@ class Fit:
     def is_asked(self, path: str) -> bool:
         return self.asked is None or path in self.asked
 
+    @property
+    def bytes_left(self) -> int:
+        """Of the log's limit, less what the callbacks keep free for their last pictures."""
+        return self.max_log_bytes - self.writer.bytes_used() - sum(self.writer.reserved.values())
+
     def write(self, record: Record) -> None:
-        self.writer.records.write(record)
+        """A record into the log, where that has room for it, or has to have it."""
+        if record.kind in UNLIMITED or self.is_at_an_end or bytes_in_log(record) <= self.bytes_left:
+            self.writer.write(record)
+        else:
+            self.say_that_it_fills_up()
+
+    def say_that_it_fills_up(self) -> None:
+        """One notice, however many callbacks share the log."""
+        if self.writer.first_to_say("limit", self.training):
+            self.notice(
+                "limits",
+                f"the log holds {self.writer.bytes_used()} of at most {self.max_log_bytes} bytes (max_log_bytes): from "
+                "here on pictures and statistics are taken more rarely, and ever more so as it fills up; losses, and "
+                "the last step, are logged to the end",
+            )
 
     def notice(self, part: str, message: str) -> None:
         """Say in the log what was given up, and why."""
@@ -145,13 +177,11 @@ class Fit:
 
     def turn_off(self, part: str, why: str) -> None:
         """Give a part up for this fit: one warning that names it, and a notice in the log."""
-        if part in self.off:
+        if part in self.off or EVERYTHING in self.off:
             return
         self.off.add(part)
         self.notice(part, why)
-        warnings.warn(
-            f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=2
-        )
+        warn(part, why)
 
     @contextlib.contextmanager
     def guard(self, part: str) -> Iterator[None]:
@@ -161,6 +191,13 @@ class Fit:
         except Exception as error:
             _log.debug("tb_cnnviz: %s", part, exc_info=True)
             self.turn_off(part, in_one_line(error))
+
+
+def warn(part: str, why: str) -> None:
+    """The one warning that a fault of ours costs."""
+    warnings.warn(
+        f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=3
+    )
 
 
 def in_one_line(error: Exception) -> str:

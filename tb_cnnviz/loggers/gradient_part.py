@@ -26,6 +26,7 @@ class GradientPart(Part):
 
     name = "gradients"
     is_in_step = True
+    is_statistics = True
 
     def __init__(self, rhythm: StatisticsRhythm) -> None:
         self._rhythm = rhythm

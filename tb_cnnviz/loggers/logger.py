@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,36 @@ import keras
 
 from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree
-from tb_cnnviz.capture.first_batch import NotPossible, build_model, peek
+from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
+from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import Fit, in_one_line, iterations_of, offsets, session_record
+from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of
+from tb_cnnviz.loggers.limits import bytes_in_log, step_bytes
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Moment, Schedule
+
+
+def _event(method: Callable[..., None]) -> Callable[..., None]:
+    """An event of Keras: a fault of ours that no part is blamed for costs all that this callback logs."""
+
+    @functools.wraps(method)
+    def event(self: Logger, *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            if isinstance(error, ValueError) and method.__name__ == "on_train_begin":
+                raise  # an argument that does not fit the model
+            self._give_up(error)
+
+    return event
 
 
 class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -64,10 +82,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def _forget(self) -> None:
         self._epoch, self._batch = 0, -1
         self._first_epoch: int | None = None
-        self._ran = self._ran_at_pictures = self._bytes_before = 0
+        self._ran = self._ran_at_pictures = 0
         self._last_step: int | None = None
         self._pictures_s = self._cost_s = 0.0
-        self._cost_bytes = 0
+        self._cost_bytes, self._expected_bytes = 0, {False: 0, True: 0}
+        self._was_due = 0
 
     # What a kind of callback decides.
 
@@ -93,14 +112,19 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     # Keras' events.
 
+    @_event
     def on_train_begin(self, logs: Any = None) -> None:
         self._close()
         self._forget()
         self._check(None)
+        self._parts = self._make_parts()
         self._step = InstrumentedStep.of_fit(self.model)
         self._step.before_first.append(self._begin)
         self._step.on_abort.append(self._abort)
+        self._step.on_fault.append(self._lose_step)
+        self._peers().append(self)
 
+    @_event
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._batch = epoch, -1
         if self._first_epoch is None:
@@ -108,30 +132,33 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if self._fit is not None:
             self._fit.epoch = epoch
 
+    @_event
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if self._step is not None:
             self._step.arm()
 
+    @_event
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         ran, self._batch = batch - self._batch, batch
         fit = self._fit
         if fit is None:
             return
-        with fit.clock.logging(), fit.guard("the schedule"):
+        with fit.clock.logging():
             self._ran += ran
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
-            if self.schedule.due(self._moment(fit, epoch_end=False)):
+            if self._is_due(fit, epoch_end=False):
                 self._take_pictures(fit, is_full=False)
 
+    @_event
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         fit = self._fit
         if fit is None:
             return
-        with fit.clock.logging(), fit.guard("epoch ends"):
+        with fit.clock.logging():
             is_begun = self._ran == self._ran_at_pictures  # the last batch had pictures: only what is rare is missing
-            if epoch == self._first_epoch or is_begun or self.schedule.due(self._moment(fit, epoch_end=True)):
+            if epoch == self._first_epoch or is_begun or self._is_due(fit, epoch_end=True):
                 self._take_pictures(fit, is_full=True)
                 self._show_in_stock_tabs(fit)
             step = fit.step()
@@ -141,10 +168,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                     part.epoch_ended(fit, step, logs or {})
             fit.writer.flush()
 
+    @_event
     def on_train_end(self, logs: Any = None) -> None:
         fit = self._fit
         if fit is not None:
-            with fit.clock.logging(), fit.guard("the end of fit"):
+            with fit.clock.logging():
+                fit.is_at_an_end = True
                 self._take_pictures(fit, is_full=True)
                 self._show_in_stock_tabs(fit)
                 self._finish(fit, succeeded=True)
@@ -152,13 +181,26 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     # The life of one fit.
 
-    def _begin(self, iterator: Any) -> Any:
-        """Before the first batch, when every other callback has restored what it had to restore."""
+    def _begin(self, data: Any) -> Any:
+        """Before the first batch, when every other callback has restored what it had to restore: the data to train on."""
+        held = [data]
+        try:
+            self._begin_with(held)
+        except DataError as error:
+            raise error.raised from None
+        except ValueError:
+            raise
+        except Exception as error:
+            self._give_up(error)
+        return held[0]
+
+    def _begin_with(self, data: list[Any]) -> None:
+        """`data` holds one item, exchanged for what gives the same batches where the first was looked at."""
         assert self._step is not None
         model, batch, obstacle = self.model, None, ""
         if self._needs_first_batch():
             try:
-                batch, iterator = peek(iterator, int(model.steps_per_execution))
+                batch, data[0] = peek(data[0], int(model.steps_per_execution))
                 build_model(model, keras.utils.unpack_x_y_sample_weight(batch)[0])
             except NotPossible as why:
                 obstacle = str(why)
@@ -170,22 +212,24 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             placed,
             arguments.paths_of(self.layers, placed),
             training=self._step,
+            clock=self._step.shared.setdefault(Clock, Clock()),
             epoch=self._epoch,
+            max_log_bytes=self.max_log_bytes,
         )
-        with fit.clock.logging(), fit.guard(_EVERYTHING):
+        self._fit = fit
+        with fit.clock.logging():
             if not model.built:
                 raise NotPossible(f"the model is not built before its first batch, and {obstacle}; build it before fit")
-            self._open(fit, batch, obstacle)
-        if _EVERYTHING not in fit.off:
-            self._fit = fit
-        return iterator
+            try:
+                self._open(fit, batch, obstacle)
+            except ValueError as error:  # of an argument no more
+                self._give_up(error)
 
     def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
         assert self._step is not None
-        log = last_session(fit.writer.log_dir)
-        self._bytes_before = fit.writer.bytes_there()
-        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, log)
-        self._parts = self._make_parts()
+        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, last_session(fit.writer.log_dir))
+        self._share_out(fit)
+        fit.is_at_an_end = True
         seen = None
         with fit.guard("feature maps"):
             if obstacle:
@@ -196,14 +240,53 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.begin(fit, self._step)
-        self._step.on_fault.append(lambda error: self._lose_step(fit, error))
         self._take_pictures(fit, is_full=True)
+        fit.is_at_an_end = False
+        fit.writer.reserved[id(self)] = self._expected_bytes[True]
 
-    def _lose_step(self, fit: Fit, error: Exception) -> None:
-        """The training step cannot be built with our hooks."""
+    def _share_out(self, fit: Fit) -> None:
+        """Say how many bytes a step's pictures may take, and which share of the time."""
+        self.step_bytes = step_bytes(self.max_bytes_per_step, fit.bytes_left)
+        wanted = {part.name: part.wanted_bytes(fit) for part in self._parts if part.is_pictures}
+        shares = fair_shares(self.step_bytes, wanted)
+        for part in self._parts:
+            part.max_bytes = shares.get(part.name, 0)
+        peers = self._peers()
+        takers = sum(any(part.is_pictures for part in peer._parts) for peer in peers)
+        halves = 2 if any(peer.chooses_statistics for peer in peers) else 1
+        self._pictures_share = self.overhead / max(1, takers) / halves
+
+    @property
+    def chooses_statistics(self) -> bool:
+        """Do statistics take half of the overhead?"""
+        return self.schedule.statistics_stride is None and any(part.is_statistics for part in self._parts)
+
+    def _peers(self) -> list[Logger]:
+        """The callbacks of this fit that share the log."""
+        assert self._step is not None
+        peers: list[Logger] = self._step.shared.setdefault(("peers", self.log_dir.absolute()), [])
+        return peers
+
+    def _lose_step(self, error: Exception) -> None:
+        """The training step cannot be run with our hooks."""
+        fit = self._fit
+        if fit is None:
+            self._give_up(error)
+            return
         names = [part.name for part in self._on(fit) if part.is_in_step]
-        fit.turn_off(" and ".join(names), in_one_line(error))
-        fit.off.update(names)
+        if names:
+            fit.turn_off(" and ".join(names), in_one_line(error))
+            fit.off.update(names)
+
+    def _give_up(self, error: Exception) -> None:
+        """A fault of ours that no part is to blame for: all that this callback logs."""
+        with contextlib.suppress(Exception):
+            if self._fit is not None:
+                self._fit.turn_off(EVERYTHING, in_one_line(error))
+            else:
+                warn(EVERYTHING, in_one_line(error))
+        with contextlib.suppress(Exception):
+            self._close()
 
     def _writer_of(self, step: InstrumentedStep) -> RunWriter:
         """The writer that was given, which its maker closes; else one that the callbacks of this fit share."""
@@ -217,7 +300,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if not fit.writer.first_to_say("session", fit.training):
             return
         step, writer = fit.step(), fit.writer
-        fit.write(session_record(step, fit.offsets))
+        with fit.guard("the session"):
+            fit.write(session_record(step, fit.offsets))
         with fit.guard("the model record"):
             batch_size = self._step.batch_size if self._step is not None else None
             hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
@@ -228,37 +312,61 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             writer.stock.hparams(hparams)
 
     def _take_pictures(self, fit: Fit, *, is_full: bool) -> None:
-        start, step = time.perf_counter(), fit.step()
+        if not fit.is_at_an_end and self._expected_bytes[is_full] > fit.bytes_left:
+            fit.say_that_it_fills_up()
+            return
+        start, step = fit.clock.now(), fit.step()
         if step != self._last_step:  # else these complete pictures that the step has already
             self._cost_s, self._cost_bytes = 0.0, 0
-        count = 0
+        given = 0
         for part in self._on(fit):
             with fit.guard(part.name):
                 for record in part.pictures(fit, step, is_full=is_full):
                     fit.write(record)
-                    count += 1
+                    given += bytes_in_log(record)
                     self._cost_bytes += sum(array.nbytes for array in record.arrays.values())
         self._last_step, self._ran_at_pictures = step, self._ran
-        if not count:
+        if not given:
             return
-        spent = time.perf_counter() - start
+        spent = fit.clock.now() - start
         self._cost_s += spent
         self._pictures_s += spent
-        attributes: dict[str, float | int] = {
+        self._expected_bytes[is_full] = given
+        fit.write(Record("cost", step, attributes=self._cost(fit, is_full)))
+
+    def _cost(self, fit: Fit, is_full: bool) -> dict[str, float | int]:
+        known = {} if fit.statistics_stride is None else {"statistics_stride": fit.statistics_stride}
+        return known | {
             "pictures_s": self._cost_s,
+            "pictures_total_s": self._pictures_s + fit.between_pictures_s,
             "training_s": fit.clock.training_s,
             "logging_s": fit.clock.logging_s,
             "bytes": self._cost_bytes,
+            "overhead": self._pictures_share,
+            "thinning": fit.thinning,
+            "log_bytes": fit.writer.bytes_used(),
+            "max_log_bytes": fit.max_log_bytes,
+            "is_full": is_full,
         }
-        if fit.statistics_stride is not None:
-            attributes["statistics_stride"] = fit.statistics_stride
-        fit.write(Record("cost", step, attributes=attributes))
 
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.stock_pictures(fit, step)
+
+    def _is_due(self, fit: Fit, *, epoch_end: bool) -> bool:
+        """Are pictures to be taken now? Without a schedule that works, only at epoch ends."""
+        with fit.guard(_SCHEDULE):
+            moment = self._moment(fit, epoch_end=epoch_end)
+            if _SCHEDULE in fit.off:
+                return epoch_end
+            is_due = self.schedule.due(moment)
+            if is_due and not self.schedule.is_thinning:
+                self._was_due += 1
+                return self._was_due % moment.thinning == 0
+            return bool(is_due)
+        return epoch_end
 
     def _moment(self, fit: Fit, *, epoch_end: bool) -> Moment:
         """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
@@ -272,20 +380,14 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             training_s=fit.clock.training_s,
             pictures_s=self._pictures_s + fit.between_pictures_s,
             cost_s=self._cost_s,
-            overhead=self.overhead,
+            overhead=self._pictures_share,
             thinning=fit.thinning,
         )
 
     def _thin_out(self, fit: Fit) -> None:
-        used = self._bytes_before + fit.writer.records.bytes_written
-        factor = schedule.thinning(used, self.max_log_bytes)
-        if factor > 1 and fit.thinning == 1:
-            fit.notice(
-                "schedule",
-                f"the log holds {used} of at most {self.max_log_bytes} bytes (max_log_bytes): from here on it is written "
-                "more rarely, and ever more so as it fills up",
-            )
-        fit.thinning = factor
+        fit.thinning = schedule.thinning(fit.max_log_bytes - fit.bytes_left, fit.max_log_bytes)
+        if fit.thinning > 1:
+            fit.say_that_it_fills_up()
 
     def _on(self, fit: Fit) -> list[Part]:
         return [part for part in self._parts if part.name not in fit.off]
@@ -299,21 +401,34 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _abort(self) -> None:
         """An exception leaves fit: keep what was captured, hold nothing."""
-        if self._fit is not None:
-            with self._fit.guard("the end of fit"):
-                self._finish(self._fit, succeeded=False)
+        fit = self._fit
+        if fit is not None:
+            with contextlib.suppress(Exception), fit.clock.logging():
+                self._take_last_pictures(fit)
+                self._finish(fit, succeeded=False)
         self._close()
 
+    def _take_last_pictures(self, fit: Fit) -> None:
+        """Of the weights that an exception left, unless it cut a step off that may have changed some of them."""
+        is_at_once = keras.config.backend() == "tensorflow" and not self.model.run_eagerly
+        if fit.training.is_whole or is_at_once:
+            fit.is_at_an_end = True
+            self._take_pictures(fit, is_full=True)
+
     def _close(self) -> None:
-        if self._step is not None:
-            self._step.leave()
-        fit, self._fit, self._step, self._parts = self._fit, None, None, []
-        if fit is not None:
-            with fit.guard("the end of fit"):
-                if self._given_writer is None:
-                    fit.writer.release()
-                else:
-                    fit.writer.flush()
+        fit, step = self._fit, self._step
+        self._fit, self._step, self._parts = None, None, []
+        try:
+            if step is not None:
+                step.leave()
+        finally:
+            if fit is not None:
+                fit.writer.reserved.pop(id(self), None)
+                with fit.guard("the end of fit"):
+                    if self._given_writer is None:
+                        fit.writer.release()
+                    else:
+                        fit.writer.flush()
 
 
-_EVERYTHING = "everything"
+_SCHEDULE = "the schedule"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit
@@ -15,6 +16,16 @@ class Part:
     name = ""
     #: Does it record inside the training step?
     is_in_step = False
+    #: Does it record statistics inside the training step, at a stride that the overhead may choose?
+    is_statistics = False
+    #: Does it give pictures, which a step has only so many bytes for?
+    is_pictures = False
+    #: Bytes that its pictures may take at one step; set before `begin`.
+    max_bytes = 0
+
+    def wanted_bytes(self, fit: Fit) -> float:
+        """Bytes that all of its pictures would take at one step; infinite where they are chosen to fill its share."""
+        return inf
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         """Before the first batch, at the weights it will be trained from."""

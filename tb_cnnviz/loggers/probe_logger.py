@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from tb_cnnviz.capture import operations
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.capture.forward import Pass
@@ -14,6 +15,7 @@ from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
 from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.limits import step_bytes
 from tb_cnnviz.loggers.logger import Logger
 
 
@@ -65,7 +67,8 @@ class ProbeLogger(Logger):
             layers=fit.asked,
             max_images=self.max_images,
             max_channels=self.max_channels,
-            max_bytes=self._map_bytes,
+            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
+            max_operation_bytes=step_bytes(operations.MAX_BYTES, fit.bytes_left),
         )
         for part in self._parts:
             if isinstance(part, FeatureMapPart):
@@ -74,16 +77,10 @@ class ProbeLogger(Logger):
                 part.kept = maps.kept
         return maps.seen
 
-    @property
-    def _map_bytes(self) -> int:
-        """Half of a step's bytes are for kernels; feature maps share the other half with maps of the error."""
-        is_shared = self.feature_maps and self.errors and self._images is not None and self._images.y is not None
-        return self.max_bytes_per_step // (4 if is_shared else 2)
-
     def _describe(self, fit: Fit) -> None:
         for part in self._parts:
             if isinstance(part, ErrorPart):
-                part.probe, part.max_bytes = self._images, self._map_bytes
+                part.probe = self._images
         if self._images is not None:
             with fit.guard("the probe"):
                 fit.write(probes.record(self._images, fit.step(), self.probe_display))

@@ -1,0 +1,258 @@
+"""What a fault in any function of ours costs a fit: one warning, and the part that it names.
+
+The functions are found by watching one fit, so a new one is tried as soon as it is called.
+`python -m tests.support.faults RESULTS.json` tries a few of the backend in KERAS_BACKEND, with `--complete` all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import contextlib
+import json
+import re
+import sys
+import tempfile
+import threading
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import keras
+
+import tb_cnnviz
+from tests.support.fits import compiled, identical, images, inventory, run_of, train
+
+ROOT = Path(tb_cnnviz.__file__).parent
+WATCHED = ("capture/", "loggers/", "records/", "eventlog/", "run_writer.py", "schedule.py", "callbacks.py")
+SAYS = "a fault on purpose"
+
+#: What a part is called in its warning, and the kinds of records that may be missing then.
+LOST = {
+    "filters": {"filters"},
+    "feature maps": {"feature_maps", "predictions", "operations"},
+    "gradients": {"gradients", "gradient_samples"},
+    "losses": {"losses"},
+    "metrics": {"epochs"},
+    "activations": {"activations"},
+    "errors": {"errors", "error_maps"},
+    "the model record": {"model"},
+    "the probe": {"probe"},
+    "the session": {"session", "model"},
+}
+#: Kinds that no part has for itself.
+COMMON = {"cost", "notices"}
+PICTURES = LOST["filters"] | LOST["feature maps"] | LOST["errors"]
+#: What is more than one part.
+WIDE = {
+    "everything": set().union(*LOST.values()),
+    "all that is recorded inside training steps": LOST["gradients"] | LOST["losses"] | LOST["activations"],
+    "the schedule": PICTURES,
+    "limits": PICTURES,
+}
+
+Where = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault at one call of one function: `where` is its file below tb_cnnviz and its qualified name."""
+
+    where: Where
+    error: type[BaseException]
+    call: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.where[0]} {self.where[1]}, call {self.call}, {self.error.__name__}"
+
+
+def place(frame: FrameType) -> Where | None:
+    """The function that a frame runs, where it is one of ours; comprehensions are parts of theirs."""
+    code = frame.f_code
+    if not code.co_filename.startswith(str(ROOT)) or code.co_qualname.endswith(("comp>", "genexpr>")):
+        return None
+    file = Path(code.co_filename).relative_to(ROOT).as_posix()
+    return (file, code.co_qualname) if file.startswith(WATCHED) else None
+
+
+@contextlib.contextmanager
+def profiled(watch: Callable[[Where], None]) -> Iterator[None]:
+    """`watch` is told of each call of a function of ours, in every thread that begins inside; it may raise there."""
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            where = place(frame)
+            if where is not None:
+                watch(where)
+
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
+
+
+def make() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    stack = [
+        layers.Conv2D(3, 3, strides=2, activation="relu", name="convolution"),
+        layers.MaxPooling2D(2, name="pooling"),
+        layers.Flatten(name="flat"),
+        layers.Dense(5, name="dense"),
+    ]
+    return compiled(keras.Sequential([keras.Input((12, 12, 3)), *stack], name="network"))
+
+
+def fit(model: keras.Model, callbacks: list[Any]) -> None:
+    train(model, callbacks, steps=3, epochs=2, validation_data=images(8, seed=4))
+
+
+def callback(folder: Path) -> Any:
+    x, y = images(2, seed=7)
+    return tb_cnnviz.CNNViz(folder, (x, y), every=2)
+
+
+def functions(folder: Path) -> Counter[Where]:
+    """Every function of ours that a fit calls, with its number of calls."""
+    seen: Counter[Where] = Counter()
+    model, ours = make(), callback(folder)
+    with profiled(lambda where: seen.update([where])):
+        fit(model, [ours])
+    return seen
+
+
+class Bench:
+    """Tries cases against a fit without the callback and the log of one without a fault."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bare = make()
+        fit(self.bare, [])
+        self.functions = functions(folder / "whole")
+        self.whole = steps_of(folder / "whole")
+        self.clean = list(inventory(self.bare).values())
+
+    def try_case(self, case: Case, number: int) -> dict[str, Any]:
+        model, folder = make(), self.folder / str(number)
+        ours, calls, fired = callback(folder), Counter[Where](), []
+
+        def watch(where: Where) -> None:
+            calls[where] += 1
+            is_there = where == case.where and calls[where] == case.call and not fired
+            if is_there and (
+                issubclass(case.error, Exception) or threading.current_thread() is threading.main_thread()
+            ):
+                fired.append(where)
+                raise case.error(SAYS)
+
+        problem = ""
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            try:
+                with profiled(watch):
+                    fit(model, [ours])
+                if fired and not issubclass(case.error, Exception):
+                    problem = "the interrupt was kept from fit's caller"
+                elif not identical(model, self.bare):
+                    problem = "the weights are not those of a bare fit"
+            except BaseException as error:
+                if type(error) is not case.error or isinstance(error, Exception):
+                    problem = f"fit raised {traceback.format_exc(limit=-6)}"
+            try:
+                left = [a for a, b in zip(inventory(model).values(), self.clean, strict=True) if a != b and a]
+                if issubclass(case.error, Exception):
+                    assert not left, f"left on the model: {left}"
+                assert "cnnviz" not in repr(model.train_function), f"train_function is {model.train_function!r}"
+            except AssertionError as error:
+                problem = problem or str(error)
+        told = [str(w.message) for w in seen if "tb_cnnviz" in str(w.message)]
+        if not problem and fired and issubclass(case.error, Exception):
+            problem = self._judge(told, folder, case)
+        if not problem and not issubclass(case.error, Exception):
+            problem = works_on(model)
+        return {"problem": problem, "fired": bool(fired), "told": told}
+
+    def _judge(self, told: list[str], folder: Path, case: Case) -> str:
+        if len(told) > 1:
+            return f"{len(told)} warnings: {told}"
+        lost: set[str] = set(COMMON)
+        spared = 0
+        for text in told:
+            named = re.match(r"tb_cnnviz: (.*?) of this fit will not be logged: ", text)
+            if named:
+                for part in re.split(" and |, ", named[1]):
+                    if part not in LOST | WIDE:
+                        return f"{part!r} names no part: {text}"
+                    lost |= (LOST | WIDE)[part]
+            elif "could not write" in text:
+                spared = 1
+            else:
+                return f"a warning of another kind: {text}"
+            if SAYS not in text and case.error.__name__ not in text:
+                return f"a warning that does not say why: {text}"
+        there = steps_of(folder) if (folder / "").exists() else {}
+        missing = {kind: sorted(steps - there.get(kind, set())) for kind, steps in self.whole.items()}
+        missing = {kind: steps for kind, steps in missing.items() if steps and kind not in lost}
+        if sum(map(len, missing.values())) > spared:
+            return f"missing in the log without a word: {missing}; said {told}"
+        return ""
+
+
+def steps_of(folder: Path) -> dict[str, set[Any]]:
+    """Layer and step of every record, by kind."""
+    if not list(folder.glob("cnnviz.*.records")):
+        return {}
+    steps: dict[str, set[Any]] = {}
+    for entry in run_of(folder)._index.entries():
+        steps.setdefault(entry.kind, set()).add((entry.layer, entry.step))
+    return steps
+
+
+def works_on(model: keras.Model) -> str:
+    """After an interrupt the model trains on (one that came inside a step of JAX may have cost it its weights)."""
+    try:
+        train(model, steps=2)
+    except Exception:
+        if keras.config.backend() != "jax":
+            return traceback.format_exc(limit=-4)
+    return ""
+
+
+def complete(bench: Bench, error: type[BaseException]) -> list[Case]:
+    """The first call of every function, and a later one of those that are called again and again."""
+    cases = []
+    for where, calls in sorted(bench.functions.items()):
+        cases.append(Case(where, error, 1))
+        if calls > 3:
+            cases.append(Case(where, error, calls // 2 + 1))
+    return cases
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--complete", action="store_true")
+    parser.add_argument("--error", default="ZeroDivisionError")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    error = getattr(builtins, options.error)
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        for i, case in enumerate(complete(bench, error)):
+            if options.only in case.name:
+                found[case.name] = bench.try_case(case, i)
+                options.results.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
