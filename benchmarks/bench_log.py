@@ -9,8 +9,11 @@ leaves behind, and until the disk has them (fsync). Who goes first changes with 
 removed before the next is timed: a system that writes while the disk still takes in another's bytes is throttled for
 them, and the order alone made a plain write look slower than ours.
 
-Reading: a random step's layer by the index, by HTTP from a real TensorBoard, and the same bytes by a plain open and read
-(twice, as the control), by turns. Warm: the system's cache has the file. Cold: it was told to forget it.
+Reading: a random step's layer of 16 MB beside a plain read of the same bytes, by turns. Two ways, each with a peer of its
+own, since the way is what costs: `read_entry`, as open_log and the plugin read, beside an open and a read (twice, as the
+control); and HTTP from a real TensorBoard beside the same TensorBoard that answers a plain read (plain_server.py), with
+the same bytes through a bare socket as the floor. Warm: the system's cache has the file. Cold: it was told to forget it.
+The CRC of the same bytes alone, in the processor's cache, says what checking costs at least.
 
 `pip install -e '.[bench]'` brings the other writers.
 """
@@ -19,18 +22,22 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import multiprocessing
 import os
 import random
 import shutil
+import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import google_crc32c
 import numpy as np
 from bench_scale import server
 from tensorboard.compat.proto.event_pb2 import Event
@@ -186,39 +193,90 @@ def read_back(root: Path, record: Record, count: int, rounds: int) -> None:
     print(f"\nindex ms         {1000 * timed(index.refresh) / count:8.3f}   for a record, of {count}")
     (path,) = (root / "run").iterdir()
     entries = index["run"].entries()
-    with server(root, "rustboard", root / "cache") as running:
+    small = bytes(record.arrays["kernel"].data)[: 1 << 18]
+    pieces = -(-entries[0].length // len(small))
+    crcs = [1000 * timed(lambda: [google_crc32c.value(small) for _ in range(pieces)]) for _ in range(20)]
+    print(f"CRC ms           {spread(crcs, 2)}   of as many bytes that are in the processor's cache")
+
+    def plainly(entry: Any) -> None:
+        with path.open("rb", buffering=0) as file:
+            file.seek(entry.offset)
+            assert len(file.read(entry.length)) == entry.length
+
+    def first_time(entry: Any) -> None:
+        fresh["run"].read_entry(entry)
+
+    plain_ways = {"plain read": plainly, "plain read again": plainly}
+    taken: dict[str, list[float]] = {}
+    for number in range(rounds):  # a fresh index has not compared any CRC
+        fresh = LogIndex({"": str(root)})
+        fresh.refresh()
+        for name, values in _by_turns({**plain_ways, "read_entry()": first_time}, entries, path, seed=number).items():
+            taken.setdefault(name, []).extend(values)
+    _tell("warm, read for the first time", taken)
+    ways = {**plain_ways, "read_entry()": index["run"].read_entry}
+    _by_turns(ways, entries, path)
+    _tell("warm, read before", _by_turns(ways, entries * rounds, path))
+    _tell("cold", _by_turns(ways, entries * rounds, path, is_cold=True))
+    over_http(root, path, entries, rounds)
+
+
+def over_http(root: Path, path: Path, entries: list[Any], rounds: int) -> None:
+    """The same layer from a TensorBoard, beside that TensorBoard answering a plain read, and beside a bare socket."""
+    program = (str(Path(__file__).with_name("plain_server.py")), str(root))
+    length = entries[0].length
+    with server(root, "rustboard", root / "cache", *program) as running, _socket_server(path, length) as address:
         netloc = urlsplit(running.address).netloc
-        connection = http.client.HTTPConnection(netloc, timeout=60)
         assert running.ask("runs")["runs"]
 
+        def fetch(route: str, **query: Any) -> None:
+            connection = http.client.HTTPConnection(netloc, timeout=60)
+            connection.request("GET", f"/data/plugin/{route}?{urlencode(query)}")
+            answer = connection.getresponse()
+            assert answer.status == 200
+            assert len(answer.read()) > length - 4096  # what a record has around its array
+            connection.close()
+
         def served(entry: Any) -> None:
-            query = urlencode({"run": "run", "kind": entry.kind, "layer": entry.layer, "step": entry.step})
-            connection.request("GET", f"/data/plugin/cnnviz/records?{query}")
-            assert len(connection.getresponse().read()) > record.arrays["kernel"].nbytes
+            fetch("cnnviz/records", run="run", kind="filters", layer=entry.layer, step=entry.step)
 
-        def plainly(entry: Any) -> None:
-            with path.open("rb", buffering=0) as file:
-                file.seek(entry.offset)
-                assert len(file.read(entry.length)) == entry.length
-
-        def first_time(entry: Any) -> None:
-            fresh["run"].read_entry(entry)
+        def bare(entry: Any) -> None:
+            with socket.create_connection(address) as connection, connection.makefile("rb") as answer:
+                connection.sendall(entry.offset.to_bytes(8, "little"))
+                assert len(answer.read(length)) == length
 
         time.sleep(10)  # TensorBoard goes on loading after it answers
-        plain_ways = {"plain read": plainly, "plain read again": plainly}
-        taken: dict[str, list[float]] = {}
-        for number in range(rounds):  # a fresh index has not compared any CRC
-            fresh = LogIndex({"": str(root)})
-            fresh.refresh()
-            for name, values in _by_turns(
-                {**plain_ways, "read_entry()": first_time}, entries, path, seed=number
-            ).items():
-                taken.setdefault(name, []).extend(values)
-        _tell("warm, read for the first time", taken)
-        ways = {**plain_ways, "read_entry()": index["run"].read_entry, "HTTP": served}
-        _by_turns(ways, entries, path)
-        _tell("warm, read before", _by_turns(ways, entries * rounds, path))
-        _tell("cold", _by_turns(ways, entries * rounds, path, is_cold=True))
+        ways = {
+            "plain read": lambda entry: fetch("plain/read", offset=entry.offset, length=entry.length),
+            "CNN": served,
+            "bare socket": bare,
+        }
+        _tell("HTTP, warm, read for the first time", _by_turns(ways, entries, path))
+        _tell("HTTP, warm, read before", _by_turns(ways, entries * rounds, path))
+        _tell("HTTP, cold", _by_turns(ways, entries * rounds, path, is_cold=True))
+
+
+@contextmanager
+def _socket_server(path: Path, length: int) -> Iterator[tuple[str, int]]:
+    """Answers an offset with that record's bytes, in a process of its own."""
+    listening = socket.create_server(("localhost", 0))
+    process = multiprocessing.get_context("fork").Process(target=_answer, args=(listening, path, length), daemon=True)
+    process.start()
+    try:
+        yield listening.getsockname()
+    finally:
+        process.kill()
+        process.join()
+        listening.close()
+
+
+def _answer(listening: socket.socket, path: Path, length: int) -> None:
+    with path.open("rb", buffering=0) as file:
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                file.seek(int.from_bytes(connection.recv(8), "little"))
+                connection.sendall(file.read(length))
 
 
 def _tell(title: str, taken: dict[str, list[float]]) -> None:

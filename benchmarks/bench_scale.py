@@ -30,7 +30,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -51,16 +51,18 @@ PATIENCE_SECONDS = 60.0
 
 
 class Server:
-    """A TensorBoard that was started now."""
+    """A TensorBoard that was started now; `program` is what Python runs for it."""
 
-    def __init__(self, logdir: Path, reader: str, cache: Path) -> None:
+    def __init__(
+        self, logdir: Path, reader: str, cache: Path, program: Sequence[str] = ("-m", "tensorboard.main")
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._output = Path(self._folder.name) / "output"
         arguments = ["--logdir", str(logdir), "--port", "0", "--host", "localhost", "--load_fast", READERS[reader]]
         self.started = time.perf_counter()
         with self._output.open("w") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tensorboard.main", *arguments],
+                [sys.executable, *program, *arguments],
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder.name,
@@ -102,8 +104,8 @@ class Server:
 
 
 @contextmanager
-def server(logdir: Path, reader: str, cache: Path) -> Iterator[Server]:
-    running = Server(logdir, reader, cache)
+def server(logdir: Path, reader: str, cache: Path, *program: str) -> Iterator[Server]:
+    running = Server(logdir, reader, cache, program or ("-m", "tensorboard.main"))
     try:
         yield running
     finally:

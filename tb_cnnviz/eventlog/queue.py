@@ -7,7 +7,7 @@ from collections import Counter, deque
 from tb_cnnviz.eventlog.encoding import Snapshot
 
 #: Kinds that may be dropped when the disk is slower than training.
-PICTURES = frozenset({"filters", "feature_maps", "operations", "predictions"})
+PICTURES = frozenset({"filters", "feature_maps", "error_maps", "operations", "predictions"})
 
 
 class RecordQueue:

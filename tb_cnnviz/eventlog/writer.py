@@ -40,7 +40,7 @@ class RecordWriter:
 
     Args:
         log_dir: the run's folder, on a local disk; made at the first record.
-        queue_bytes: how much may wait for the disk. Above it the oldest unwritten pictures (filters, feature_maps,
+        queue_bytes: how much may wait for the disk. Above it the oldest unwritten pictures (filters, feature_maps, error_maps,
             operations, predictions) are dropped, never anything else, and a `notices` record says how many.
 
     Raises:
