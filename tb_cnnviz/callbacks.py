@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tb_cnnviz.loggers.activation_part import ActivationPart
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
@@ -47,11 +48,15 @@ class CNNViz(ProbeLogger):
             are always logged. "auto" takes them at steps 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and then as many as
             `overhead` allows, with room left for those at epoch ends. A number of steps is kept for gradients too; otherwise these are recorded at every step
             of the first 32 and then as often as half of `overhead` allows. Defaults to "auto".
-        layers: names or paths of the layers whose filters and feature maps are logged. Defaults to all.
+        layers: names or paths of the layers whose filters, feature maps and activations are logged. Defaults to all.
         filters: log the kernel and bias of every convolution. Defaults to True.
         feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the
             last step and at epoch ends with pictures also the whole input and output of convolutions and pooling
             layers for its first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
+        activations: log what convolutions, dense, pooling, normalisation and activation layers make of the training
+            batch, at the steps of the gradients: histogram, mean, deviation, extremes, exact zeros, saturated values,
+            NaN and Inf, of the whole layer and by channel; of a layer that fuses an activation also of what enters
+            that. There is no second forward pass. Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         errors: where the probe is labelled, log the backpropagated error of each layer, δ = ∂L/∂z: the derivative of the
@@ -88,6 +93,7 @@ class CNNViz(ProbeLogger):
         layers: Sequence[str] | None = None,
         filters: bool = True,
         feature_maps: bool = True,
+        activations: bool = True,
         gradients: bool = True,
         errors: bool = True,
         losses: bool = True,
@@ -118,7 +124,7 @@ class CNNViz(ProbeLogger):
             max_log_bytes=max_log_bytes,
             writer=writer,
         )
-        self.filters, self.gradients, self.losses = filters, gradients, losses
+        self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
 
     def _make_parts(self) -> list[Part]:
         rhythm = StatisticsRhythm(self.schedule, self.overhead)
@@ -129,6 +135,7 @@ class CNNViz(ProbeLogger):
             (self.filters, [FilterPart()]),
             (self.feature_maps, [FeatureMapPart()]),
             (self.gradients, [GradientPart(rhythm)]),
+            (self.activations, [ActivationPart(rhythm)]),
             (self.errors, [errors]),
             (self.losses, [LossPart(), MetricPart()]),
         ]
@@ -143,10 +150,18 @@ class FilterLogger(Logger):
 
 
 class FeatureMapLogger(ProbeLogger):
-    """Logs what convolutions, pooling layers and dense layers make of the probe. Arguments as for `CNNViz`."""
+    """Logs what the layers make of the probe, and statistics of what they make of the training batch.
+
+    Arguments as for `CNNViz`.
+    """
+
+    def __init__(self, log_dir: str | Path, probe: Any = None, *, activations: bool = True, **settings: Any) -> None:
+        super().__init__(log_dir, probe, **settings)
+        self.activations = activations
 
     def _make_parts(self) -> list[Part]:
-        return [FeatureMapPart()]
+        rhythm = StatisticsRhythm(self.schedule, self.overhead)
+        return [FeatureMapPart(), *([ActivationPart(rhythm)] if self.activations else [])]
 
 
 class GradientLogger(Logger):

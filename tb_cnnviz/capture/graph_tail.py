@@ -59,6 +59,35 @@ _AGAIN = frozenset(
 )
 _MOST_OPERATIONS = 64
 
+#: Operations that the optimizer fuses with those that follow. A fused sigmoid, tanh or ELU rounds differently.
+_FUSED = frozenset(["BatchMatMulV2", "BiasAdd", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul"])
+
+#: Readers beside which one more changes nothing: fused or not, what they give is the same bits.
+_INDIFFERENT = frozenset(
+    [
+        "AvgPool",
+        "AvgPool3D",
+        "Conv2D",
+        "Conv2DBackpropFilter",
+        "Conv2DBackpropInput",
+        "Conv3D",
+        "Conv3DBackpropFilterV2",
+        "DepthwiseConv2dNative",
+        "DepthwiseConv2dNativeBackpropFilter",
+        "LeakyRelu",
+        "LeakyReluGrad",
+        "MatMul",
+        "MaxPool",
+        "MaxPool3D",
+        "MaxPoolGrad",
+        "Relu",
+        "Relu6",
+        "Relu6Grad",
+        "ReluGrad",
+        "Shape",
+    ]
+)
+
 
 def remade(value: Any) -> Any:
     """The same value as a dense tensor, computed anew from where its last elementwise operations begin.
@@ -76,15 +105,34 @@ def remade(value: Any) -> Any:
     return _remade(value, made)
 
 
-def _remade(tensor: Any, made: dict[int, Any]) -> Any:
+def undisturbed(tensor: Any) -> Any:
+    """A layer's output or pre-activation, for a branch that reads it, once all else that reads it is in the graph.
+
+    It is read as it is where that changes nothing. Elsewhere its last elementwise operations are made again, and the
+    convolution or product of matrices before them with them: read directly, it would no longer be fused with what
+    follows. What is not a symbolic TensorFlow tensor comes back as it is.
+    """
+    if keras.config.backend() != "tensorflow":
+        return tensor
     import tensorflow as tf
 
-    if not tf.is_symbolic_tensor(tensor) or tensor.op.type not in _AGAIN or len(made) >= _MOST_OPERATIONS:
+    if not tf.is_symbolic_tensor(tensor):
+        return tensor
+    if all(reader.type in _INDIFFERENT for reader in tensor.consumers()):
+        return tensor
+    return _remade(tensor, {}, _AGAIN | _FUSED)
+
+
+def _remade(tensor: Any, made: dict[int, Any], again: frozenset[str] = _AGAIN) -> Any:
+    import tensorflow as tf
+
+    if not tf.is_symbolic_tensor(tensor) or tensor.op.type not in again or len(made) >= _MOST_OPERATIONS:
         return tensor
     if id(tensor) not in made:
         made[id(tensor)] = None  # counts, also while its inputs are made
         op = tensor.op
-        inputs = [_remade(t, made) for t in op.inputs]
+        is_base = op.type in _FUSED and op.type != "BiasAdd"
+        inputs = list(op.inputs) if is_base else [_remade(t, made, again) for t in op.inputs]
         attributes = {name: op.node_def.attr[name] for name in op.node_def.attr if not name.startswith("_")}
         graph = tf.compat.v1.get_default_graph()
         made[id(tensor)] = graph.create_op(op.type, inputs, [tensor.dtype], attrs=attributes).outputs[0]

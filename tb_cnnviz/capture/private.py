@@ -182,3 +182,30 @@ def is_vectorised_on_torch(value: Any) -> bool:
     import torch
 
     return bool(torch._C._functorch.is_batchedtensor(value))
+
+
+def training_of_call() -> bool | None:
+    """Inside a layer's call: the training flag that the outermost call was given, or None."""
+    from keras.src.backend.common.global_state import get_global_attribute
+
+    context = get_global_attribute("current_call_ctx")
+    return None if context is None else context.get_value("training")
+
+
+def is_rematerialised(layer: Any) -> bool:
+    """Is the layer called a second time in the backward pass (`keras.RematScope`)?"""
+    return layer._remat_mode is not None
+
+
+def trace_on_jax() -> Any:
+    """JAX: what is being traced here. Inside a loop, a vectorised map or a compiled function it is not equal to that around it."""
+    import jax
+
+    return jax.core.get_opaque_trace_state(convention="flax")
+
+
+def graph_on_tensorflow() -> Any:
+    """TensorFlow: the graph that is being built here; None where operations run at once."""
+    import tensorflow as tf
+
+    return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()

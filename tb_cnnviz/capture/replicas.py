@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import tree
+from keras import ops, tree
 
 
 def on_one_replica(record: Callable[[Any], Any], shares: Any) -> Any:
@@ -32,3 +32,29 @@ def on_one_replica(record: Callable[[Any], Any], shares: Any) -> Any:
         )
 
     return replica.merge_call(merged, args=([tf.convert_to_tensor(t) for t in tree.flatten(shares) if t is not None],))
+
+
+def own_share(values: dict[str, Any]) -> dict[str, Any]:
+    """Inside the step: tensors [replicas, …] that hold this replica's values in its place, and zeros elsewhere.
+
+    Their sums over all replicas, as `on_one_replica` gives them, hold what each replica has.
+    """
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        replica = tf.distribute.get_replica_context()
+        if replica is not None and replica.num_replicas_in_sync > 1:
+            is_own = tf.equal(tf.range(replica.num_replicas_in_sync), replica.replica_id_in_sync_group)
+            return {
+                name: tf.where(
+                    tf.reshape(is_own, (-1, *[1] * len(value.shape))), value[None], tf.zeros_like(value)[None]
+                )
+                for name, value in values.items()
+            }
+    return {name: ops.expand_dims(value, 0) for name, value in values.items()}
+
+
+def of_all_replicas(shares: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was given to `own_share`, of each replica."""
+    count = next(iter(shares.values())).shape[0]
+    return [{name: value[i] for name, value in shares.items()} for i in range(count)]

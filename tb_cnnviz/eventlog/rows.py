@@ -1,7 +1,7 @@
 """Records whose arrays have a row for each place in the network: what a reader of one layer gets of them.
 
 `rows` names the places. Arrays of one row each have its number as their first axis; those by channel, whose names begin
-with `channel_`, hold the channels of all rows one after the other.
+with `channel_`, hold the channels of all rows one after the other; but `channel_edges` are of all channels' histograms.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ ROW_KINDS = ("activations", "errors")
 OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
 
 _CHANNEL = "channel_"
-_HISTOGRAMS = {"histogram": "bin_start", "channel_histogram": "channel_bin_start"}
+#: The same for all rows.
+_SHARED = "channel_edges"
 
 
 def rows_of(record: Record) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def rows_of(record: Record) -> list[dict[str, Any]]:
 
 
 def read_rows(record: Record, layer: str | None) -> dict[str, Any]:
-    """One layer's numbers, histograms with all bins (`edges`) as int64; all arrays are the caller's own.
+    """One layer's numbers, `histogram` with all bins (`edges`) as int64; all arrays are the caller's own.
 
     Args:
         layer: its path. Its output's row is given; that of its pre-activation stands in `pre_activation`, or takes its
@@ -56,9 +57,10 @@ def read_rows(record: Record, layer: str | None) -> dict[str, Any]:
     rows = rows_of(record)
     try:
         arrays = {name: array for name, array in record.arrays.items() if name != "rows"}
-        for name, start in _HISTOGRAMS.items():
-            if name in arrays:
-                arrays[name] = untrim(record.attributes[start], arrays[name])
+        if "histogram" in arrays:
+            arrays["histogram"] = untrim(record.attributes["bin_start"], arrays["histogram"])
+        if "channel_histogram" in arrays:
+            arrays["channel_histogram"] = arrays["channel_histogram"].astype(np.int64)
         _check(arrays, rows)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise DamagedRecord(f"arrays of {record.kind} do not fit each other: {error}") from error
@@ -82,6 +84,8 @@ def _is_size(value: Any) -> bool:
 def _check(arrays: dict[str, np.ndarray], rows: list[dict[str, Any]]) -> None:
     channels = sum(row["channels"] for row in rows)
     for name, array in arrays.items():
+        if name == _SHARED:
+            continue
         wanted = channels if name.startswith(_CHANNEL) else len(rows)
         if array.ndim < 1 or array.shape[0] != wanted:
             raise ValueError(f"{name} has {array.shape[:1]} rows, {wanted} expected")
@@ -90,6 +94,11 @@ def _check(arrays: dict[str, np.ndarray], rows: list[dict[str, Any]]) -> None:
 def _one(record: Record, arrays: dict[str, np.ndarray], rows: list[dict[str, Any]], i: int) -> dict[str, Any]:
     begin = sum(row["channels"] for row in rows[:i])
     here = slice(begin, begin + rows[i]["channels"])
-    said = {name: value for name, value in record.attributes.items() if name not in _HISTOGRAMS.values()}
-    values = {n: (a[here] if n.startswith(_CHANNEL) else a[i]).copy() for n, a in arrays.items()}
-    return {**said, **rows[i], **values, "edges": edges()}
+    said = {name: value for name, value in record.attributes.items() if name != "bin_start"}
+    values = {
+        name: array[here if name.startswith(_CHANNEL) else i].copy()
+        for name, array in arrays.items()
+        if name != _SHARED
+    }
+    shared = {_SHARED: arrays[_SHARED].copy()} if _SHARED in arrays else {}
+    return {**said, **rows[i], **values, **shared, "edges": edges()}

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 import tb_cnnviz
+from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.skips import innermost
@@ -107,6 +108,7 @@ class Fit:
     Attributes:
         asked: paths of the layers to look into, None for all.
         training: the training step; the same for all callbacks of one fit.
+        seen: a pass through the model before the first batch, for shapes; None where there could be none.
         epoch: Keras' own count.
         max_log_bytes: of the run's records, all callbacks' together.
         is_at_an_end: are these the first or the last pictures, which are written in any case?
@@ -121,6 +123,7 @@ class Fit:
     placed: list[PlacedLayer]
     asked: set[str] | None
     training: InstrumentedStep
+    seen: Pass | None = None
     offsets: Offsets = Offsets()
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0

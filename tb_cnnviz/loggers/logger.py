@@ -230,12 +230,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, last_session(fit.writer.log_dir))
         self._share_out(fit)
         fit.is_at_an_end = True
-        seen = None
         with fit.guard("feature maps"):
             if obstacle:
                 raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
-            seen = self._look(fit, batch)
-        self._write_session(fit, seen)
+            fit.seen = self._look(fit, batch)
+        self._write_session(fit)
         self._describe(fit)
         for part in self._on(fit):
             with fit.guard(part.name):
@@ -295,7 +294,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         shared: RunWriter = step.shared.setdefault(self.log_dir.absolute(), RunWriter(self.log_dir))
         return shared.take()
 
-    def _write_session(self, fit: Fit, seen: Pass | None) -> None:
+    def _write_session(self, fit: Fit) -> None:
         """The session and the model, once however many callbacks share the log."""
         if not fit.writer.first_to_say("session", fit.training):
             return
@@ -306,7 +305,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             batch_size = self._step.batch_size if self._step is not None else None
             hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
             record = architecture.model_record(
-                fit.model, fit.placed, seen, hparams=hparams, class_names=self.class_names
+                fit.model, fit.placed, fit.seen, hparams=hparams, class_names=self.class_names
             )
             writer.write_model(record, step)
             writer.stock.hparams(hparams)

@@ -1,0 +1,340 @@
+"""What the layers make of the training batch, recorded inside the training step, without a second forward pass.
+
+The tensors are picked up where the layers are called and read at the end of the step, in branches that run only when it
+is due. PyTorch's are read at once. On JAX they leave the differentiated function behind the model's non-trainable
+variables, and are taken off before the step's own result is made.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tb_cnnviz.capture import private
+from tb_cnnviz.capture.activation_records import as_record
+from tb_cnnviz.capture.activation_rows import OUTPUT, PRE_ACTIVATION, Row, by_layer
+from tb_cnnviz.capture.activation_statistics import (
+    ChannelBins,
+    Summary,
+    columns,
+    empty,
+    merged,
+    sample_stride,
+    summary,
+    together,
+)
+from tb_cnnviz.capture.cell import Cell, recording, when
+from tb_cnnviz.capture.forward import Pass
+from tb_cnnviz.capture.graph_tail import undisturbed
+from tb_cnnviz.capture.hook import Guard, Hook, hooked
+from tb_cnnviz.capture.mailbox import Due, Ring
+from tb_cnnviz.capture.replicas import of_all_replicas, on_one_replica, own_share
+from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.records import Record
+
+#: Bytes that a ring may take for histograms by channel; where they would take more, these have fewer bins.
+_RING_BYTES = 16 << 20
+
+#: Octaves of each sign in a histogram by channel: as many as the ring has room for.
+_OCTAVES = (16, 8, 4)
+
+
+@dataclass
+class _Step:
+    """One training step of one replica, while it is traced or runs.
+
+    `due` says whether it is recorded; `found` are tensors, or summaries already, with their rows' numbers; `level` is
+    where they may come from.
+    """
+
+    due: Any
+    number: Any
+    level: Any = None
+    found: list[tuple[int, Any]] = field(default_factory=list)
+    is_quiet: bool = False
+
+
+class ActivationCapture:
+    """Records statistics of the layers' outputs and pre-activations at the steps that `due` names.
+
+    Args:
+        model: compiled.
+        rows: what to record, in this order.
+        jit: whether XLA compiles the step.
+        due: which values of `optimizer.iterations` to record.
+        slots: rows to keep between two drains.
+        batch_size: of the data, where it is known; a larger one makes samples larger than they have to be.
+
+    Attributes:
+        was_called: whether a training step was traced in which a layer of `rows` was called.
+        missed: paths of layers that were called where nothing can be taken from: in a loop, a branch or a function that
+            is compiled by itself.
+    """
+
+    def __init__(
+        self, model: Any, rows: Sequence[Row], *, jit: bool, due: Due, slots: int, batch_size: int | None = None
+    ) -> None:
+        self.rows = list(rows)
+        self.due = due
+        self.was_called = False
+        self.missed: list[str] = []
+        self._model = model
+        self._optimizer = innermost(model.optimizer)
+        self._is_functional = keras.config.backend() == "jax"
+        self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
+        self._batch_size = batch_size or 32
+        self._here = threading.local()
+        self._bins = _bins(self.rows, slots)
+        self._ring = Ring(slots, {"step": ((), "int32"), **columns(self.rows, self._bins)})
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All that the hooks read or write inside the step."""
+        return [*self._ring.cells, *self.due.cells]
+
+    @property
+    def slots(self) -> int:
+        """Rows that are kept between two drains."""
+        return self._ring.slots
+
+    def drain(self, offset: int) -> list[Record]:
+        """The rows since the last call as records; step = optimizer.iterations + offset.
+
+        Under gradient accumulation the last micro-batch of an update is kept, and of batches that a LossScaleOptimizer
+        skipped the one after them.
+        """
+        drained = self._ring.drain()
+        last = {int(step): i for i, step in enumerate(drained["step"])}
+        micro_batches = getattr(self._optimizer, "gradient_accumulation_steps", None)
+        said = {"micro_batches": micro_batches} if micro_batches else {}
+        return [
+            as_record(self.rows, self._bins, {name: column[i] for name, column in drained.items()}, step + offset, said)
+            for step, i in last.items()
+        ]
+
+    def hooks(self, guard: Guard) -> list[Hook]:
+        """What to put in place while a step runs; `guard` catches faults of ours."""
+        hooks = [Hook(self._model, "call", self._wrap_model)]
+        if self._is_functional:
+            hooks += [
+                Hook(self._model, "stateless_call", self._wrap_stateless),
+                Hook(self._model, "stateless_compute_loss", self._wrap_loss),
+                Hook(self._model, "train_step", lambda method: self._wrap_functional_step(method, guard)),
+            ]
+        else:
+            hooks += [Hook(self._model, "train_step", lambda method: self._wrap_step(method, guard))]
+        return hooks + [
+            Hook(layer, "call", self._wrapper(layer, places, guard)) for layer, places in by_layer(self.rows).values()
+        ]
+
+    # Around the step.
+
+    def _wrap_step(self, method: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
+        def train_step(data: Any) -> Any:
+            with guard(), recording():
+                self._here.step = self._begun()
+            try:
+                result = method(data)
+                step = self._step
+                if step is not None:
+                    with guard(), recording():
+                        self._end(step, step.found)
+                return result
+            finally:
+                self._here.step = None
+
+        return train_step
+
+    def _wrap_functional_step(self, method: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
+        def train_step(state: Any, data: Any) -> Any:
+            pairs = list(zip(self._model.optimizer.variables, state[2], strict=True))
+            with guard(), keras.StatelessScope(state_mapping=pairs):
+                self._here.step = self._begun()
+            try:
+                logs, (trainable, fixed, optimizer, metrics) = method(state, data)
+                own = len(self._model.non_trainable_variables)
+                step = self._step
+                if step is not None:
+                    with guard():
+                        numbers = [number for number, _ in step.found]
+                        self._end(step, list(zip(numbers, fixed[own:], strict=True)))
+                return logs, (trainable, fixed[:own], optimizer, metrics)
+            finally:
+                self._here.step = None
+
+        return train_step
+
+    def _wrap_stateless(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """JAX: what was found rides behind the non-trainable variables that go in and come out."""
+
+        def stateless_call(trainable: Any, fixed: Any, *args: Any, **kwargs: Any) -> Any:
+            step, own = self._step, len(self._model.non_trainable_variables)
+            if step is None:
+                return method(trainable, fixed, *args, **kwargs)
+            riding, before, step.level = list(fixed[own:]), len(step.found), private.trace_on_jax()
+            try:
+                outputs, fixed, *losses = method(trainable, fixed[:own], *args, **kwargs)
+            finally:
+                step.level = None
+            riding += [tensor for _, tensor in step.found[before:]]
+            return outputs, [*fixed, *riding], *losses
+
+        return stateless_call
+
+    def _wrap_loss(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """JAX: Keras' own step passes the variables on through the computation of the loss, which makes a new list."""
+
+        def stateless_compute_loss(trainable: Any, fixed: Any, *args: Any, **kwargs: Any) -> Any:
+            own = len(self._model.non_trainable_variables)
+            loss, (trainable, kept, *others) = method(trainable, fixed[:own], *args, **kwargs)
+            return loss, (trainable, [*kept, *fixed[own:]], *others)
+
+        return stateless_compute_loss
+
+    def _wrap_model(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A call in inference mode is none of the training batch."""
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            step = self._step
+            if step is None or kwargs.get("training") is not False:
+                return method(*args, **kwargs)
+            before, step.is_quiet = step.is_quiet, True
+            try:
+                return method(*args, **kwargs)
+            finally:
+                step.is_quiet = before
+
+        return call
+
+    @property
+    def _step(self) -> _Step | None:
+        """The step of this thread: each replica of MirroredStrategy has its own."""
+        return getattr(self._here, "step", None)
+
+    def _begun(self) -> _Step:
+        number = ops.copy(ops.cast(self._optimizer.iterations, "int32"))  # PyTorch's own is counted up in place
+        due = self.due.at(number)
+        if keras.config.backend() == "torch":
+            return _Step(bool(due), number)
+        return _Step(due, number, None if self._is_functional else private.graph_on_tensorflow())
+
+    # Around a layer.
+
+    def _wrapper(
+        self, layer: Any, places: dict[str, int], guard: Guard
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def take(place: str, tensor: Any) -> None:
+            step = self._step
+            if step is not None and not step.is_quiet and private.training_of_call() is not False:
+                with guard(), recording():
+                    self._take(step, places[place], tensor)
+
+        def wrap_activation(activation: Callable[..., Any]) -> Callable[..., Any]:
+            def activated(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+                take(PRE_ACTIVATION, tensor)
+                return activation(tensor, *args, **kwargs)
+
+            return activated
+
+        swap = [Hook(layer, "activation", wrap_activation)] if PRE_ACTIVATION in places else []
+
+        def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **kwargs: Any) -> Any:
+                with hooked(swap):
+                    result = method(*args, **kwargs)
+                take(OUTPUT, result)
+                return result
+
+            return call
+
+        return wrap
+
+    def _take(self, step: _Step, number: int, tensor: Any) -> None:
+        row = self.rows[number]
+        if not ops.is_tensor(tensor) or len(tensor.shape) < 2 or tensor.shape[row.axis] != row.channels:
+            return
+        if not self._is_in_reach(step, row, tensor):
+            self.missed += [row.path] if row.path not in self.missed else []
+            return
+        self.was_called = True
+        if keras.config.backend() == "torch":
+            if step.due:
+                step.found.append((number, self._summary(number, tensor.detach())))
+        else:
+            step.found.append((number, ops.stop_gradient(tensor) if self._is_functional else tensor))
+
+    def _is_in_reach(self, step: _Step, row: Row, tensor: Any) -> bool:
+        if private.is_rematerialised(row.layer):
+            return False
+        if self._is_functional:
+            return step.level is not None and step.level == private.trace_on_jax()
+        if keras.config.backend() == "torch":
+            return not private.is_vectorised_on_torch(tensor)
+        return step.level is private.graph_on_tensorflow()
+
+    # At the end of the step.
+
+    def _end(self, step: _Step, found: list[tuple[int, Any]]) -> None:
+        by_row: dict[int, list[Summary]] = {}
+        for number, tensor in found:
+            by_row.setdefault(number, []).append(self._when_due(step.due, number, tensor))
+        none = [empty(row, self._bins) for row in self.rows]
+        mine = [merged(by_row[i]) if i in by_row else none[i] for i in range(len(self.rows))]
+
+        def record(shares: list[Any]) -> None:
+            slot = self._ring.slot()
+            whole = [merged(of_all_replicas(share)) for share in shares]
+
+            def put() -> None:
+                values = together(whole)
+                self._ring.put(slot, {"step": step.number, **values})
+                self._ring.advance(after=values["count"])
+
+            when(step.due, put, self._ring.cells)
+
+        on_one_replica(record, [own_share(each) for each in mine])
+
+    def _when_due(self, due: Any, number: int, tensor: Any) -> Summary:
+        if isinstance(tensor, dict):
+            return tensor
+        if self._jit:
+            # As for gradients: what a branch of XLA reads as it is gets its memory layout from that branch.
+            tensor = ops.where(due, tensor, ops.zeros_like(tensor))
+        none = empty(self.rows[number], self._bins)
+        names = list(none)
+
+        def read() -> list[Any]:
+            made = self._summary(number, tensor if self._jit else undisturbed(tensor))
+            return [made[name] for name in names]
+
+        values = ops.cond(due, read, lambda: [none[name] for name in names])
+        return dict(zip(names, values, strict=True))
+
+    def _summary(self, number: int, tensor: Any) -> Summary:
+        known = [self._batch_size if n is None else int(n) for n in tensor.shape]
+        values = 1
+        for n in known:
+            values *= n
+        return summary(self.rows[number], tensor, stride=sample_stride(values), bins=self._bins, jit=self._jit)
+
+
+def _bins(rows: Sequence[Row], slots: int) -> ChannelBins:
+    channels = sum(row.channels for row in rows)
+    for octaves in _OCTAVES:
+        bins = ChannelBins(octaves)
+        if 4 * channels * bins.count * max(slots, 32) <= _RING_BYTES:
+            break
+    return bins
+
+
+def statistics_seconds(rows: Sequence[Row], seen: Pass | None, batch_size: int | None) -> float:
+    """A rough cost of recording one step: 8 ns a value and 400 µs a row on one core."""
+    shapes = {call.placed.path: call.outputs[0].shape[1:] for call in seen.calls if call.outputs} if seen else {}
+    values = (float(np.prod([n or 1 for n in shapes.get(row.path, (row.channels,))])) for row in rows)
+    return sum(8e-9 * (batch_size or 32) * each + 4e-4 for each in values)
