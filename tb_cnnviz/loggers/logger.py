@@ -22,7 +22,8 @@ from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of
-from tb_cnnviz.loggers.limits import bytes_in_log, step_bytes
+from tb_cnnviz.loggers.limits import LOSS_BYTES, bytes_in_log, step_bytes
+from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
@@ -173,8 +174,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         fit = self._fit
         if fit is not None:
             with fit.clock.logging():
-                fit.is_at_an_end = True
-                self._take_pictures(fit, is_full=True)
+                self._take_pictures_at_an_end(fit)
                 self._show_in_stock_tabs(fit)
                 self._finish(fit, succeeded=True)
         self._close()
@@ -229,7 +229,6 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         assert self._step is not None
         fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, last_session(fit.writer.log_dir))
         self._share_out(fit)
-        fit.is_at_an_end = True
         with fit.guard("feature maps"):
             if obstacle:
                 raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
@@ -239,9 +238,15 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.begin(fit, self._step)
-        self._take_pictures(fit, is_full=True)
-        fit.is_at_an_end = False
-        fit.writer.reserved[id(self)] = self._expected_bytes[True]
+        self._take_pictures_at_an_end(fit)
+        fit.writer.reserved[id(self)] = self._expected_bytes[True] + self._loss_bytes()
+
+    def _loss_bytes(self) -> int:
+        """What the losses of this fit will take, where it is known how many batches it has."""
+        epochs, steps = self.params.get("epochs"), self.params.get("steps")
+        if not epochs or not steps or not any(part.name == LossPart.name for part in self._parts):
+            return 0
+        return min(LOSS_BYTES * int(epochs) * int(steps), self.max_log_bytes // 4)
 
     def _share_out(self, fit: Fit) -> None:
         """Say how many bytes a step's pictures may take, and which share of the time."""
@@ -333,6 +338,17 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._expected_bytes[is_full] = given
         fit.write(Record("cost", step, attributes=self._cost(fit, is_full)))
 
+    def _take_pictures_at_an_end(self, fit: Fit) -> None:
+        """Of the first or the last step, which are written in any case; but not what waits of other steps."""
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.drain(fit)
+        fit.is_at_an_end = True
+        try:
+            self._take_pictures(fit, is_full=True)
+        finally:
+            fit.is_at_an_end = False
+
     def _cost(self, fit: Fit, is_full: bool) -> dict[str, float | int]:
         known = {} if fit.statistics_stride is None else {"statistics_stride": fit.statistics_stride}
         return known | {
@@ -411,8 +427,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """Of the weights that an exception left, unless it cut a step off that may have changed some of them."""
         is_at_once = keras.config.backend() == "tensorflow" and not self.model.run_eagerly
         if fit.training.is_whole or is_at_once:
-            fit.is_at_an_end = True
-            self._take_pictures(fit, is_full=True)
+            self._take_pictures_at_an_end(fit)
 
     def _close(self) -> None:
         fit, step = self._fit, self._step

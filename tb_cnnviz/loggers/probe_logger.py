@@ -15,7 +15,7 @@ from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
 from tb_cnnviz.loggers.fit import Fit
-from tb_cnnviz.loggers.limits import step_bytes
+from tb_cnnviz.loggers.limits import bytes_in_log, step_bytes
 from tb_cnnviz.loggers.logger import Logger
 
 
@@ -83,4 +83,12 @@ class ProbeLogger(Logger):
                 part.probe = self._images
         if self._images is not None:
             with fit.guard("the probe"):
-                fit.write(probes.record(self._images, fit.step(), self.probe_display))
+                record = probes.record(self._images, fit.step(), self.probe_display)
+                if 4 * bytes_in_log(record) <= fit.bytes_left:
+                    fit.write(record)
+                else:
+                    fit.notice(
+                        "the probe",
+                        f"its images are not logged: they take {bytes_in_log(record)} bytes, more than a quarter of what "
+                        "max_log_bytes leaves",
+                    )
