@@ -1,4 +1,5 @@
 import { baseOf, HttpApi } from "./data/api.ts";
+import { Patience } from "./data/patience.ts";
 import { App } from "./frame/app.ts";
 import { connectHost } from "./host/tensorboard.ts";
 import { followTheme } from "./host/theme.ts";
@@ -13,7 +14,12 @@ import { VIEWS } from "./views/registry.ts";
 /** TensorBoard imports this module into its frame and calls render. */
 export function render(): void {
   const host = connectHost();
-  const session = new Session(new HttpApi(baseOf(import.meta.url)), VIEWS);
+  const patience = new Patience();
+  const session = new Session(new HttpApi(baseOf(import.meta.url), undefined, patience), VIEWS);
+  patience.onChange = () => {
+    session.wait = patience.wait;
+    session.changed();
+  };
   syncUrl(session, host);
 
   const tokens = new CSSStyleSheet();

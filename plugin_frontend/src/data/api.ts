@@ -1,5 +1,6 @@
 import { decodeRecords, type DataRecord } from "./binary.ts";
 import { ApiError, DecodeError } from "./errors.ts";
+import { Patience } from "./patience.ts";
 import type { Failure, Kind, RunDetail, RunList } from "./schema.ts";
 
 /** Records of one kind: of every layer at every step, layers outermost. No layers: a kind of the whole model. */
@@ -43,6 +44,8 @@ export class HttpApi implements Api {
   constructor(
     private readonly base: string,
     private readonly fetcher: typeof fetch = (...args) => fetch(...args),
+    /** Asks again where the server is busy. */
+    private readonly patience = new Patience(),
   ) {}
 
   async runs(signal?: AbortSignal): Promise<RunList> {
@@ -107,7 +110,7 @@ export class HttpApi implements Api {
     const url = this.base + route + (query ? `?${query}` : "");
     let response: Response;
     try {
-      response = await this.fetcher(url, signal ? { signal } : {});
+      response = await this.patience.ask(() => this.fetcher(url, signal ? { signal } : {}), signal);
     } catch (error) {
       throw translate(error, "offline", "TensorBoard does not answer. Is it still running?");
     }

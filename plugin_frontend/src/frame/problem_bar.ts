@@ -23,6 +23,15 @@ export function problemBar(session: Session, problem: Problem): TemplateResult {
   </div>`;
 }
 
+/** One line while a request waits for a busy server. */
+export function waitBar({ wait }: Session): TemplateResult | typeof nothing {
+  if (!wait) return nothing;
+  return html`<div class="problem" role="status">
+    <b aria-hidden="true">…</b>
+    <span class="grow"><b>TensorBoard is busy.</b> Asking again in ${Math.ceil(wait.seconds)} s, try ${wait.next} of ${wait.of}.</span>
+  </div>`;
+}
+
 /** One line where the run chosen as B cannot be had. */
 export function missingB(session: Session): TemplateResult | typeof nothing {
   const error = session.detailError(session.runB);

@@ -6,7 +6,7 @@ import { situationOf } from "../state/situation.ts";
 import type { ViewElement, ViewId } from "../views/view.ts";
 import { placeholder } from "./placeholder.ts";
 import "./first_hint.ts";
-import { missingB, problemBar } from "./problem_bar.ts";
+import { missingB, problemBar, waitBar } from "./problem_bar.ts";
 
 /** Holds the current view's element, or what stands in its place. Views keep their state while others are shown. */
 export class ViewHost extends SessionElement {
@@ -75,7 +75,8 @@ export class ViewHost extends SessionElement {
   override render(): unknown {
     const situation = situationOf(this.session);
     if (situation.is !== "ready") {
-      return html`<div class="view">${placeholder(situation, this.session, this.loader)}</div>`;
+      return html`${waitBar(this.session)}
+        <div class="view">${placeholder(situation, this.session, this.loader)}</div>`;
     }
     const { view } = situation;
     let element = this.#elements.get(view.id);
@@ -85,7 +86,8 @@ export class ViewHost extends SessionElement {
       this.#elements.set(view.id, element);
     }
     const { problem } = this.session;
-    return html`${problem ? problemBar(this.session, problem) : nothing}
+    return html`${waitBar(this.session)}
+      ${problem ? problemBar(this.session, problem) : nothing}
       ${missingB(this.session)}
       <cnn-first-hint .view=${view.id} .text=${view.hint}></cnn-first-hint>
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;

@@ -1,5 +1,6 @@
 import type { Api, RecordsQuery } from "../data/api.ts";
 import type { ApiError } from "../data/errors.ts";
+import type { Wait } from "../data/patience.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
@@ -30,6 +31,8 @@ export class Session {
   readAt = 0;
   /** Requests of views under way. */
   pending = 0;
+  /** A request that the server put off, being busy. */
+  wait: Wait | null = null;
   dark = false;
   /** The steps walk by themselves: scales stay as they are until they rest. */
   playing = false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { baseOf, HttpApi } from "../../src/data/api.ts";
+import { Patience, secondsOf } from "../../src/data/patience.ts";
 import { container } from "./container.ts";
 
 const BASE = "http://h/data/plugin/cnnviz/";
@@ -51,6 +52,39 @@ describe("HttpApi", () => {
     await expect(it_.runs()).rejects.toMatchObject({ name: "ApiError", code });
     await expect(it_.records({ run: "r", kind: "filters", layers: ["l"], steps: [1] })).rejects.toMatchObject({ name: "ApiError" });
   });
+
+  it("asks a busy server again, a bounded number of times", async () => {
+    const busy = (): Response => new Response("{}", { status: 503, headers: { "Retry-After": "3" } });
+    const slept: number[] = [];
+    const told: (string | null)[] = [];
+    const patience = new Patience(async (seconds) => void slept.push(seconds));
+    patience.onChange = () => told.push(patience.wait && `${patience.wait.next} of ${patience.wait.of}`);
+    let left = 2;
+    const fetcher = async (): Promise<Response> => (left-- > 0 ? busy() : new Response(container([])));
+    await new HttpApi(BASE, fetcher as unknown as typeof fetch, patience).records({ run: "r", kind: "filters", layers: [], steps: [1] });
+    expect(slept).toEqual([3, 3]);
+    expect(told).toEqual(["2 of 5", null, "3 of 5", null]);
+    left = 100;
+    const never = new HttpApi(BASE, fetcher as unknown as typeof fetch, patience);
+    await expect(never.runs()).rejects.toMatchObject({ status: 503 });
+    expect(100 - left).toBe(5);
+  });
+
+  it("does not ask again where the answer says no time, and stops when nobody waits any more", async () => {
+    const { api: it_, urls } = api(() => new Response("{}", { status: 503 }));
+    await expect(it_.runs()).rejects.toMatchObject({ status: 503 });
+    expect(urls.length).toBe(1);
+    const abort = new AbortController();
+    const { api: busy, urls: sent } = api(() => new Response("{}", { status: 503, headers: { "Retry-After": "9" } }));
+    const asked = busy.runs(abort.signal);
+    setTimeout(() => abort.abort());
+    await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+    expect(sent.length).toBe(1);
+  });
+
+  it.each([
+    ["2", 2], ["0", 1], ["3600", 10], ["soon", 1], ["Thu, 01 Jan 1970 00:00:04 GMT", 4], [null, null],
+  ])("waits after Retry-After: %s", (header, seconds) => expect(secondsOf(header, 0)).toBe(seconds));
 
   it("leaves an abort an abort", async () => {
     const { api: it_ } = api(() => new DOMException("gone", "AbortError"));

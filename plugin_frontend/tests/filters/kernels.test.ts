@@ -64,6 +64,28 @@ describe("kernels", () => {
   });
 });
 
+describe("kernels of a layer that keeps not all filters", () => {
+  const random = new RandomValues(37);
+  const { record } = caseOf(random, [3, 2, 3, 3]);
+  const array = (values: Int32Array | Float32Array) => ({ shape: [values.length], values, dtype: "int32" as const });
+  const cut = (which: Int32Array, of: unknown) => ({
+    ...record, attributes: { of }, arrays: { ...record.arrays, filters: array(which), norm: array(Float32Array.of(5, 6, 7, 8, 9)) },
+  });
+
+  it("say of how many they are, with the norms that were logged of all", () => {
+    const kernels = kernelsOf(cut(Int32Array.of(0, 1, 2), 5));
+    expect(kernels).toMatchObject({ filters: 3, of: 5 });
+    expect(Array.from(kernels.norms)).toEqual([5, 6, 7]);
+    expect(kernelsOf(record)).toMatchObject({ filters: 3, of: 3 });
+  });
+
+  it.each([
+    [[0, 2, 1], 5], [[0, 1], 5], [[0, 1, 2], 2], [[0, 1, 2], "5"], [[0, 1, 2], NaN],
+  ])("are refused where the record says %j of %s", (which, of) => {
+    expect(() => kernelsOf(cut(Int32Array.from(which), of))).toThrow(/its first ones are expected/);
+  });
+});
+
 describe("boundsOf", () => {
   it("ends where the definition says", () => {
     const random = new RandomValues(35);

@@ -10,6 +10,7 @@ import { runRow, words } from "./run_row.ts";
 import { runsStyles } from "./runs_styles.ts";
 import { sparkScale, type SparkScale } from "./spark.ts";
 import "../../parts/icon_button.ts";
+import "./run_cost.ts";
 
 /** The runs. Click = A, Shift-click = B, swatch = hide in charts. A rail of swatches where the window is narrow. */
 export class RunsColumn extends SessionElement {
@@ -88,6 +89,7 @@ export class RunsColumn extends SessionElement {
         )}
       </ul>
       ${all.length > 0 && shown.length === 0 ? html`<p class="none">No run's name fits the pattern.</p>` : nothing}
+      <cnn-run-cost .session=${this.session}></cnn-run-cost>
       <footer><kbd>R</kbd> next run, <kbd>B</kbd> set as B</footer>
     `;
   }

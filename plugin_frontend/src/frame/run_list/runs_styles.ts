@@ -143,7 +143,8 @@ export const runsStyles = css`
     }
   }
   @media (max-height: 600px) {
-    footer {
+    footer,
+    cnn-run-cost {
       display: none;
     }
   }
@@ -153,7 +154,7 @@ export const runsStyles = css`
       justify-content: center;
       padding-top: var(--s2);
     }
-    :host(:not([open])) :is(.search, .counts, footer, .row, .damage, .none) {
+    :host(:not([open])) :is(.search, .counts, footer, .row, .damage, .none, cnn-run-cost) {
       display: none;
     }
     :host([open]) {

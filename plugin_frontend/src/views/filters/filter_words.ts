@@ -26,15 +26,16 @@ export class FilterWords implements InputWords {
     const { kernels } = this;
     if (!kernels) return null;
     if (this.part === "pointwise") return `depthwise filter ${input}`;
-    const channel = channelOf(this.groups, kernels.filters, kernels.inputs, filter, input);
+    const channel = channelOf(this.groups, kernels.of, kernels.inputs, filter, input);
     const named = this.source.kind === "image" && (kernels.inputs === 3 || kernels.inputs === 1) && this.groups === 1;
     return named ? null : inputOrigin(this.source, channel);
   }
 
-  /** "24 filters, 7×7 on 3 channels" */
+  /** "24 filters, 7×7 on 3 channels", "256 of 512 filters, 3×3 on 64 channels" */
   subtitle(kernels: Kernels): string {
-    const { filters, inputs } = kernels;
-    const what = `${filters} ${plural(filters, "filter")}, ${kernelText(kernels)}`;
+    const { filters, inputs, of } = kernels;
+    const count = filters < of ? `${filters} of ${of}` : String(filters);
+    const what = `${count} ${plural(of, "filter")}, ${kernelText(kernels)}`;
     if (this.groups > 1 && inputs === 1) return `${what}, each on one of ${this.groups} channels`;
     if (this.groups > 1) return `${what} on ${inputs} of ${inputs * this.groups} channels, in ${this.groups} groups`;
     return `${what} on ${inputs} ${plural(inputs, "channel")}`;

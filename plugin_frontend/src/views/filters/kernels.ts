@@ -24,6 +24,8 @@ export interface Kernels extends KernelShape {
   /** Whether these are the weights themselves; else each is off by at most 1/254 of its filter's largest. */
   readonly exact: boolean;
   readonly step: number;
+  /** How many filters the layer has: `filters` of them, its first ones, were logged. */
+  readonly of: number;
 }
 
 export type Part = "kernel" | "pointwise";
@@ -47,9 +49,23 @@ function readKernels(record: DataRecord, part: Part): Kernels {
   const { shape, values, exact } = kernelOf(record, part);
   if (shape.length < 2) throw new DecodeError(`a ${part} of shape [${shape.join(", ")}] has no filters and inputs`);
   const size = shapeOf(shape);
+  const of = countOf(record, part, size.filters);
   const logged = part === "kernel" ? record.arrays["norm"]?.values : undefined;
-  const norms = logged?.length === size.filters ? logged : normsByBlock(values, filterSize(size));
-  return { ...size, values, exact, norms, step: record.step };
+  const norms = logged?.length === of ? logged.slice(0, size.filters) : normsByBlock(values, filterSize(size));
+  return { ...size, values, exact, norms, step: record.step, of };
+}
+
+/** How many filters the layer has. Which of them were kept stands in the record; filters are numbered by their place. */
+function countOf(record: DataRecord, part: Part, kept: number): number {
+  const [which, of] = part === "kernel"
+    ? [record.arrays["filters"], record.attributes["of"]]
+    : [record.arrays["pointwise_filters"], record.attributes["pointwise_of"]];
+  if (!which) return kept;
+  const first = which.values.length === kept && Array.from(which.values).every((filter, place) => filter === place);
+  if (!first || typeof of !== "number" || !Number.isSafeInteger(of) || of < kept) {
+    throw new DecodeError(`which ${kept} filters the record keeps cannot be read: its first ones are expected`);
+  }
+  return of;
 }
 
 export function shapeOf(shape: readonly number[]): KernelShape {

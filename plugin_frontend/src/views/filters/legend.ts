@@ -58,6 +58,9 @@ export function legend(input: LegendInput): TemplateResult {
       ${picture.panels.some(({ kernels }) => !kernels.exact)
         ? html`<cnn-badge>8-bit, exact to 1/254 of filter max</cnn-badge>`
         : html`<cnn-badge>exact float32</cnn-badge>`}
+      ${picture.panels.filter(({ kernels }) => kernels.filters < kernels.of).map(({ id, kernels }) => html`<cnn-badge
+        title="The others were not logged, to keep max_bytes_per_step"
+        >${picture.panels.length > 1 ? `${HEADINGS[id]}: ` : ""}${kernels.filters} of ${kernels.of} filters</cnn-badge>`)}
     </div>
     ${notNumbers(picture)}
   `;

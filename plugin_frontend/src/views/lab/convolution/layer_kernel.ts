@@ -34,6 +34,13 @@ function refused(record: DataRecord, layer: LayerRecord): string | null {
   if (record.arrays["pointwise"]) {
     return "A separable convolution is two convolutions, and what lies between them was not logged. The Lab computes one at a time.";
   }
+  const { of } = record.attributes;
+  if (record.arrays["filters"] && typeof of === "number") {
+    return (
+      `${record.arrays["filters"].values.length} of ${of} filters of this layer were logged, to keep max_bytes_per_step. ` +
+      "The Lab compares with the whole output, so it does not compute this layer."
+    );
+  }
   return null;
 }
 
