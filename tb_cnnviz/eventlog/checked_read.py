@@ -11,7 +11,7 @@ import numpy as np
 
 from tb_cnnviz.eventlog.crc_joining import joined_crc
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
-from tb_cnnviz.eventlog.framing import FOOTER_BYTES, is_crc
+from tb_cnnviz.eventlog.framing import FOOTER_BYTES, is_crc, payload_is_intact
 
 _PAGE_BYTES = 4096
 #: Small enough that what was read is still in the processor's cache when its CRC is taken.
@@ -36,6 +36,10 @@ def read_intact_payload(file: RandomAccessFile, start: int, length: int) -> memo
     Raises:
         OSError: when the file cannot be read.
     """
+    if length < _BLOCK_BYTES:
+        content = file.read(start, length + FOOTER_BYTES)
+        is_intact = len(content) == length + FOOTER_BYTES and payload_is_intact(content[:length], content[length:])
+        return memoryview(content)[:length] if is_intact else None
     buffer = _buffer(start, length)
     crc = _Blocks(file, start, buffer).read()
     is_intact = crc is not None and is_crc(crc, file.read(start + length, FOOTER_BYTES))

@@ -38,6 +38,7 @@ _DIM = 2
 _SIZE = 1
 
 _DT_STRING = 7
+_LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 _DT = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int8": 6, "int64": 9, "float16": 19, "uint32": 22}
 
 
@@ -79,8 +80,7 @@ class Snapshot:
         return sum(len(payload.content) for payload in self.payloads) + len(self.attributes)
 
 
-@dataclass(frozen=True)
-class ArrayPlace:
+class ArrayPlace(NamedTuple):
     """Where in a record's payload an array's content stands, in bytes from the payload's start."""
 
     name: str
@@ -200,7 +200,7 @@ def decode(payload: bytes | memoryview) -> Record:
 
 
 def _array(payload: bytes | memoryview, place: ArrayPlace) -> np.ndarray:
-    dtype = np.dtype(place.dtype).newbyteorder("<")
+    dtype = _LITTLE[place.dtype]
     try:
         count = math.prod(place.shape)
         if not count:
@@ -223,15 +223,26 @@ def decode_directory(head: bytes | memoryview, length: int, *, arrays: bool = Tr
     try:
         wall_time, step, first, values_end = _event(head, length)
         value = _first_value(head, first)
-        said = _said(value) if arrays or len(value) > _REMEMBERED_BYTES else _said_before(value)
+        is_short = len(value) <= _REMEMBERED_BYTES
+        said = _said_before(value) if is_short else _said(value)
+        if not arrays:
+            places: tuple[ArrayPlace, ...] = ()
+        elif is_short:
+            places = _places_before(value)
+            said = said._replace(attributes=said.attributes and _said(value).attributes)  # the caller's own
+        else:
+            places = _places(said.arrays)
     except wire.MalformedProto as error:
         raise DamagedRecord(str(error)) from error
     if step > _MAX_STEP:
         raise DamagedRecord("the step is negative")
     if not abs(wall_time) <= MAX_WALL_TIME:
         raise DamagedRecord("the wall time is no date")
-    places = _places(said.arrays, first[1], values_end) if arrays else ()
-    return Directory(said.kind, step, said.layer, wall_time, said.attributes, places)
+    base = first[1]
+    if places and places[-1].stop > values_end - base:
+        raise DamagedRecord(f"array {places[-1].name[:80]!r} is not where the directory says")
+    at = tuple(ArrayPlace(*place[:3], base + place.start, base + place.stop) for place in places)
+    return Directory(said.kind, step, said.layer, wall_time, said.attributes, at)
 
 
 def _event(head: bytes | memoryview, length: int) -> tuple[float, int, tuple[int, int], int]:
@@ -340,18 +351,18 @@ def _subject(raw: dict[str, Any]) -> tuple[str, str | None]:
     return kind, layer
 
 
-def _places(raw: Any, base: int, end: int) -> tuple[ArrayPlace, ...]:
-    """The arrays of a directory; `base` is where its Value stops, `end` where the summary does."""
+def _places(raw: Any) -> tuple[ArrayPlace, ...]:
+    """The arrays of a directory, by ascending place, counted from where its Value stops."""
     if not isinstance(raw, list):
         raise DamagedRecord("the directory lists no arrays")
     places: list[ArrayPlace] = []
     names: set[str] = set()
-    behind = base
+    behind = 0
     for item in raw:
-        place = _place(item, base)
+        place = _place(item)
         if place.name in names:
             raise DamagedRecord(f"two arrays are named {place.name[:80]!r}")
-        if place.start < behind or place.stop > end:
+        if place.start < behind:
             raise DamagedRecord(f"array {place.name[:80]!r} is not where the directory says")
         names.add(place.name)
         behind = place.stop
@@ -359,7 +370,12 @@ def _places(raw: Any, base: int, end: int) -> tuple[ArrayPlace, ...]:
     return tuple(places)
 
 
-def _place(item: Any, base: int) -> ArrayPlace:
+@lru_cache(maxsize=1024)
+def _places_before(value: bytes) -> tuple[ArrayPlace, ...]:
+    return _places(_said_before(value).arrays)
+
+
+def _place(item: Any) -> ArrayPlace:
     if not isinstance(item, dict):
         raise DamagedRecord("an array in the directory is no JSON object")
     name, dtype, shape = item.get("name"), item.get("dtype"), item.get("shape")
@@ -368,7 +384,7 @@ def _place(item: Any, base: int) -> ArrayPlace:
     offset, length, *sizes = (_count(number, name) for number in (item.get("offset"), item.get("length"), *shape))
     if math.prod(sizes) * np.dtype(dtype).itemsize != length:
         raise DamagedRecord(f"array {name[:80]!r}: its shape and dtype do not make the bytes that it names")
-    return ArrayPlace(name, dtype, tuple(sizes), base + offset, base + offset + length)
+    return ArrayPlace(name, dtype, tuple(sizes), offset, offset + length)
 
 
 def _count(number: Any, name: str) -> int:

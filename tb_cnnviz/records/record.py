@@ -43,6 +43,7 @@ DTYPES: tuple[str, ...] = (
     "uint32",
     "uint8",
 )
+_KNOWN = frozenset(map(np.dtype, DTYPES))
 
 
 @dataclass(frozen=True)
@@ -78,5 +79,5 @@ class Record:
         if self.step < 0:
             raise ValueError(f"step: {self.step} given; a step counts optimizer updates and starts at 0")
         for name, array in self.arrays.items():
-            if array.dtype.name not in DTYPES:
+            if array.dtype not in _KNOWN and array.dtype.name not in DTYPES:  # the name of a dtype takes long to make
                 raise ValueError(f"arrays[{name!r}]: dtype {array.dtype} given; accepted are {', '.join(DTYPES)}")
