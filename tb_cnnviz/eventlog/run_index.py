@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tb_cnnviz.eventlog import framing
@@ -21,6 +21,9 @@ _MODELS_KEPT = 16
 _MAX_MODEL_BYTES = 64 << 20
 #: From here on a CRC takes long enough that comparing it once is worth remembering.
 _LARGE_BYTES = 1 << 18
+#: What is read for nothing between two records costs less than a read of its own.
+_MOST_GAP_BYTES = 1 << 14
+_MOST_SPAN_BYTES = 1 << 18
 
 
 class IndexEntry(NamedTuple):
@@ -34,6 +37,20 @@ class IndexEntry(NamedTuple):
     offset: int
     length: int
     identity: tuple[int, ...]
+
+
+def neighbours(entries: Sequence[IndexEntry]) -> Iterator[Sequence[IndexEntry]]:
+    """Entries that follow each other in a file closely enough to be read at once; all of them, in their order."""
+    first = 0
+    for number in range(1, len(entries) + 1):
+        if number < len(entries):
+            before, entry = entries[number - 1], entries[number]
+            gap = entry.offset - before.offset - before.length
+            span = entry.offset + entry.length - entries[first].offset
+            if entry.identity[:3] == before.identity[:3] and 0 < gap <= _MOST_GAP_BYTES and span <= _MOST_SPAN_BYTES:
+                continue
+        yield entries[first:number]
+        first = number
 
 
 class RunIndex:
@@ -188,6 +205,36 @@ class RunIndex:
         except OSError as error:
             raise DamagedRecord(f"the file cannot be read: {error.strerror}") from error
 
+    def read_many(self, entries: Sequence[IndexEntry]) -> Iterator[Record | DamagedRecord]:
+        """As `read_entry` of each in turn, with what it would raise: small neighbours are read together."""
+        for group in neighbours(entries):
+            together = self._read_together(group) if len(group) > 1 else [None]
+            for entry, record in zip(group, together, strict=True):
+                if record is not None:
+                    yield record
+                    continue
+                try:
+                    yield self.read_entry(entry)
+                except DamagedRecord as damage:
+                    yield damage
+
+    def _read_together(self, group: Sequence[IndexEntry]) -> list[Record | None]:
+        """Records out of one read, and None for those of which something is not as it should be."""
+        with self._lock:
+            known = self._files.by_number.get(group[0].identity[2])
+        start, stop = group[0].offset, group[-1].offset + group[-1].length + framing.OVERHEAD_BYTES
+        try:
+            if known is None:
+                return [None] * len(group)
+            with RandomAccessFile(known.found.path) as file:
+                now = file.identity()
+                if (now.device, now.inode) != group[0].identity[:2]:
+                    return [None] * len(group)
+                content = file.read(start, stop - start)
+        except OSError:
+            return [None] * len(group)
+        return [_intact(content, entry, entry.offset - start + framing.HEADER_BYTES) for entry in group]
+
     def _read_checked(self, file: RandomAccessFile, now: FileIdentity, known: LogFile, entry: IndexEntry) -> Record:
         start = entry.offset + framing.HEADER_BYTES
         with self._lock:
@@ -199,7 +246,7 @@ class RunIndex:
             known.is_doubtful |= framing.payload_length(file.read(entry.offset, framing.HEADER_BYTES)) != entry.length
             raise DamagedRecord("the record's content does not match its CRC")
         record = decode(payload)
-        if (record.kind, record.layer, record.step, record.wall_time) != entry[:4]:
+        if not _is_of(record, entry):
             known.is_doubtful = True
             raise DamagedRecord("the file is not what it was when it was indexed")
         if entry.length >= _LARGE_BYTES:
@@ -260,6 +307,22 @@ class RunIndex:
         if not KINDS[kind]:
             raise KeyError(f"{kind} belong to the whole model: give layer=None")
         raise KeyError(f"layer {layer!r} has no {kind}; there is {_some(self.layers(kind))}")
+
+
+def _is_of(record: Record, entry: IndexEntry) -> bool:
+    return (record.kind, record.layer, record.step, record.wall_time) == entry[:4]
+
+
+def _intact(content: bytes, entry: IndexEntry, begin: int) -> Record | None:
+    stop = begin + entry.length
+    payload = content[begin:stop]
+    if not framing.payload_is_intact(payload, content[stop : stop + framing.FOOTER_BYTES]):
+        return None
+    try:
+        record = decode(payload)
+    except DamagedRecord:
+        return None
+    return record if _is_of(record, entry) else None
 
 
 def _some(items: list[Any]) -> str:

@@ -22,6 +22,7 @@ from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
+from tb_cnnviz.plugin.series_layout import chosen_places
 from tb_cnnviz.records import Record
 
 
@@ -55,7 +56,7 @@ class BinaryRoutes:
 
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
-        query.only(request, ("run", "kind", "column", "points", "variable"))
+        query.only(request, ("run", "kind", "column", "points", "variable", "layer", "place"))
         name = query.one(request, "run")
         run = self._runs.find(name)
         kind = query.one(request, "kind")
@@ -63,23 +64,22 @@ class BinaryRoutes:
             raise Refused(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
-        variable = query.variable(request)
-        question = repr((kind, columns, points, variable))
+        wish = query.wish(request)
+        question = repr((kind, columns, points, *wish))
         if isinstance(run, ScalarRun):
-            if variable is not None:
-                raise Refused(400, f"variable: given for {kind}; only gradients have variables")
+            chosen_places(kind, 0, wish)  # which such a run has not
             etag = _etag(question, (*run.columns[kind].values(), run.updates))
             make = partial(self._scalar_series.record, run, kind, columns, points)
         else:
             etag = _etag(question, (entry.identity for entry in run.entries(kind)))
-            make = partial(self._record, name, run, kind, columns, points, variable)
+            make = partial(self._record, name, run, kind, columns, points, wish)
         return not_modified(request, etag) or _framed(request, [make()], etag)
 
     def _record(
-        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, variable: int | None
+        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.Wish
     ) -> Record:
         time = ReadingTime(reading_time.READING_SECONDS)
-        return as_record(run, kind, self._series.get(name, run, kind, columns, time), columns, points, variable, time)
+        return as_record(run, kind, self._series.get(name, run, kind, columns, time), columns, points, wish, time)
 
 
 def _read(run: RunIndex, entry: IndexEntry) -> Record:

@@ -10,9 +10,14 @@ import numpy as np
 
 from tb_cnnviz.records import Record
 
-#: Names of the columns that a kind's records hold; those of `epochs` stand in the records themselves.
+#: Names of the columns that a kind's records hold, of statistics the first in each of them; those of `epochs` stand in
+#: the records themselves.
 LOSSES = ("loss", "learning_rate", "epoch", "examples", "wall_time")
-GRADIENTS = ("norm", "mean", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf")
+STATISTICS: Mapping[str, tuple[str, ...]] = {
+    "gradients": ("norm", "mean", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf"),
+    "activations": ("mean", "std", "min", "max", "count", "zeros", "saturated", "nan", "inf"),
+    "errors": ("norm", "mean", "min", "max", "count", "zeros", "nan", "inf"),
+}
 HISTOGRAM = "histogram"
 
 
@@ -44,16 +49,16 @@ class Table:
 
 
 def rows_of(record: Record, source: int = 0, held: Collection[str] | None = None) -> Table:
-    """The rows of a record of kind losses, epochs or gradients (without its histogram).
+    """The rows of a record of kind losses or epochs, or of statistics (without their histogram).
 
     Args:
-        held: of gradients, the columns to keep beside `norm`; None for all.
+        held: of statistics, the columns to keep beside their first; None for all.
 
     Raises:
         MalformedSeries: when arrays are missing or their shapes do not fit each other.
     """
-    if record.kind == "gradients":
-        steps, columns = _gradients(record, held)
+    if record.kind in STATISTICS:
+        steps, columns = _statistics(record, held)
     else:
         steps, columns = {"losses": _losses, "epochs": _epochs}[record.kind](record)
     return Table(steps, columns, {}, np.full(len(steps), source, np.int64))
@@ -72,6 +77,8 @@ def join(tables: Sequence[Table]) -> Table:
     absent: dict[str, np.ndarray] = {}
     for name, shape in _shapes(tables).items():
         columns[name] = np.concatenate([_column(table, name, shape) for table in tables])[keep]
+        if all(name in table.columns and name not in table.absent for table in tables):
+            continue
         mask = np.concatenate([_absent(table, name) for table in tables])[keep]
         if mask.any():
             absent[name] = mask
@@ -144,13 +151,14 @@ def _epochs(record: Record) -> Rows:
     return np.array([record.step], np.int64), columns
 
 
-def _gradients(record: Record, held: Collection[str] | None) -> Rows:
-    norms = _array(record, "norm", 1)
-    columns = {name: record.arrays[name] for name in GRADIENTS if name in record.arrays}
-    if any(column.shape != norms.shape for column in columns.values()):
+def _statistics(record: Record, held: Collection[str] | None) -> Rows:
+    names = STATISTICS[record.kind]
+    first = _array(record, names[0], 1)
+    columns = {name: record.arrays[name] for name in names if name in record.arrays}
+    if any(column.shape != first.shape for column in columns.values()):
         raise MalformedSeries("the columns differ in length")
     # Copies: a view would keep the whole record in memory.
-    kept = [name for name in columns if held is None or name == "norm" or name in held]
+    kept = [name for name in columns if held is None or name == names[0] or name in held]
     return np.array([record.step], np.int64), {name: _real(columns[name])[None].copy() for name in kept}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import NamedTuple
 
 from werkzeug.wrappers import Request
 
@@ -14,6 +15,19 @@ MAX_ANSWER_BYTES = 256 << 20
 MAX_POINTS = 1_000_000
 
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
+class Wish(NamedTuple):
+    """Which columns of a record of statistics are asked for: all where nothing is given.
+
+    Args:
+        variable: of gradients, the place of the only variable.
+        layer, place: of activations and errors, those of the rows.
+    """
+
+    variable: int | None = None
+    layer: str | None = None
+    place: str | None = None
 
 
 def only(request: Request, names: Collection[str]) -> None:
@@ -55,9 +69,13 @@ def points(request: Request, least: int) -> int | None:
     return value
 
 
-def variable(request: Request) -> int | None:
-    """The place of the only variable asked for, or None for all of them."""
-    return _number("variable", one(request, "variable")) if "variable" in request.args else None
+def wish(request: Request) -> Wish:
+    """The only variable, layer or place asked for, where there is one."""
+    return Wish(
+        _number("variable", one(request, "variable")) if "variable" in request.args else None,
+        one(request, "layer") if "layer" in request.args else None,
+        one(request, "place") if "place" in request.args else None,
+    )
 
 
 def repeat(request: Request) -> int | None:

@@ -11,14 +11,15 @@ from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin import reading_time
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
-from tb_cnnviz.plugin.columns import GRADIENTS, HISTOGRAM, LOSSES, MalformedSeries, Table, join, joined_bytes, rows_of
+from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, joined_bytes, rows_of
 from tb_cnnviz.plugin.guard import Refused
-from tb_cnnviz.plugin.query import shown
+from tb_cnnviz.plugin.query import Wish, shown
 from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.series_histograms import histograms
+from tb_cnnviz.plugin.series_layout import Layout, bytes_of, chosen_places, layout_of, said_of, size_of
 from tb_cnnviz.records import Record
 
-KINDS = ("losses", "epochs", "gradients")
+KINDS = ("losses", "epochs", *STATISTICS)
 CACHE_BYTES = 32 << 20
 MAX_SERIES_BYTES = 512 << 20
 
@@ -37,9 +38,9 @@ class Series:
         entries: the records read, in the order in which they were logged; a series at rest has none, they are large.
         read: how many records were read, and the hash of their entries.
         held: the columns that the tables hold, where they hold not all of them.
-        tables: their rows, by the number of variables (0 for kinds that have none): a run whose model changed has
-            more than one, and the newest record says which is shown.
-        width: the number of variables of the newest record.
+        tables: their rows, by what their columns belong to: a run whose model changed has more than one, and the newest
+            record says which is shown.
+        layout: of the newest record.
         counts: how many records went into each table.
         unreadable: records that are damaged or have not the arrays that their kind needs.
         too_large: bytes that the tables would take, where these are above MAX_SERIES_BYTES; there are none then.
@@ -48,25 +49,25 @@ class Series:
     entries: Sequence[IndexEntry] = ()
     read: tuple[int, int] = (0, hash(()))
     held: frozenset[str] | None = None
-    tables: Mapping[int, Table] = field(default_factory=dict)
-    width: int = 0
-    counts: Mapping[int, int] = field(default_factory=dict)
+    tables: Mapping[Layout, Table] = field(default_factory=dict)
+    layout: Layout = 0
+    counts: Mapping[Layout, int] = field(default_factory=dict)
     unreadable: int = 0
     too_large: int = 0
 
     @property
     def table(self) -> Table:
         """The rows that are shown."""
-        return self.tables.get(self.width) or join([])
+        return self.tables.get(self.layout) or join([])
 
     @property
     def other_shape(self) -> int:
-        """Records that are not shown, for they are of another number of variables."""
-        return sum(count for width, count in self.counts.items() if width != self.width)
+        """Records that are not shown, for their columns belong to other variables or rows."""
+        return sum(count for layout, count in self.counts.items() if layout != self.layout)
 
     @property
     def nbytes(self) -> int:
-        return sum(table.nbytes for table in self.tables.values())
+        return sum(table.nbytes + bytes_of(layout) for layout, table in self.tables.items())
 
     def holds(self, columns: Collection[str] | None) -> bool:
         """Whether it has these columns, None for all, as far as they are logged; or is too large for as many."""
@@ -78,7 +79,7 @@ class Series:
 class SeriesCache:
     """Series by run and kind, the least recently asked for given up first. Safe to use from several threads.
 
-    A series of gradients that is larger than half the cache is kept with the columns that were asked for alone.
+    A series of statistics that is larger than half the cache is kept with the columns that were asked for alone.
     """
 
     def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
@@ -100,7 +101,8 @@ class SeriesCache:
         """
         time = time or ReadingTime(reading_time.READING_SECONDS)
         entries = run.entries(kind)
-        wanted = frozenset(GRADIENTS).intersection(columns) | {"norm"} if columns and kind == "gradients" else None
+        names = STATISTICS.get(kind, ())
+        wanted = frozenset(names).intersection(columns) | {names[0]} if columns and names else None
         with self._lock:
             known = self._series.get((name, kind)) or Series()
         if not known.read[0] or not _goes_on(known, entries) or not known.holds(wanted):
@@ -147,30 +149,33 @@ def as_record(
     series: Series,
     columns: Sequence[str],
     points: int | None,
-    variable: int | None = None,
+    wish: Wish = Wish(),  # noqa: B008
     time: ReadingTime | None = None,
 ) -> Record:
     """The columns asked for (all where none are) over the steps kept, as one record.
 
     Args:
         series: holds these columns.
-        variable: of gradients, the place of the only variable asked for: columns are [m, 1] then.
+        wish: which variables or rows are asked for: columns are [m, so many] then.
         time: how long histograms may be read; READING_SECONDS from now where it is not given.
 
     Raises:
-        Refused: 404 for a column or a variable that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
-            for a variable of a kind that has none, 503 where the time is up.
+        Refused: 404 for a column, variable or row that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
+            for a wish that the kind does not know, 503 where the time is up.
     """
-    table = series.table if variable is None else _of_variable(kind, series, variable)
+    places = chosen_places(kind, series.layout, wish)
+    table = series.table if places is None else _of_places(series.table, places)
     chosen = list(columns) or _all_columns(kind, table)
     _refuse_unknown(kind, table, chosen)
     rows, arrays, attributes = chosen_rows(table, chosen, points)
     if series.unreadable or series.other_shape:
         attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
+    if rows_said := said_of(series.layout, places):
+        attributes["rows"] = rows_said
     if HISTOGRAM in chosen:
         kept = [series.entries[source] for source in table.sources[rows]]
         time = time or ReadingTime(reading_time.READING_SECONDS)
-        attributes["bin_start"], arrays[HISTOGRAM] = histograms(run, kept, series.width, variable, time)
+        attributes["bin_start"], arrays[HISTOGRAM] = histograms(run, kept, size_of(series.layout), places, time)
     last = series.entries[-1] if series.entries else None
     step = int(table.steps[-1]) if len(table.steps) else 0
     return Record(kind, step, None, arrays, attributes, last.wall_time if last else 0.0)
@@ -198,43 +203,39 @@ def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry], time:
 
 
 def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], first: int) -> Series:
-    unreadable, width, counts = known.unreadable, known.width, Counter(known.counts)
-    new: dict[int, list[Table]] = {}
-    for number, entry in enumerate(entries, first):
+    unreadable, layout, counts = known.unreadable, known.layout, Counter(known.counts)
+    new: dict[Layout, list[Table]] = {}
+    for number, record in enumerate(run.read_many(entries), first):
         try:
-            table = rows_of(run.read_entry(entry), number, known.held)
+            if isinstance(record, DamagedRecord):
+                raise record
+            table, layout = rows_of(record, number, known.held), layout_of(record)
         except (DamagedRecord, MalformedSeries):
             unreadable += 1
             continue
-        width = table.columns["norm"].shape[1] if entry.kind == "gradients" else 0
-        new.setdefault(width, [known.tables[width]] if width in known.tables else []).append(table)
-        counts[width] += 1
+        new.setdefault(layout, [known.tables[layout]] if layout in known.tables else []).append(table)
+        counts[layout] += 1
     parts = {**{key: [table] for key, table in known.tables.items()}, **new}
-    size = sum(joined_bytes(tables) for tables in parts.values())
+    size = sum(joined_bytes(tables) + bytes_of(key) for key, tables in parts.items())
     if size > MAX_SERIES_BYTES:
         return Series(too_large=size)
     tables = {**known.tables, **{key: join(tables) for key, tables in new.items()}}
-    return Series((), (0, 0), None, tables, width, counts, unreadable)
+    return Series((), (0, 0), None, tables, layout, counts, unreadable)
 
 
 def _all_columns(kind: str, table: Table) -> list[str]:
     first = [name for name in ("loss", "norm") if name in table.columns]
     names = first + [name for name in table.columns if name not in first]
-    return [*names, HISTOGRAM] if kind == "gradients" and len(table.steps) else names
+    return [*names, HISTOGRAM] if kind in STATISTICS and len(table.steps) else names
 
 
 def _refuse_unknown(kind: str, table: Table, chosen: Sequence[str]) -> None:
-    known = {"losses": LOSSES, "gradients": (*GRADIENTS, HISTOGRAM)}.get(kind, ())
+    known = LOSSES if kind == "losses" else (*STATISTICS[kind], HISTOGRAM) if kind in STATISTICS else ()
     for name in chosen:
-        if name not in table.columns and not (name == HISTOGRAM and kind == "gradients"):
+        if name not in table.columns and not (name == HISTOGRAM and kind in STATISTICS):
             listed = ", ".join(shown(column) for column in list(known or table.columns)[:20])
             raise Refused(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
 
 
-def _of_variable(kind: str, series: Series, variable: int) -> Table:
-    if kind != "gradients":
-        raise Refused(400, f"variable: given for {kind}; only gradients have variables")
-    if variable >= series.width:
-        raise Refused(404, f"variable: {variable} given; variables are 0 to {series.width - 1}")
-    table = series.table
-    return replace(table, columns={name: column[:, [variable]] for name, column in table.columns.items()})
+def _of_places(table: Table, places: list[int]) -> Table:
+    return replace(table, columns={name: column[:, places] for name, column in table.columns.items()})

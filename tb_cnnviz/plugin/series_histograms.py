@@ -1,4 +1,4 @@
-"""The gradient histograms of a series: read for the rows kept only, since they are large."""
+"""The histograms of a series: read for the rows kept only, since they are large."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from tb_cnnviz.records.histogram import untrim
 
 
 def histograms(
-    run: RunIndex, entries: Sequence[IndexEntry], variables: int, variable: int | None, time: ReadingTime
+    run: RunIndex, entries: Sequence[IndexEntry], size: int, chosen: list[int] | None, time: ReadingTime
 ) -> tuple[int, np.ndarray]:
-    """First bin, and counts uint32 [entries, variables, bins] on the bins that any of them uses.
+    """First bin, and counts uint32 [entries, columns, bins] on the bins that any of them uses.
 
     Args:
-        variables: so many the records have; one of another number, or that cannot be read, has no counts.
-        variable: the place of the only one asked for, or None for all.
+        size: so many variables or rows the records have; one of another number, or that cannot be read, has no counts.
+        chosen: the places of those asked for, or None for all.
 
     Raises:
         Refused: 400 for an answer above MAX_ANSWER_BYTES, 503 where the time is up.
     """
-    kept = slice(None) if variable is None else slice(variable, variable + 1)
-    width = len(range(variables)[kept])
+    kept = slice(None) if chosen is None else chosen
+    width = size if chosen is None else len(chosen)
     read: list[tuple[int, np.ndarray]] = []
     start, stop = 0, 0
     for entry in entries:
         time.check(len(read), len(entries))
-        first, counts = _histogram(run, entry, variables, kept)
+        first, counts = _histogram(run, entry, size, kept)
         if counts.size:
             last = first + counts.shape[1]
             start, stop = (min(start, first), max(stop, last)) if stop > start else (first, last)
@@ -45,7 +45,7 @@ def histograms(
     return start, joined
 
 
-def _histogram(run: RunIndex, entry: IndexEntry, variables: int, kept: slice) -> tuple[int, np.ndarray]:
+def _histogram(run: RunIndex, entry: IndexEntry, size: int, kept: slice | list[int]) -> tuple[int, np.ndarray]:
     """First bin and counts [kept, bins] of one record, on the bins that they use; no bins where it cannot be read."""
     nothing = 0, np.zeros((0, 0), np.uint32)
     try:
@@ -53,7 +53,7 @@ def _histogram(run: RunIndex, entry: IndexEntry, variables: int, kept: slice) ->
     except DamagedRecord:
         return nothing
     start, counts = record.attributes.get("bin_start"), record.arrays.get(HISTOGRAM)
-    if not isinstance(start, int) or counts is None or counts.ndim != 2 or len(counts) != variables:
+    if not isinstance(start, int) or counts is None or counts.ndim != 2 or len(counts) != size:
         return nothing
     try:
         untrim(start, counts[:0])
@@ -63,4 +63,4 @@ def _histogram(run: RunIndex, entry: IndexEntry, variables: int, kept: slice) ->
     if not bins.size:
         return nothing
     # A copy: a view would keep the whole record in memory.
-    return start + int(bins[0]), counts[kept, bins[0] : bins[-1] + 1].copy()
+    return start + int(bins[0]), counts[kept][:, bins[0] : bins[-1] + 1].copy()

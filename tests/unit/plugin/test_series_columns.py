@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.eventlog.index import IndexEntry, LogIndex, RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, rows_of
 from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.query import Wish
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.records import Record
 
@@ -139,8 +142,29 @@ def ask(
     *columns: str,
     points: int | None = None,
     variable: int | None = None,
+    layer: str | None = None,
+    place: str | None = None,
 ) -> Record:
-    return as_record(run, kind, cache.get("run", run, kind, columns), columns, points, variable)
+    series = cache.get("run", run, kind, columns)
+    return as_record(run, kind, series, columns, points, Wish(variable, layer, place))
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, run: RunIndex) -> list[int]:
+    """The steps of what is read from now on."""
+    reads: list[int] = []
+    read_entry, read_many = type(run).read_entry, type(run).read_many
+
+    def one(self: RunIndex, entry: IndexEntry) -> Record:
+        reads.append(entry.step)
+        return read_entry(self, entry)
+
+    def many(self: RunIndex, entries: Sequence[IndexEntry]) -> Iterator[Record | DamagedRecord]:
+        reads.extend(entry.step for entry in entries)
+        return read_many(self, entries)
+
+    monkeypatch.setattr(type(run), "read_entry", one)
+    monkeypatch.setattr(type(run), "read_many", many)
+    return reads
 
 
 def test_one_variable_is_its_column_of_all(log: Log) -> None:
@@ -198,11 +222,7 @@ def test_a_hostile_bin_start_gives_no_bins_and_no_error(log: Log) -> None:
 def test_polling_reads_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = SeriesCache()
     run = log.add(*(gradients(step, 3) for step in range(20)))
-    reads: list[int] = []
-    read_entry = type(run).read_entry
-    monkeypatch.setattr(
-        type(run), "read_entry", lambda self, entry: reads.append(entry.step) or read_entry(self, entry)
-    )
+    reads = watched(monkeypatch, run)
     ask(cache, run, "gradients", "norm")
     assert reads == [19, *range(20)], "the newest one first: it says how large the series is"
     reads.clear()
@@ -224,11 +244,7 @@ def test_a_series_larger_than_the_cache_is_kept_by_the_columns_asked_for(
     ]  # fmt: skip
     run, column = log.add(*logged), 40 * 50 * 4
     cache = SeriesCache(cache_bytes=3 * column + 1000)
-    reads: list[int] = []
-    read_entry = type(run).read_entry
-    monkeypatch.setattr(
-        type(run), "read_entry", lambda self, entry: reads.append(entry.step) or read_entry(self, entry)
-    )
+    reads = watched(monkeypatch, run)
 
     def read_for(*columns: str) -> int:
         reads.clear()
@@ -328,6 +344,7 @@ def test_a_series_too_large_is_not_read_again(log: Log, monkeypatch: pytest.Monk
     with pytest.raises(Refused, match="at most 1"):
         cache.get("run", run, "gradients")
     monkeypatch.setattr(type(run), "read_entry", None)
+    monkeypatch.setattr(type(run), "read_many", None)
     run = log.add(gradients(1, 2))
     with pytest.raises(Refused, match="at most 1"):
         cache.get("run", run, "gradients")

@@ -1,0 +1,105 @@
+"""What the columns of a record of statistics belong to, and which of them a request asks for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.eventlog.rows import ROW_KINDS, rows_of
+from tb_cnnviz.plugin.columns import STATISTICS, MalformedSeries
+from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.query import Wish, shown
+from tb_cnnviz.records import Record
+
+#: Of a network with some ten thousand layers.
+MAX_ROWS_BYTES = 1 << 20
+
+
+class Row(NamedTuple):
+    """A place in the network. `saturation` says how that is judged there, None where it is not."""
+
+    layer: str
+    place: str
+    channels: int
+    saturation: str | None
+
+
+#: The number of variables of gradients, the rows of activations and errors, 0 for kinds that have neither.
+Layout = int | tuple[Row, ...]
+
+
+def layout_of(record: Record) -> Layout:
+    """What a record's columns belong to.
+
+    Raises:
+        MalformedSeries: where its rows cannot be read, or do not fit its columns.
+    """
+    if record.kind not in STATISTICS:
+        return 0
+    size = len(record.arrays[STATISTICS[record.kind][0]])
+    if record.kind not in ROW_KINDS:
+        return size
+    written = record.arrays.get("rows")
+    if written is None or written.nbytes > MAX_ROWS_BYTES:
+        raise MalformedSeries("rows are missing or too large")
+    rows = _rows(written.tobytes())
+    if len(rows) != size:
+        raise MalformedSeries("rows do not fit the columns")
+    return rows
+
+
+def size_of(layout: Layout) -> int:
+    """How many columns there are."""
+    return layout if isinstance(layout, int) else len(layout)
+
+
+def bytes_of(layout: Layout) -> int:
+    """About what a layout takes in memory."""
+    return 0 if isinstance(layout, int) else sum(400 + 4 * len(row.layer) + 4 * len(row.place) for row in layout)
+
+
+def chosen_places(kind: str, layout: Layout, wish: Wish) -> list[int] | None:
+    """The places of the columns asked for, None for all.
+
+    Raises:
+        Refused: 400 for a wish that the kind does not know, 404 for a variable, layer or place that is not there.
+    """
+    if wish.variable is not None and kind != "gradients":
+        raise Refused(400, f"variable: given for {kind}; only gradients have variables")
+    if (wish.layer is not None or wish.place is not None) and kind not in ROW_KINDS:
+        raise Refused(400, f"layer, place: given for {kind}; series by layer are {', '.join(ROW_KINDS)}")
+    if isinstance(layout, int):
+        if wish.variable is not None and wish.variable >= layout:
+            raise Refused(404, f"variable: {wish.variable} given; variables are 0 to {layout - 1}")
+        return None if wish.variable is None else [wish.variable]
+    if wish.layer is None and wish.place is None:
+        return None
+    at = [i for i, row in enumerate(layout) if wish.layer in (None, row.layer) and wish.place in (None, row.place)]
+    if not at:
+        asked = [f"{name}: {shown(text)}" for name, text in (("layer", wish.layer), ("place", wish.place)) if text]
+        raise Refused(404, f"{', '.join(asked)}: {kind} have no such row at their newest step")
+    return at
+
+
+def said_of(layout: Layout, chosen: list[int] | None) -> list[dict[str, Any]] | None:
+    """The rows chosen, as an answer has them; None for kinds that have none."""
+    if isinstance(layout, int):
+        return None
+    return [layout[i]._asdict() for i in (range(len(layout)) if chosen is None else chosen)]
+
+
+@lru_cache(maxsize=8)
+def _rows(content: bytes) -> tuple[Row, ...]:
+    """The same bytes stand in every record of a run."""
+    try:
+        rows = rows_of(Record(ROW_KINDS[0], 0, arrays={"rows": np.frombuffer(content, np.uint8)}))
+    except DamagedRecord as error:
+        raise MalformedSeries(error.reason) from error
+    return tuple(Row(row["layer"], row["place"], row["channels"], _text(row.get("saturation"))) for row in rows)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
