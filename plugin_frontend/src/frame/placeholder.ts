@@ -88,7 +88,7 @@ function openLayer(session: Session, path: string | null): TemplateResult[] {
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
-    (each) => each !== session.view && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
+    (each) => each.id !== session.view?.id && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
   );
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }

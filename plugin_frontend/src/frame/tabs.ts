@@ -148,8 +148,8 @@ export class Tabs extends SessionElement {
             html`<button
               role="tab"
               data-title=${view.title}
-              aria-selected=${view === session.view}
-              tabindex=${view === session.view ? 0 : -1}
+              aria-selected=${view.id === session.view?.id}
+              tabindex=${view.id === session.view?.id ? 0 : -1}
               title=${`${view.title} (${view.key})`}
               @click=${() => session.set({ view: view.id })}
             >
@@ -190,7 +190,7 @@ export class Tabs extends SessionElement {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by === undefined) return;
     const { session } = this;
-    const at = session.views.findIndex((view) => view === session.view);
+    const at = session.views.findIndex((view) => view.id === session.view?.id);
     const next = session.views[(at + by + session.views.length) % session.views.length];
     if (!next) return;
     session.set({ view: next.id });

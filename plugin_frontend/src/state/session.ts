@@ -163,9 +163,13 @@ export class Session {
 
   // What follows -------------------------------------------------------------------------------------------------
 
-  /** The chosen view, or the first one. */
+  /** The chosen view, or the first one, as it is with what is chosen in it. */
   get view(): ViewDefinition | null {
-    return this.views.find((view) => view.id === this.#shared.view) ?? this.views[0] ?? null;
+    const view = this.views.find((each) => each.id === this.#shared.view) ?? this.views[0] ?? null;
+    if (!view?.as) return view;
+    const { layer } = this.#shared;
+    const role = layer === null ? null : (this.layers.find(({ path }) => path === layer)?.role ?? null);
+    return view.as(this.options(view), role, this.detailA);
   }
 
   /** The run chosen as A, even if it is not there; or the first of the list. */

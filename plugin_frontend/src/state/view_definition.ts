@@ -1,5 +1,5 @@
-import type { Kind, LayerRecord } from "../data/schema.ts";
-import type { Fields } from "./fields.ts";
+import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import type { Fields, ValuesOf } from "./fields.ts";
 
 export type ViewId = "model" | "filters" | "maps" | "lab" | "gradients" | "compare";
 
@@ -19,6 +19,11 @@ export interface ViewDefinition<F extends Fields = Fields> {
   readonly layers?: (layer: LayerRecord) => boolean;
   /** What it is about: one layer at one step, without which it is not shown (default), or the whole network or run. */
   readonly scope?: "layer" | "network";
+  /**
+   * What holds of it by what is chosen in it and the role of the chosen layer (null: none is), where that decides what it
+   * needs, its ticks or its layers. Default: always itself.
+   */
+  as?(options: ValuesOf<F>, role: string | null, detail: RunDetail | null): ViewDefinition<F>;
   /** Its own entries of the URL, written as `<id>.<key>`. */
   readonly fields: F;
   /** What the eye should look for, in one sentence: shown until it was read once. */

@@ -87,7 +87,7 @@ function costRows(cost: RunCost): TableRow[] {
 /** What was logged more rarely than wanted, and why. */
 function limitWords({ thinning, stride }: RunCost): string[] {
   return [
-    thinning > 1 ? `Pictures are thinned ${thinning} times: the log comes near its limit, max_log_bytes.` : "",
+    thinning > 1 ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.` : "",
     stride > 1 ? `Gradients are logged at every ${stride}th step only, to keep the budget of logging.` : "",
   ].filter(Boolean);
 }

@@ -1,21 +1,22 @@
 import * as fields from "../../state/fields.ts";
 import type { ViewDefinition } from "../view.ts";
+import { ACTIVATION_FIELDS } from "./activation/activation_fields.ts";
 import { CONVOLUTION_FIELDS } from "./convolution/convolution_fields.ts";
+import { activates, modeOf } from "./mode.ts";
 import { POOLING_FIELDS } from "./pooling/pooling_fields.ts";
 
 export const LAB_FIELDS = {
   /** On a pooling layer it is always pooling; on a convolution "pooling" pools the layer's output by hand. */
-  mode: fields.choice("convolution", "pooling"),
+  mode: fields.choice("convolution", "pooling", "activation"),
   /** The output cell that the window stands on; null: where the mode starts. */
   row: fields.optionalInteger(0, 100_000),
   column: fields.optionalInteger(0, 100_000),
+  ...ACTIVATION_FIELDS,
   ...CONVOLUTION_FIELDS,
   ...POOLING_FIELDS,
 } as const;
 
-export type Mode = "convolution" | "pooling";
-
-export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
+const BASE: ViewDefinition<typeof LAB_FIELDS> = {
   id: "lab",
   title: "Lab",
   key: "4",
@@ -36,9 +37,24 @@ export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
   },
   keys: [
     ["← → ↑ ↓", "in the picture: window by one output cell, with Shift by five; in the kernel: the weight beside"],
+    ["← →", "in the picture of Activation: the input under the cursor, with Shift ten; Esc: away"],
     ["Space", "in the picture: let the window slide by itself; again: stop"],
     ["Enter", "in the picture: window on the last output cell; in the kernel: take the number"],
     ["Esc", "in the kernel: leave the number as it was"],
     ["+ − 0", "in Pooling's picture: zoom of the input in, out, fit"],
   ],
+};
+
+/** While it asks what an activation does: at every step and for every layer of which that was measured. */
+const ACTIVATION: ViewDefinition<typeof LAB_FIELDS> = {
+  ...BASE,
+  needs: ["activations"],
+  ticks: ["activations"],
+  layers: activates,
+  hint: "Look for hatched bars: what enters the function there lets hardly any gradient back.",
+};
+
+export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
+  ...BASE,
+  as: ({ mode }, role, detail) => (modeOf(mode, role, detail) === "activation" ? ACTIVATION : BASE),
 };

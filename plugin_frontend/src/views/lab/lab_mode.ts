@@ -1,26 +1,18 @@
 import { LitElement } from "lit";
-import type { LayerRecord } from "../../data/schema.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
-import type { ValuesOf } from "../../state/fields.ts";
-import type { Session } from "../../state/session.ts";
-import type { LAB_FIELDS } from "./lab_definition.ts";
+import type { LabBase } from "./lab_base.ts";
 import type { Operation } from "./operation.ts";
 import type { Volume } from "./volume.ts";
 
-export type LabOptions = ValuesOf<typeof LAB_FIELDS>;
+export type { LabOptions } from "./lab_base.ts";
 
 /** What the shell hands to a mode once the records are here. Run, layer and step are those of the records. */
-export interface Lab {
-  readonly session: Session;
-  readonly run: string;
-  readonly layer: LayerRecord;
+export interface Lab extends LabBase {
   readonly operation: Operation;
   /** What went into the layer, or why that is not known. */
   readonly input: Volume | Error;
   /** Whose output the input is: a layer's name, or "input" for the image itself. */
   readonly inputName: string;
-  readonly options: LabOptions;
-  set(patch: Partial<LabOptions>): void;
   /** Choose a channel of the output: a filter of a convolution. */
   choose(channel: number): void;
   /** Something has been on its way for a while: the picture is dimmed. */
@@ -31,9 +23,9 @@ export interface Lab {
  * One thing to do in the Lab. It renders <cnn-view-layout> whole and puts `this.shell` into it: the layer's name, the
  * choice of the mode and what is to be said of the image, each with its slot.
  */
-export abstract class LabMode extends LitElement {
+export abstract class LabMode<L extends LabBase = Lab> extends LitElement {
   static override properties = { lab: { attribute: false }, shell: { attribute: false } };
-  declare lab: Lab;
+  declare lab: L;
   declare shell: unknown;
 
   /** For tests in a browser: what is shown; null while anything is on its way. */
@@ -41,6 +33,8 @@ export abstract class LabMode extends LitElement {
   /** For tests in a browser: the client rectangle of a cell of a part of the picture, by the part's name. */
   abstract cellRect(part: string, row: number, column: number): Rect | null;
   abstract savePng(): Promise<Blob>;
+  /** Where the mode draws a chart. */
+  saveSvg?(): string;
   abstract saveCsv(): string | Promise<string>;
   /** A key that the frame does not use itself; true when something was done with it. */
   handleKey?(event: KeyboardEvent): boolean;

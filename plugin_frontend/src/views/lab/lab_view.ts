@@ -1,5 +1,4 @@
 import { css, html, nothing } from "lit";
-import type { LayerRecord } from "../../data/schema.ts";
 import type { Rect } from "../../gl/grid_layout.ts";
 import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
@@ -7,11 +6,15 @@ import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
+import { hasKind } from "../../state/derived.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
+import "./activation/activation_mode.ts";
 import "./convolution/convolution_mode.ts";
-import { LAB_VIEW, type LAB_FIELDS, type Mode } from "./lab_definition.ts";
+import type { LabBase } from "./lab_base.ts";
+import { LAB_VIEW, type LAB_FIELDS } from "./lab_definition.ts";
 import type { Lab, LabMode } from "./lab_mode.ts";
+import { modeOf, type Mode } from "./mode.ts";
 import { inputQuery, operationOf, operationQuery, type Operation } from "./operation.ts";
 import "./pooling/pooling_mode.ts";
 import type { Volume } from "./volume.ts";
@@ -39,7 +42,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   ];
 
   readonly definition = LAB_VIEW;
-  readonly #operation = new RecordsController(this, () => this.session, () => operationQuery(this.session));
+  readonly #operation = new RecordsController(this, () => this.session, () => (this.#chosen === "activation" ? null : operationQuery(this.session)));
   readonly #input = new RecordsController(this, () => this.session, () => this.#inputQuery());
   #complete: Pick<Lab, "run" | "operation" | "input" | "inputName"> | null = null;
 
@@ -50,7 +53,13 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     return !operation || operation instanceof Error || run === undefined ? null : inputQuery(run, operation);
   }
 
+  get #chosen(): Mode {
+    const { session } = this;
+    return modeOf(this.options.mode, session.layer?.role ?? null, session.detailA);
+  }
+
   override render(): unknown {
+    if (this.#chosen === "activation") return this.#activation();
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
     if (operation instanceof Error) return this.#message("This layer cannot be shown", operation.message);
@@ -65,17 +74,26 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     }
     const { session } = this;
     const lab: Lab = {
-      ...complete, session, layer,
-      options: this.options,
-      set: (patch) => this.setOptions(patch),
+      ...this.#base(layer), ...complete,
       choose: (channel) => session.set({ channel }),
       slow: this.#operation.slow || this.#input.slow,
     };
-    const mode = modeOf(layer, this.options.mode);
+    const mode = modeOf(this.options.mode, layer.role, session.detailA);
     const shell = this.#shell(lab, mode);
     return mode === "pooling"
       ? html`<cnn-lab-pooling class="mode" .lab=${lab} .shell=${shell}></cnn-lab-pooling>`
       : html`<cnn-lab-convolution class="mode" .lab=${lab} .shell=${shell}></cnn-lab-convolution>`;
+  }
+
+  #base(layer: LabBase["layer"]): LabBase {
+    const { session } = this;
+    return { session, run: session.runA ?? "", layer, options: this.options, set: (patch) => this.setOptions(patch) };
+  }
+
+  /** What was measured of the layer it asks for itself; operations take no part. */
+  #activation(): unknown {
+    const lab = this.#base(this.session.layer!);
+    return html`<cnn-lab-activation class="mode" .lab=${lab} .shell=${this.#shell(lab, "activation")}></cnn-lab-activation>`;
   }
 
   /** Input and output of one layer at one step together; until both are here the picture before them stays. */
@@ -94,19 +112,21 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     join(source instanceof Error ? source : source.output);
   }
 
-  #shell(lab: Lab, mode: Mode): unknown {
+  #shell(lab: LabBase, mode: Mode): unknown {
     const { layer, session } = lab;
     const pools = layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
-    const { image } = session.state;
+    const image = mode === "activation" ? IMAGE : session.state.image;
+    const unmeasured = hasKind(session.detailA, "activations") ? undefined : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      <span slot="subtitle">probe image ${IMAGE}</span>
+      ${mode === "activation" ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
       <cnn-segmented
         slot="controls"
         label="Operation"
         .options=${[
           { value: "convolution", label: "Convolution", disabled: pools },
           { value: "pooling", label: "Pooling" },
+          { value: "activation", label: "Activation", disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured },
         ]}
         .value=${mode}
         @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
@@ -129,8 +149,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     </cnn-view-layout>`;
   }
 
-  get #mode(): LabMode | null {
-    return this.renderRoot.querySelector<LabMode>(".mode");
+  get #mode(): LabMode<never> | null {
+    return this.renderRoot.querySelector<LabMode<never>>(".mode");
   }
 
   get state(): object | null {
@@ -151,16 +171,17 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     return mode.savePng();
   }
 
+  override saveSvg(): string {
+    const mode = this.#mode;
+    if (!mode?.saveSvg) throw new Error("only Activation draws a chart; cells are saved as PNG");
+    return mode.saveSvg();
+  }
+
   override async saveCsv(): Promise<string> {
     const mode = this.#mode;
     if (!mode) throw new Error("there are no numbers yet");
     return mode.saveCsv();
   }
-}
-
-/** The layer decides; on a convolution one may also pool. */
-function modeOf(layer: Pick<LayerRecord, "role">, chosen: Mode): Mode {
-  return layer.role === "pooling" ? "pooling" : chosen;
 }
 
 customElements.define(LAB_VIEW.tag, LabView);

@@ -1,0 +1,48 @@
+/** What entered a function on the training batch, and what came of it, read from an `activations` record. */
+import type { DataRecord } from "../../../data/binary.ts";
+import { channelsOf, countsOf, numberOf, rowsOf, type RecordRow } from "../../../data/record_rows.ts";
+import { measuredInputs, type MeasuredInputs } from "../../../math/measured_inputs.ts";
+import type { Site } from "./site.ts";
+
+export interface Measured {
+  readonly inputs: MeasuredInputs;
+  readonly step: number;
+  readonly numbers: Readonly<Record<"count" | "mean" | "std" | "min" | "max" | "nan" | "inf" | "saturated", number>>;
+  /** How saturation was judged where it was counted; null: it was not. */
+  readonly saturation: string | null;
+  /** 1: the histogram is of all values; k: of every k-th. */
+  readonly sampled: number;
+  /** Of what comes out: share of exact zeros, and channels that are zero everywhere; null where that was not measured. */
+  readonly after: { readonly zero: number; readonly dead: number; readonly channels: number } | null;
+}
+
+/** Null where the record has no such place; throws DecodeError where it is malformed. */
+export function measuredOf(record: DataRecord, site: Site): Measured | null {
+  const rows = rowsOf(record);
+  const find = (layer: string, place: string): RecordRow | undefined =>
+    rows.find((row) => row.layer === layer && row.place === place);
+  const row = find(site.source, site.place);
+  if (!row) return null;
+  const of = (name: string): number => numberOf(record, name, row);
+  const start = record.attributes["bin_start"];
+  const counts = countsOf(record.arrays["histogram"], row, rows.length);
+  return {
+    inputs: measuredInputs(counts, typeof start === "number" && Number.isSafeInteger(start) ? start : 0, of("min"), of("max")),
+    step: record.step,
+    numbers: {
+      count: of("count"), mean: of("mean"), std: of("std"), min: of("min"), max: of("max"), nan: of("nan"), inf: of("inf"),
+      saturated: of("saturated"),
+    },
+    saturation: row.saturation,
+    sampled: Math.max(1, of("sampled") || 1),
+    after: afterOf(record, find(site.owner.path, "output"), site),
+  };
+}
+
+function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Measured["after"] {
+  if (!row || site.name === null) return null;
+  const count = numberOf(record, "count", row);
+  const each = count / row.channels;
+  const dead = Array.from(channelsOf(record, "channel_zeros", row)).filter((zeros) => zeros === each).length;
+  return { zero: numberOf(record, "zeros", row) / count, dead, channels: row.channels };
+}
