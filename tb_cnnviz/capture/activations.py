@@ -32,7 +32,7 @@ from tb_cnnviz.capture.activation_statistics import (
 from tb_cnnviz.capture.cell import Cell, recording, when
 from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.graph_tail import undisturbed
-from tb_cnnviz.capture.hook import Guard, Hook, hooked
+from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
 from tb_cnnviz.capture.replicas import of_all_replicas, on_one_replica, own_share
 from tb_cnnviz.capture.skips import innermost
@@ -242,7 +242,7 @@ class ActivationCapture:
 
             return activated
 
-        swap = [Hook(layer, "activation", wrap_activation)] if PRE_ACTIVATION in places else []
+        swap = [forgiving(Hook(layer, "activation", wrap_activation), guard)] if PRE_ACTIVATION in places else []
 
         def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:

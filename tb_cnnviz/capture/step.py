@@ -44,6 +44,7 @@ class InstrumentedStep:
         self.cells: list[Cell] = []
         self.is_running = False
         self.is_whole = True
+        self._is_refused = False
         self.before_first: list[Callable[[Any], Any]] = []
         self.on_abort: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[Exception], None]] = []
@@ -124,7 +125,12 @@ class InstrumentedStep:
     def _run_hooked(self, *arguments: Any) -> Any:
         *state, data = arguments
         if self.before_first or self._instrumented is None:
-            data = self._prepared(state, data)
+            try:
+                data = self._prepared(state, data)
+            except Exception as error:
+                if self._is_refused:
+                    raise
+                self._give_up(error)
         if self._instrumented is None:
             return self._own(*state, data)
         entered = ran = False
@@ -149,17 +155,17 @@ class InstrumentedStep:
 
     def _prepared(self, state: Sequence[Any], data: Any) -> Any:
         """The data for the first step, or for one that was recompiled, which is built here."""
-        is_begun = False
         try:
             with private.variables_given_back(self._model, *state):
-                while self.before_first:  # these raise what the user has to know, and tell of faults themselves
+                self._is_refused = True  # what these raise the user has to know; of faults they tell themselves
+                while self.before_first:
                     data = self.before_first.pop(0)(data)
-                is_begun = True
+                self._is_refused = False
                 if self.hooks and self._instrumented is None:
                     with self._in_place([]):
                         self._instrumented = private.build_step(self._model)
         except Exception as error:
-            if not is_begun:
+            if self._is_refused:
                 raise
             self._give_up(error)
         return data
@@ -171,6 +177,7 @@ class InstrumentedStep:
     def _give_up(self, error: Exception) -> None:
         """A fault of ours: the next steps are the model's own."""
         self.hooks.clear()
+        self.before_first.clear()
         self._instrumented = None
         for tell in self.on_fault:
             with contextlib.suppress(Exception):

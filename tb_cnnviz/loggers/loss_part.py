@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class LossPart(Part):
         self._since_drain = 0
         self._ends: list[float] = []
         self._examples = 0
+        self._last: tuple[int, int] | None = None
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         reason = why_not_supported(fit.model)
@@ -37,7 +39,11 @@ class LossPart(Part):
             return
         self._examples = examples_before(fit)
         self._capture = LossCapture(fit.model, slots=max(_SLOTS, 2 * int(fit.model.steps_per_execution)))
-        step.add(self._capture.hooks(lambda: fit.guard(self.name)), self._capture.cells)
+
+        def guard() -> AbstractContextManager[None]:
+            return fit.guard(self.name)
+
+        step.add(self._capture.hooks(guard), self._capture.cells, guard)
 
     def steps_ran(self, fit: Fit, count: int) -> None:
         if self._capture is None:
@@ -60,6 +66,7 @@ class LossPart(Part):
         steps = rows["step"].astype(np.int64) + fit.offsets.iterations
         arrays = {
             "step": steps,
+            "batch": self._batches(steps),
             "loss": rows["loss"],
             "learning_rate": rows["learning_rate"],
             "epoch": np.full(len(steps), fit.logged_epoch, np.int32),
@@ -68,9 +75,25 @@ class LossPart(Part):
         }
         fit.write(Record("losses", int(steps[-1]), arrays=arrays))
 
+    def _batches(self, steps: np.ndarray) -> np.ndarray:
+        """Which of the batches that share its step each row is: int32, from 0."""
+        batch = batches_by_step(steps)
+        if self._last is not None and self._last[0] == steps[0]:
+            batch[steps == steps[0]] += self._last[1] + 1
+        self._last = int(steps[-1]), int(batch[-1])
+        return batch
+
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is not None and not self._capture.was_called:
             fit.turn_off(self.name, f"the model's train_step never {self._capture.source}, so its batches show no loss")
+
+
+def batches_by_step(steps: np.ndarray) -> np.ndarray:
+    """0, 1, … within each run of equal steps: int32."""
+    places = np.arange(len(steps))
+    is_first = np.ones(len(steps), bool)
+    is_first[1:] = steps[1:] != steps[:-1]
+    return (places - np.maximum.accumulate(np.where(is_first, places, 0))).astype(np.int32)
 
 
 def row_times(ends: Sequence[float], rows: int, lost: int) -> np.ndarray:

@@ -1,7 +1,11 @@
-"""A fault of ours costs the part that has it and one warning; training and the other parts go on."""
+"""A fault of ours costs the part that has it and one warning; training and the other parts go on, on each backend."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,70 +13,43 @@ import keras
 import pytest
 
 import tb_cnnviz
-from tb_cnnviz.capture import architecture, filters, private
-from tb_cnnviz.capture.feature_maps import FeatureMaps
-from tb_cnnviz.capture.gradients import GradientCapture
-from tb_cnnviz.capture.losses import LossCapture
-from tb_cnnviz.capture.mailbox import Ring
-from tb_cnnviz.eventlog.stock import StockWriter
-from tb_cnnviz.loggers import logger, loss_part
-from tb_cnnviz.run_writer import RunWriter
-from tests.support.fits import compiled, identical, images, inventory, make, run_of, train
+from tests.support.faults import STAGES
+from tests.support.fits import compiled, images, make, run_of, train
+from tests.support.mode_table import BACKENDS, ROOT
 
-#: (where, name), what has to be named in the warning, and kinds that must be in the log all the same.
-STAGES: dict[str, tuple[tuple[Any, str], str, set[str]]] = {
-    "a kernel": ((filters, "record"), "filters", {"feature_maps", "gradients", "losses", "epochs"}),
-    "the probe's pass": ((FeatureMaps, "_choose"), "feature maps", {"filters", "gradients", "losses", "epochs"}),
-    "the maps": ((FeatureMaps, "records"), "feature maps", {"filters", "gradients", "losses", "epochs"}),
-    "the model record": ((architecture, "model_record"), "model record", {"filters", "gradients", "losses"}),
-    "making gradients": ((GradientCapture, "__init__"), "gradients", {"filters", "feature_maps", "losses"}),
-    "received gradients": ((GradientCapture, "_record_received"), "gradients", {"filters", "losses"}),
-    "applied updates": ((GradientCapture, "_record_applied"), "gradients", {"filters", "losses"}),
-    "draining gradients": ((GradientCapture, "drain"), "gradients", {"filters", "losses"}),
-    "a loss": ((LossCapture, "_record"), "losses", {"filters", "gradients", "epochs"}),
-    "draining losses": ((LossCapture, "drain"), "losses", {"filters", "gradients", "epochs"}),
-    "the ring": ((Ring, "__init__"), "gradients", {"filters", "feature_maps", "epochs"}),
-    "the step": ((private, "build_step"), "gradients and losses", {"filters", "feature_maps", "epochs"}),
-    "stock scalars": ((StockWriter, "scalar"), "metrics", {"filters", "gradients", "losses", "epochs"}),
-    "stock pictures": ((StockWriter, "image"), "filters", {"gradients", "losses", "epochs"}),
-    "examples": ((loss_part, "examples_before"), "losses", {"filters", "gradients", "epochs"}),
-    "the log's end": ((logger, "last_session"), "everything", set()),
-    "flushing": ((RunWriter, "flush"), "", {"filters", "gradients", "losses", "epochs"}),
-    "the schedule": ((logger.Logger, "_moment"), "the schedule", {"filters"}),
-}
+Results = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def bare() -> keras.Model:
-    model = make(1)
-    train(model, epochs=2)
-    return model
+def tried(folder: Path, backend: str, *options: str) -> Results:
+    """What `tests.support.faults` finds in a process of its own."""
+    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    results = folder / f"{backend}.json"
+    command = [sys.executable, "-m", "tests.support.faults", str(results), *options]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: Results = json.loads(results.read_text())
+    return found
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_training_goes_on_unchanged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: keras.Model, stage: str
-) -> None:
-    (owner, name), part, kinds = STAGES[stage]
+def problems(results: Results) -> dict[str, str]:
+    return {name: result["problem"] for name, result in results.items() if result["problem"]}
 
-    def breaks(*args: Any, **kwargs: Any) -> Any:
-        raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(owner, name, breaks)
-    model = make(1)
-    before = inventory(make(1))
-    with pytest.warns(RuntimeWarning, match="tb_cnnviz") as caught:
-        train(model, [tb_cnnviz.CNNViz(tmp_path, images(2)[0], every=2)], epochs=2)
-    assert identical(bare, model)
-    assert [v for k, v in inventory(model).items() if "own methods" in k or "ours" in k] == [
-        v for k, v in before.items() if "own methods" in k or "ours" in k
-    ]
-    texts = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
-    assert any(part in text and "on purpose" in text for text in texts)
-    assert len(texts) == len(set(texts)) <= 2
-    if kinds:
-        run = run_of(tmp_path)
-        assert kinds <= set(run.kinds)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_faults_and_interrupts(tmp_path: Path, backend: str) -> None:
+    results = tried(tmp_path, backend)
+    assert problems(results) == {}
+    assert {f"{stage}, always" for stage in STAGES} <= set(results)
+    assert sum(result["fired"] for result in results.values()) >= 4  # interrupts
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("error", ["ZeroDivisionError", "KeyboardInterrupt"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fault_in_every_function_that_a_fit_calls(tmp_path: Path, backend: str, error: str) -> None:
+    results = tried(tmp_path, backend, "--complete", "--error", error)
+    assert problems(results) == {}
+    assert sum(result["fired"] for result in results.values()) > 400
 
 
 def test_a_model_that_cannot_be_run_beside_training_has_all_but_its_maps(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What a fault in any function of ours costs a fit: one warning, and the part that it names.
 
-The functions are found by watching one fit, so a new one is tried as soon as it is called.
-`python -m tests.support.faults RESULTS.json` tries a few of the backend in KERAS_BACKEND, with `--complete` all of them.
+`python -m tests.support.faults RESULTS.json` tries, with the backend in KERAS_BACKEND, stages that fail each time they
+are reached, and interrupts in some. With `--complete` it tries every function of ours that a fit calls, once at its
+first call and once at a later one: they are found by watching a fit, so a new one is tried as soon as it is called.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import argparse
 import builtins
 import contextlib
+import functools
+import importlib
 import json
 import re
 import sys
@@ -43,6 +46,7 @@ LOST = {
     "errors": {"errors", "error_maps"},
     "the model record": {"model"},
     "the probe": {"probe"},
+    "the end of fit": set(),
     "the session": {"session", "model"},
 }
 #: Kinds that no part has for itself.
@@ -57,6 +61,50 @@ WIDE = {
 }
 
 Where = tuple[str, str]
+
+#: What Keras itself calls, and nothing of ours stands around: they hold a `try` and little else.
+OUTERMOST: set[Where] = {
+    ("capture/hook.py", "forgiving.<locals>.wrap.<locals>.call"),
+    ("capture/private.py", "watch_batches.<locals>.catch_stop_iteration"),
+    ("capture/private.py", "_watched.<locals>.watched"),
+    ("capture/riding.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
+    ("capture/step.py", "InstrumentedStep._run"),
+    ("capture/step.py", "InstrumentedStep._run_hooked"),
+    ("loggers/logger.py", "_event.<locals>.event"),
+}
+
+#: Functions in which `make test` puts an interrupt.
+INTERRUPTED: set[Where] = {
+    ("capture/hook.py", "hooked"),
+    ("capture/step.py", "InstrumentedStep.arm"),
+    ("eventlog/queue.py", "RecordQueue.push"),
+    ("loggers/fit.py", "Fit.guard"),
+}
+
+#: A stage, where its function is looked up, and what its warning names.
+STAGES = {
+    "a kernel": ("tb_cnnviz.capture.filters", "record", "filters"),
+    "the probe's pass": ("tb_cnnviz.capture.feature_maps", "FeatureMaps._choose", "feature maps"),
+    "the maps": ("tb_cnnviz.capture.feature_maps", "FeatureMaps.records", "feature maps"),
+    "the model record": ("tb_cnnviz.capture.architecture", "model_record", "the model record"),
+    "making gradients": ("tb_cnnviz.capture.gradients", "GradientCapture.__init__", "gradients"),
+    "received gradients": ("tb_cnnviz.capture.gradients", "GradientCapture._record_received", "gradients"),
+    "applied updates": ("tb_cnnviz.capture.gradients", "GradientCapture._record_applied", "gradients"),
+    "draining gradients": ("tb_cnnviz.capture.gradients", "GradientCapture.drain", "gradients"),
+    "a loss": ("tb_cnnviz.capture.losses", "LossCapture._record", "losses"),
+    "draining losses": ("tb_cnnviz.capture.losses", "LossCapture.drain", "losses"),
+    "the ring": ("tb_cnnviz.capture.mailbox", "Ring.__init__", "gradients"),
+    "the step": ("tb_cnnviz.capture.private", "build_step", "gradients"),
+    "the place of the step": ("tb_cnnviz.capture.step", "InstrumentedStep.arm", "everything"),
+    "errors": ("tb_cnnviz.capture.errors", "Errors.take", "errors"),
+    "stock scalars": ("tb_cnnviz.eventlog.stock", "StockWriter.scalar", "metrics"),
+    "stock pictures": ("tb_cnnviz.eventlog.stock", "StockWriter.image", "filters"),
+    "examples": ("tb_cnnviz.loggers.loss_part", "examples_before", "losses"),
+    "the log's end": ("tb_cnnviz.loggers.logger", "last_session", "everything"),
+    "the schedule": ("tb_cnnviz.loggers.logger", "Logger._moment", "the schedule"),
+    "an event": ("tb_cnnviz.loggers.logger", "Logger._take_pictures", "everything"),
+    "the guard": ("tb_cnnviz.loggers.fit", "Fit.guard", "everything"),
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +189,7 @@ class Bench:
         self.whole = steps_of(folder / "whole")
         self.clean = list(inventory(self.bare).values())
 
-    def try_case(self, case: Case, number: int) -> dict[str, Any]:
+    def try_case(self, case: Case, number: int, *, is_always: bool = False) -> dict[str, Any]:
         model, folder = make(), self.folder / str(number)
         ours, calls, fired = callback(folder), Counter[Where](), []
 
@@ -175,14 +223,14 @@ class Bench:
             except AssertionError as error:
                 problem = problem or str(error)
         told = [str(w.message) for w in seen if "tb_cnnviz" in str(w.message)]
-        if not problem and fired and issubclass(case.error, Exception):
-            problem = self._judge(told, folder, case)
+        if not problem and (fired or is_always) and issubclass(case.error, Exception):
+            problem = self._judge(told, folder, case, most=3 if is_always else 1)
         if not problem and not issubclass(case.error, Exception):
             problem = works_on(model)
         return {"problem": problem, "fired": bool(fired), "told": told}
 
-    def _judge(self, told: list[str], folder: Path, case: Case) -> str:
-        if len(told) > 1:
+    def _judge(self, told: list[str], folder: Path, case: Case, most: int) -> str:
+        if len(told) > most or len(set(told)) < len(told):
             return f"{len(told)} warnings: {told}"
         lost: set[str] = set(COMMON)
         spared = 0
@@ -227,10 +275,34 @@ def works_on(model: keras.Model) -> str:
     return ""
 
 
+def always(bench: Bench, stage: str, number: int) -> dict[str, Any]:
+    """A fit in which a stage fails each time."""
+    home, name, part = STAGES[stage]
+    owner = importlib.import_module(home)
+    *outer, last = name.split(".")
+    for each in outer:
+        owner = getattr(owner, each)
+
+    def breaks(*args: Any, **kwargs: Any) -> Any:
+        raise ZeroDivisionError(SAYS)
+
+    own = vars(owner)[last]
+    setattr(owner, last, breaks)
+    try:
+        result = bench.try_case(Case(("", ""), ZeroDivisionError, 0), number, is_always=True)
+    finally:
+        setattr(owner, last, own)
+    if not result["problem"] and not any(part in text for text in result["told"]):
+        result["problem"] = f"no warning names {part}: {result['told']}"
+    return result
+
+
 def complete(bench: Bench, error: type[BaseException]) -> list[Case]:
     """The first call of every function, and a later one of those that are called again and again."""
     cases = []
     for where, calls in sorted(bench.functions.items()):
+        if where in OUTERMOST:
+            continue
         cases.append(Case(where, error, 1))
         if calls > 3:
             cases.append(Case(where, error, calls // 2 + 1))
@@ -248,9 +320,16 @@ def main() -> None:
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        for i, case in enumerate(complete(bench, error)):
-            if options.only in case.name:
-                found[case.name] = bench.try_case(case, i)
+        cases: dict[str, Callable[[int], dict[str, Any]]] = {}
+        if not options.complete:
+            cases = {f"{stage}, always": functools.partial(always, bench, stage) for stage in STAGES}
+            error = KeyboardInterrupt
+        for case in complete(bench, error):
+            if options.complete or case.where in INTERRUPTED:
+                cases[case.name] = functools.partial(bench.try_case, case)
+        for i, (name, try_it) in enumerate(cases.items()):
+            if re.search(options.only, name):
+                found[name] = try_it(i)
                 options.results.write_text(json.dumps(found, indent=1))
 
 
