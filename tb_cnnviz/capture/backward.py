@@ -120,6 +120,7 @@ class Backward:
         x, y: example input and labels: arrays or nests of arrays, as fit gets them.
 
     Attributes:
+        wanted: paths of the layers that are watched.
         watch: what was seen while the pass was traced; before the first call on JAX and PyTorch it is missing.
     """
 
@@ -127,27 +128,32 @@ class Backward:
 
     def __init__(self, model: Any, placed: Sequence[PlacedLayer], x: Any, y: Any) -> None:
         wanted = [item for item in placed if layer_kinds.role(item.layer) not in _PASSES_ON]
+        self.wanted = [item.path for item in wanted]
 
         def run(values: Values, x: Any, y: Any, scale: Any) -> list[Any]:
+            state = values or [(v, v.value) for v in model.trainable_variables if v.regularizer is not None]
+
             def loss(tap: Tap) -> Any:
                 self.watch = Watch(tap)
-                with hooked([self.watch.hook(item) for item in wanted]):
+                with ExitStack() as stack:  # anew for each call: nothing of one trace may reach the next
+                    stack.enter_context(private.compiled_loss_kept(model))
+                    stack.enter_context(keras.StatelessScope(state, collect_losses=True, initialize_variables=False))
+                    stack.enter_context(hooked([self.watch.hook(item) for item in wanted]))
                     total = keras.ops.sum(_loss(model, x, y))
                 return keras.ops.cast(total, "float32") * scale
 
-            with ExitStack() as stack:
-                stack.enter_context(inference(model))
-                stack.enter_context(private.compiled_loss_kept(model))
-                stack.enter_context(keras.StatelessScope(state_mapping=values, collect_losses=True))
+            with inference(model):
                 value, found = derivatives(loss)
             errors = [found[point.number] for point in self.watch.points]
             return [value, *[None if each is None else keras.ops.cast(each, "float32") for each in errors]]
 
-        self._run = compiled(model, run, x, y, _SCALE)
+        with private.variables_initialized():
+            self._run = compiled(model, run, x, y, _SCALE)
 
     def __call__(self, x: Any, y: Any, scale: float) -> tuple[Any, list[Any | None]]:
         """The loss and its derivative at each of `watch.points`, both times `scale`; None where it does not depend on it."""
-        value, *errors = self._run(x, y, _SCALE * scale)
+        with private.variables_initialized():
+            value, *errors = self._run(x, y, _SCALE * scale)
         return value, errors
 
 

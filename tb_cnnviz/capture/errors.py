@@ -78,11 +78,14 @@ class Errors:
         """What to tell once: layers that no error reaches, and those that cannot be looked at."""
         apart = [p.placed.path for p, is_in in zip(self._points, self._is_connected, strict=True) if not is_in]
         inside = self._backward.watch.impossible
+        never = [path for path in self._backward.wanted if path not in self._backward.watch.calls]
         said = []
         if apart:
             said.append(f"the loss does not depend on the output of {_names(apart)}: their error is zero")
         if inside:
             said.append(f"{_names(inside)} run inside a loop or a vectorised map, where no error can be taken")
+        if never:
+            said.append(f"{_names(never)} are never called when the model runs: no error is taken there")
         return said
 
     def take(self) -> None:

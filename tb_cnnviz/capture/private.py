@@ -172,6 +172,20 @@ def compiled_loss_kept(model: Any) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def variables_initialized() -> Iterator[None]:
+    """At the end: give values to variables that were made in a StatelessScope which leaves that to its caller.
+
+    A compiled loss of several outputs makes a metric for each; inside a traced function they could have none.
+    """
+    from keras.src.backend.common.variables import initialize_all_variables
+
+    try:
+        yield
+    finally:
+        initialize_all_variables()
+
+
 def level_on_jax(value: Any) -> Any:
     """JAX: which trace a value belongs to. Inside a loop or a vectorised map that is another one than around it."""
     return getattr(value, "_trace", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 
 from tb_cnnviz.capture.backward import has_loss
 from tb_cnnviz.capture.errors import Errors
@@ -57,21 +58,26 @@ class ErrorPart(Part):
         self._ran = 0
         self._cost_s: float | None = None
 
+    def wanted_bytes(self, fit: Fit) -> float:
+        return 0 if self._obstacle(fit) else inf
+
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
-        if self.probe is None or self.probe.y is None:
-            why = "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
-        elif not has_loss(fit.model):
-            why = "the model was compiled without a loss, so there is nothing to differentiate; give compile() a loss"
-        else:
-            placed = [item for item in fit.placed if fit.is_asked(item.path)]
-            self._errors = Errors(
-                fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits
-            )
-            self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
-            for said in self._errors.notices:
-                fit.notice(self.name, said)
+        obstacle = self._obstacle(fit)
+        if obstacle is not None or self.probe is None:
+            fit.notice(self.name, f"the backpropagated error is not logged: {obstacle}")
             return
-        fit.notice(self.name, f"the backpropagated error is not logged: {why}")
+        placed = [item for item in fit.placed if fit.is_asked(item.path)]
+        self._errors = Errors(fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+        self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
+        for said in self._errors.notices:
+            fit.notice(self.name, said)
+
+    def _obstacle(self, fit: Fit) -> str | None:
+        if self.probe is None or self.probe.y is None:
+            return "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
+        if not has_loss(fit.model):
+            return "the model was compiled without a loss, so there is nothing to differentiate; give compile() a loss"
+        return None
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
         if self._errors is None or self._with_maps_at == step:

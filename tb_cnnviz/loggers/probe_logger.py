@@ -56,6 +56,9 @@ class ProbeLogger(Logger):
             self._images = probes.read(self.probe, shapes, self.max_images)
         elif x is not None:
             self._images = probes.first_images(x, y, self.max_images)
+        for part in self._parts:
+            if isinstance(part, ErrorPart):
+                part.probe = self._images
 
     def _look(self, fit: Fit, batch: Any) -> Pass | None:
         if self._images is None or not self.feature_maps:
@@ -78,9 +81,6 @@ class ProbeLogger(Logger):
         return maps.seen
 
     def _describe(self, fit: Fit) -> None:
-        for part in self._parts:
-            if isinstance(part, ErrorPart):
-                part.probe = self._images
         if self._images is not None:
             with fit.guard("the probe"):
                 record = probes.record(self._images, fit.step(), self.probe_display)

@@ -1,0 +1,19 @@
+"""The backpropagated error on every backend: one process for each, whose results are read here."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.error_cases import CASES
+from tests.support.mode_table import BACKENDS, Results, run_all
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return run_all(tmp_path_factory.mktemp("errors"), "tests.support.error_cases")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("case", CASES)
+def test_errors_are_those_computed_another_way(results: Results, backend: str, case: str) -> None:
+    assert not results[backend][case]["text"], results[backend][case]["text"]
