@@ -23,6 +23,11 @@ export function rowsOf(record: DataRecord): RecordRow[] {
   } catch {
     throw new DecodeError("the names of the record's rows are no JSON");
   }
+  return rowsFrom(rows);
+}
+
+/** The same of a list, as a series has it in its attribute `rows`. */
+export function rowsFrom(rows: unknown): RecordRow[] {
   if (!Array.isArray(rows)) throw new DecodeError("the names of the record's rows are no list");
   let firstChannel = 0;
   return rows.map((each: unknown, row) => {

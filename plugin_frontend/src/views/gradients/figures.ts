@@ -8,6 +8,7 @@ import type { TimeAxis } from "../../state/time_axis.ts";
 import { bandRow } from "./bands.ts";
 import { bandsOf, namedRows, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
 import { gutterTexts, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
+import { isShare } from "./run_places.ts";
 import { tailOf } from "./row_groups.ts";
 import { histogramRowHeight, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText } from "./words.ts";
@@ -35,7 +36,7 @@ export function normFigure(frame: FigureFrame, picture: NormPicture, panel: Norm
     <figcaption><span>${normCaption(panel)}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
     <cnn-step-heatmap
       data-map=${panel.id} .rows=${panel.rows} .toShare=${frame.axis.toShare} .scale=${picture.scale} .step=${frame.step}
-      .current=${actions.current} .values=${at ? gutterTexts(panel, at.index) : []} .rowHeight=${frame.sizes.rowHeight}
+      .current=${actions.current} .values=${at ? gutterTexts(panel, at.index, isShare(picture.quantity)) : []} .rowHeight=${frame.sizes.rowHeight}
       label=${`${QUANTITY_WORDS[picture.quantity].title} of ${panel.run}, rows by steps`} .describe=${actions.describe}
       @heatmap-step=${(event: CustomEvent<{ step: number }>) => frame.goTo(event.detail.step)}
       @heatmap-row=${(event: CustomEvent<{ row: number }>) => actions.chooseRow(event.detail.row)}

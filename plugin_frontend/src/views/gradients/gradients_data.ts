@@ -7,6 +7,8 @@ import { hasKind } from "../../state/derived.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { SeriesController, type LiveSeriesQuery } from "../../state/series_controller.ts";
 import type { Session } from "../../state/session.ts";
+import type { Shown } from "./fields.ts";
+import { isOfPlaces, PLACE_SERIES, runPlaces, type RunPlaces } from "./run_places.ts";
 import { HISTOGRAM_COLUMNS, NORM_COLUMNS, runHistogram, runNorms, type RunHistogram, type RunNorms } from "./run_norms.ts";
 import { placeOf } from "./row_groups.ts";
 import type { GradientOptions } from "./fields.ts";
@@ -18,18 +20,35 @@ const HISTOGRAM_POINTS = 400;
 const MOST_VALUES = 3_000_000;
 const LEAST_POINTS = 100;
 
-type Host = ReactiveControllerHost & { readonly session: Session; readonly options: GradientOptions };
+type Host = ReactiveControllerHost & {
+  readonly session: Session;
+  readonly options: GradientOptions;
+  /** What is shown: what was chosen, where the run has it. */
+  readonly quantity: Shown;
+};
 
 /** One run's series and what is read from them; the same objects as long as nothing new came. */
 class RunData {
   private readonly series: SeriesController;
   private readonly histograms: SeriesController;
+  private readonly through: SeriesController;
+  private readonly readPlaces = remember(runPlaces);
   private readonly readNorms = remember(runNorms);
   private readonly readHistogram = remember(runHistogram);
 
   constructor(private readonly host: Host, private readonly run: () => string | null) {
     this.series = new SeriesController(host, () => host.session, () => this.wantedNorms());
     this.histograms = new SeriesController(host, () => host.session, () => this.wantedHistogram());
+    this.through = new SeriesController(host, () => host.session, () => this.wantedPlaces());
+  }
+
+  /** What goes through the layers, where that is shown. */
+  get places(): RunPlaces | null {
+    const { query, value } = this.through;
+    const { quantity } = this.host;
+    // While another kind is on its way, what came is not what is asked for.
+    if (!query || !isOfPlaces(quantity) || query.columns !== PLACE_SERIES[quantity].columns) return null;
+    return this.readPlaces(value, query.run, quantity);
   }
 
   get norms(): RunNorms | null {
@@ -44,20 +63,32 @@ class RunData {
   }
 
   get loading(): boolean {
-    return this.series.loading || this.histograms.loading;
+    return this.series.loading || this.histograms.loading || this.through.loading;
   }
 
   get slow(): boolean {
-    return this.series.slow || this.histograms.slow;
+    return this.series.slow || this.histograms.slow || this.through.slow;
   }
 
   get error(): unknown {
-    return this.series.error ?? this.histograms.error;
+    return this.series.error ?? this.histograms.error ?? this.through.error;
   }
 
   retry(): void {
     this.series.retry();
     this.histograms.retry();
+    this.through.retry();
+  }
+
+  private wantedPlaces(): LiveSeriesQuery | null {
+    const run = this.run();
+    const { session, quantity } = this.host;
+    const detail = session.detail(run);
+    if (run === null || !detail || !isOfPlaces(quantity) || !hasKind(detail, PLACE_SERIES[quantity].kind)) return null;
+    const { kind, columns } = PLACE_SERIES[quantity];
+    const steps = session.stepsOf(run, kind, null).length;
+    const points = Math.max(LEAST_POINTS, Math.floor(MOST_VALUES / Math.max(1, detail.model?.layers.length ?? 1) / 2));
+    return { run, kind, columns, at: detail.last_wall_time, ...(steps > points ? { points } : {}) };
   }
 
   private wantedNorms(): LiveSeriesQuery | null {

@@ -14,15 +14,15 @@ import { remember } from "../../math/remember.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
-import { layersOf } from "../../state/derived.ts";
+import { hasKind, layersOf } from "../../state/derived.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
 import { controls } from "./controls.ts";
-import type { GRADIENT_FIELDS } from "./fields.ts";
+import type { GRADIENT_FIELDS, PlaceQuantity, Shown } from "./fields.ts";
 import { histogramFigure, normFigure, type FigureFrame, type NormActions, type VariableChoice } from "./figures.ts";
 import type { Flow } from "./flow.ts";
 import { flowModel } from "./flow_model.ts";
-import { gradientsCsv } from "./gradients_csv.ts";
+import { gradientsCsv, placesCsv } from "./gradients_csv.ts";
 import { GradientsData } from "./gradients_data.ts";
 import { GRADIENTS_VIEW } from "./gradients_definition.ts";
 import { gradientsStyles } from "./gradients_styles.ts";
@@ -30,6 +30,8 @@ import { histogramPicture, type HistogramFigure, type HistogramPicture } from ".
 import { legend, variableRows } from "./legend.ts";
 import { notices } from "./notices.ts";
 import { currentRow, normPicture, normText, shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
+import { placePicture } from "./place_panels.ts";
+import { isOfPlaces, isShare, PLACE_SERIES } from "./run_places.ts";
 import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
 import { sheetOf } from "./saved_sheet.ts";
 import { sheetSvg, type Sheet } from "./sheet.ts";
@@ -53,6 +55,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private readonly data = new GradientsData(this);
   private readonly resizing = new ResizeObserver(() => this.measure());
   private readonly norms = remember(normPicture);
+  private readonly places = remember(placePicture);
   private readonly flowNorms = remember(normPicture);
   private readonly histogram = remember(histogramPicture);
   private readonly axisOf = remember((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
@@ -118,8 +121,9 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
 
   override saveCsv(): Promise<string> {
     const { session } = this;
-    const runs = [session.detailA, this.options.show === "a" ? null : session.detailB];
-    return gradientsCsv(session.api, runs.filter((detail) => detail !== null));
+    const runs = [session.detailA, this.options.show === "a" ? null : session.detailB].filter((detail) => detail !== null);
+    const { quantity } = this;
+    return isOfPlaces(quantity) ? placesCsv(session.api, runs, quantity) : gradientsCsv(session.api, runs);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -136,29 +140,53 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
 
   protected override render(): unknown {
     const { picture, data, options } = this;
-    const words = QUANTITY_WORDS[options.quantity];
-    return html`<cnn-view-layout .how=${GRADIENTS_VIEW.howToRead} .busy=${data.slow} .progress=${data.slow ? "gradients" : ""}>
+    const { quantity } = this;
+    const words = QUANTITY_WORDS[quantity];
+    return html`<cnn-view-layout .how=${words.howToRead ?? GRADIENTS_VIEW.howToRead} .busy=${data.slow} .progress=${data.slow ? "gradients" : ""}>
       <span slot="title">${words.title}</span>
       <span slot="subtitle">${this.subtitle(picture)}</span>
-      ${controls(options, this.session.runB, (patch) => this.setOptions(patch))}
+      ${controls(options, quantity, this.session.runB, (each) => this.lacks(each), (patch) => this.setOptions(patch))}
       ${notices(this.session, data)}
       ${picture && this.size.width ? this.pictureOf(picture) : nothing}
       ${picture ? html`<div slot="legend" class="legend">${this.legendOf(picture)}</div>` : nothing}
     </cnn-view-layout>`;
   }
 
+  /** What is shown: what was chosen, where run A has it. */
+  get quantity(): Shown {
+    const { quantity } = this.options;
+    return isOfPlaces(quantity) && this.lacks(quantity) !== undefined ? "gradient" : quantity;
+  }
+
+  private lacks(quantity: PlaceQuantity): string | undefined {
+    const { kind } = PLACE_SERIES[quantity];
+    if (hasKind(this.session.detailA, kind)) return undefined;
+    return kind === "errors"
+      ? "This run logged no backpropagated errors: they need a labelled probe, probe=(x, y)"
+      : "This run logged no activations of the training batch";
+  }
+
   private get picture(): NormPicture | null {
-    const { data, options, session } = this;
+    const { data, options, session, quantity } = this;
+    if (isOfPlaces(quantity)) return this.picturePlaces();
     const a = data.a.norms;
     if (!a) return null;
     const b = session.runB === null ? null : data.b.norms;
     return this.norms(
-      a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), options.quantity, options.rows, options.show,
+      a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), quantity, options.rows, options.show,
     );
+  }
+
+  private picturePlaces(): NormPicture | null {
+    const { data, options, session } = this;
+    const a = data.a.places;
+    const b = session.runB === null ? null : data.b.places;
+    return a && this.places(a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), options.show);
   }
 
   private get histograms(): HistogramPicture | null {
     const { data, session } = this;
+    if (isOfPlaces(this.quantity)) return null;
     const b = session.runB === null || this.options.show === "a" ? null : data.b.histogram;
     return this.histogram(data.a.histogram, b, mostHistogramRows(this.sizes.side));
   }
@@ -166,6 +194,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private get sizes(): Sizes {
     const panels = this.picture?.panels ?? [];
     const { a, b } = this.data;
+    if (isOfPlaces(this.quantity)) return sizesFor(this.size.height, panels.map(({ rows }) => rows.length), 0, 0);
     const shown = [a.histogram, this.session.runB === null ? null : b.histogram].filter((histogram) => histogram !== null);
     const odd = (values: ArrayLike<number>): number => Number(Array.from(values).some((value) => value > 0));
     const bands = shown.reduce((sum, { nan, inf }) => sum + 1 + odd(nan) + odd(inf), 0);
@@ -192,12 +221,16 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { hovered } = this;
     const panel = picture?.panels.find(({ id }) => id === hovered?.panel);
     if (panel && hovered) return this.describe(panel, hovered.cell, false);
-    const { norms } = this.data.a;
-    const words = QUANTITY_WORDS[this.options.quantity].subtitle;
+    const { norms, places } = this.data.a;
+    const words = QUANTITY_WORDS[this.quantity].subtitle;
+    if (isOfPlaces(this.quantity)) return places ? `${words}, ${stepsText(places.steps.length, places.thinned)}` : words;
     return norms ? `${words}, ${stepsText(norms.columns.steps.length, norms.thinned)}` : words;
   }
 
   private pictureOf(picture: NormPicture): TemplateResult {
+    if (!picture.panels.some(({ groups }) => groups.length)) {
+      return html`<p class="quiet notice">No layer of this network has a bound below which it is called saturated. A ReLU’s zeros stand under Zeros.</p>`;
+    }
     const { axis, histograms } = this;
     const { width } = this.size;
     const line = axis.toShare(this.step) * width;
@@ -205,8 +238,8 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--axis-gutter))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
       ${picture.panels.map((panel) => normFigure(frame, picture, panel, this.actionsOf(panel)))}
-      ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ??
-        html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`}
+      ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ?? (isOfPlaces(picture.quantity) ? nothing :
+        html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`)}
     </div>`;
   }
 
@@ -231,7 +264,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { session, step } = this;
     const { variables = [] } = session.detailA?.model ?? {};
     const place = placeOf(variables, session.layer?.path ?? null, this.options.variable);
-    const variable = variables[place] ?? null;
+    const variable = isOfPlaces(picture.quantity) ? null : (variables[place] ?? null);
     return legend({
       picture, difference: this.isDifference(picture), runs: picture.panels.length, mark: this.markOf(picture), flow: this.flowOf(), step,
       histogram: this.histograms, variable, rows: variable ? variableRows(this.data.record, place, variable) : [],
@@ -251,13 +284,23 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return panel.rows[row]?.values[shownAt(panel, this.step)?.index ?? -1] ?? null;
   }
 
-  private flowOf(): Flow {
-    const { data, options, session } = this;
+  private get side(): number {
+    return Math.max(120, this.size.legend - 33);
+  }
+
+  /** Of what has a size. */
+  private flowOf(): Flow | null {
+    const { data, options, session, quantity } = this;
+    if (isOfPlaces(quantity)) {
+      const picture = this.picturePlaces();
+      if (!picture || isShare(quantity) || this.isDifference(picture)) return null;
+      return flowModel(picture.panels, session.layer!.path, this.step, this.side);
+    }
     const b = session.runB === null || options.show === "a" ? null : data.b.norms;
     const { panels } = this.flowNorms(
-      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), options.quantity, "layer", "both",
+      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), quantity, "layer", "both",
     );
-    return flowModel(panels, session.layer!.path, this.step, Math.max(120, this.size.legend - 33));
+    return flowModel(panels, session.layer!.path, this.step, this.side);
   }
 
   private describe(panel: NormPanel, cell: HeatCell, spoken: boolean): string {
@@ -266,7 +309,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     if (!row || step === undefined) return "";
     const value = panel.values[cell.row]![cell.index] ?? NaN;
     const difference = panel.id === "difference";
-    const number = !spoken || value === 0 ? normText(value, difference) : `${difference ? "times " : ""}${speakNumber(value)}`;
+    const number = !spoken || value === 0 ? normText(value, difference, isShare(this.quantity)) : `${difference ? "times " : ""}${speakNumber(value)}`;
     return `${row.name}, ${difference ? "A / B" : panel.id}, step ${step}: ${number}`;
   }
 
@@ -298,7 +341,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private sheetOf(picture: NormPicture): Sheet {
     const { histograms, sizes, step } = this;
     return sheetOf({
-      picture, histograms, sizes, step, width: this.size.width, toShare: this.axis.toShare, flow: this.flowOf(),
+      picture, histograms, sizes, step, width: this.size.width, toShare: this.axis.toShare, flow: this.flowOf(), side: this.side,
       difference: this.isDifference(picture), map: (name) => this.mapOf(name),
     });
   }

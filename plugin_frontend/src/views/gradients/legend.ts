@@ -11,9 +11,11 @@ import type { BarLabel } from "../../parts/colour_bar.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
 import { flowHeight, flowSvg, type Flow } from "./flow.ts";
+import { formatShare } from "../../math/share.ts";
 import { percent } from "./bands.ts";
 import type { HistogramPicture } from "./histogram_picture.ts";
 import type { NormPicture } from "./norm_panels.ts";
+import { isShare } from "./run_places.ts";
 import { QUANTITY_WORDS, unusualText } from "./words.ts";
 
 export interface LegendInput {
@@ -22,7 +24,8 @@ export interface LegendInput {
   readonly runs: number;
   /** The logarithm of the number under the cursor, or of the current layer. */
   readonly mark: number | null;
-  readonly flow: Flow;
+  /** Null where what is shown has no size. */
+  readonly flow: Flow | null;
   readonly step: number;
   readonly histogram: HistogramPicture | null;
   readonly variable: VariableRecord | null;
@@ -37,10 +40,10 @@ export function legend(input: LegendInput): TemplateResult {
     ${normBar(input)}
     <div class="badges">${words.badges.map((badge) => html`<cnn-badge>${badge}</cnn-badge>`)}</div>
     ${unusual ? html`<p class="unusual">${unusual}</p>` : nothing}
-    <div>
+    ${flow ? html`<div>
       <h2><b>Flow at step ${step}</b> <span class="quiet">loss is below</span></h2>
       <svg class="flow" width=${flow.width} height=${flowHeight(flow)} role="img" aria-label=${flowWords(flow)}>${flowSvg(flow)}</svg>
-    </div>
+    </div>` : nothing}
     ${input.histogram ? shareBar(input.histogram) : nothing}
     ${input.rows.length && input.variable
       ? html`<cnn-table-rows class="variable" heading=${input.variable.path} note=${`step ${step}`} .rows=${input.rows}></cnn-table-rows>`
@@ -49,7 +52,11 @@ export function legend(input: LegendInput): TemplateResult {
 
 function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResult {
   const { scale } = picture;
-  const title = QUANTITY_WORDS[picture.quantity].title;
+  const { title } = QUANTITY_WORDS[picture.quantity];
+  if (isShare(picture.quantity)) {
+    return html`<cnn-colour-bar heading=${title} note="share of values" .map=${scale.palette.map} .counts=${picture.counts}
+      .labels=${powerLabels(picture)} .mark=${mark} sentence="Bars count cells over all steps; the ends clip nothing."></cnn-colour-bar>`;
+  }
   const share = (exponent: number): number => (exponent - scale.lo) / (scale.hi - scale.lo);
   return html`<cnn-colour-bar
     heading=${difference ? `${title}, A / B` : title}
@@ -60,7 +67,8 @@ function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResu
   ></cnn-colour-bar>`;
 }
 
-export function powerLabels({ scale }: NormPicture): BarLabel[] {
+export function powerLabels({ scale, quantity }: NormPicture): BarLabel[] {
+  if (isShare(quantity)) return [0, 0.5, 1].map((at) => ({ at, text: formatShare(at) }));
   return exponentTicks(scale).map((exponent) => ({ at: (exponent - scale.lo) / (scale.hi - scale.lo), text: powerText(exponent) }));
 }
 

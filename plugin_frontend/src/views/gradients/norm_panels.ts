@@ -8,7 +8,8 @@ import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
 import { histogram } from "../../math/histogram.ts";
 import type { Range } from "../../math/ranges.ts";
 import { logRange, symmetricLogRange } from "../../math/powers_of_two.ts";
-import type { GradientOptions } from "./fields.ts";
+import { formatShare } from "../../math/share.ts";
+import type { GradientOptions, Shown } from "./fields.ts";
 import { rowGroups, type RowGroup } from "./row_groups.ts";
 import type { RunNorms } from "./run_norms.ts";
 
@@ -24,7 +25,7 @@ export interface NormPanel {
 }
 
 export interface NormPicture {
-  readonly quantity: Quantity;
+  readonly quantity: Shown;
   readonly panels: readonly NormPanel[];
   readonly scale: HeatScale;
   readonly unusual: Unusual;
@@ -46,6 +47,11 @@ export function normPicture(
 ): NormPicture {
   const own = runPanel("A", a, layers, quantity, by);
   const other = b && show !== "a" ? runPanel("B", b, layersB, quantity, by) : null;
+  return normPictureOf(quantity, own, other, show);
+}
+
+/** Of sizes, whose logarithms are drawn. */
+export function normPictureOf(quantity: Shown, own: NormPanel, other: NormPanel | null, show: GradientOptions["show"]): NormPicture {
   if (other && show === "difference") {
     const panels = [differencePanel(own, other)];
     const range = symmetricLogRange(panels[0]!.rows.map(({ values }) => values));
@@ -86,7 +92,7 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
 /** Bars of the legend's distribution. */
 const BARS = 52;
 
-function countsOf(panels: readonly NormPanel[], range: Range, logarithms: boolean): Pick<NormPicture, "unusual" | "counts"> {
+export function countsOf(panels: readonly NormPanel[], range: Range, logarithms: boolean): Pick<NormPicture, "unusual" | "counts"> {
   const values = panels.flatMap(({ rows }) => rows.map((row) => row.values));
   return { unusual: unusualOf(panels, logarithms), counts: Array.from(histogram(values, range, BARS).counts) };
 }
@@ -119,11 +125,12 @@ export function shownAt(panel: NormPanel, step: number): { index: number; step: 
 }
 
 /** The numbers of all rows at a step, as they stand in the gutter. */
-export function gutterTexts(panel: NormPanel, index: number): string[] {
-  return panel.values.map((values) => normText(values[index] ?? NaN, panel.id === "difference"));
+export function gutterTexts(panel: NormPanel, index: number, share: boolean): string[] {
+  return panel.values.map((values) => normText(values[index] ?? NaN, panel.id === "difference", share));
 }
 
-export function normText(value: number, ratio: boolean): string {
+export function normText(value: number, ratio: boolean, share = false): string {
+  if (share) return formatShare(value);
   if (value === 0 && !ratio) return "zero";
   return `${ratio ? "×" : ""}${formatNumber(value, { digits: 3 })}`;
 }

@@ -18,7 +18,7 @@ function errorNotice(data: GradientsData): unknown {
 }
 
 function leftOutNotice(data: GradientsData): unknown {
-  const leftOut = (data.a.norms?.leftOut ?? 0) + (data.b.norms?.leftOut ?? 0);
+  const leftOut = (data.a.norms?.leftOut ?? 0) + (data.b.norms?.leftOut ?? 0) + (data.a.places?.leftOut ?? 0) + (data.b.places?.leftOut ?? 0);
   if (!leftOut) return nothing;
   return notice(
     `${formatCount(leftOut)} ${leftOut === 1 ? "record is" : "records are"} left out`,

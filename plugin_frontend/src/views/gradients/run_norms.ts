@@ -76,12 +76,12 @@ function largestRow(counts: ArrayLike<number>, bins: number, nan: ArrayLike<numb
   return sums.reduce((largest, sum) => Math.max(largest, sum), 1);
 }
 
-function thinnedOf(record: DataRecord): RunNorms["thinned"] {
+export function thinnedOf(record: DataRecord): RunNorms["thinned"] {
   const { points, of } = record.attributes;
   return typeof points === "number" && typeof of === "number" && points < of ? { points, of } : null;
 }
 
-function leftOutOf(record: DataRecord): number {
+export function leftOutOf(record: DataRecord): number {
   const told = record.attributes["left_out"];
   if (typeof told !== "object" || told === null) return 0;
   return Object.values(told).reduce((sum: number, count: unknown) => sum + (typeof count === "number" ? count : 0), 0);

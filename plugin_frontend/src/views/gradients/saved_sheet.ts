@@ -5,6 +5,7 @@ import type { Flow } from "./flow.ts";
 import { bandsOf, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
 import { powerLabels, shareLabels } from "./legend.ts";
 import { shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
+import { isShare } from "./run_places.ts";
 import type { Sheet, SheetFigure } from "./sheet.ts";
 import type { Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, unusualText } from "./words.ts";
@@ -12,11 +13,13 @@ import { QUANTITY_WORDS, unusualText } from "./words.ts";
 export interface SheetParts {
   readonly picture: NormPicture;
   readonly histograms: HistogramPicture | null;
-  readonly flow: Flow;
+  readonly flow: Flow | null;
   readonly sizes: Sizes;
   readonly width: number;
   readonly toShare: (step: number) => number;
   readonly step: number;
+  /** Width of flow and colour bars. */
+  readonly side: number;
   /** Whether A / B is shown. */
   readonly difference: boolean;
   /** A heatmap on the page by its name. */
@@ -26,11 +29,11 @@ export interface SheetParts {
 export function sheetOf(parts: SheetParts): Sheet {
   const { picture, histograms, step, width, toShare, flow } = parts;
   const { title, badges } = QUANTITY_WORDS[picture.quantity];
-  const bar = { heading: `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
+  const bar = { heading: isShare(picture.quantity) ? title : `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
   const shares = histograms && { heading: "Share of values, one row", palette: histograms.scale.palette, labels: shareLabels(histograms) };
   const notes = [...badges, unusualText(picture.unusual, picture.quantity, parts.difference)].filter(Boolean);
   return {
-    title: `${title}, step ${step}`, width, toShare, step, flow,
+    title: `${title}, step ${step}`, width, toShare, step, flow, side: parts.side,
     figures: [
       ...picture.panels.map((panel) => panelFigure(parts, panel)),
       ...(histograms?.figures.map((figure) => histogramFigure(parts, histograms, figure)) ?? []),

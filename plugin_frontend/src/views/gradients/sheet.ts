@@ -24,7 +24,9 @@ export interface Sheet {
   readonly toShare: (step: number) => number;
   readonly step: number;
   readonly bars: readonly { readonly heading: string; readonly palette: Palette; readonly labels: readonly BarLabel[] }[];
-  readonly flow: Flow;
+  readonly flow: Flow | null;
+  /** Width of what stands at the right: flow and colour bars. */
+  readonly side: number;
   readonly notes: readonly string[];
 }
 
@@ -39,7 +41,7 @@ export async function sheetSvg(sheet: Sheet): Promise<TemplateResult> {
   const picture = await figuresSvg(sheet);
   const side = sideSvg(sheet, right);
   const notesTop = Math.max(picture.bottom, side.bottom) + GAP;
-  const width = right + sheet.flow.width + MARGIN;
+  const width = right + sheet.side + MARGIN;
   const height = notesTop + sheet.notes.length * LINE + MARGIN;
   return html`<svg class="sheet" xmlns="http://www.w3.org/2000/svg" width=${width} height=${height} viewBox="0 0 ${width} ${height}">
     <text class="title" x=${MARGIN} y=${MARGIN + 12}>${sheet.title}</text>
@@ -78,14 +80,15 @@ async function figuresSvg({ figures, width, toShare, step }: Sheet): Promise<Dra
   return { content, bottom: y };
 }
 
-function sideSvg({ bars, flow, step }: Sheet, x: number): Drawn {
+function sideSvg({ bars, flow, step, side }: Sheet, x: number): Drawn {
   const content: SVGTemplateResult[] = [];
   let y = MARGIN + LINE + GAP;
   for (const { heading, palette, labels } of bars) {
     const colours = Array.from({ length: 64 }, (_, i) => pixelCss(palette.pixels[Math.round((i / 63) * 255)]!));
-    content.push(svg`<text class="strong" x=${x} y=${y - 6}>${heading}</text>${barSvg(colours, labels, x, y, flow.width)}`);
+    content.push(svg`<text class="strong" x=${x} y=${y - 6}>${heading}</text>${barSvg(colours, labels, x, y, side)}`);
     y += 24 + GAP + LINE;
   }
+  if (!flow) return { content, bottom: y };
   content.push(svg`<text class="strong" x=${x} y=${y - 6}>Flow at step ${step}</text>
     <g transform="translate(${x} ${y})">${flowSvg(flow)}</g>`);
   return { content, bottom: y + flowHeight(flow) };
