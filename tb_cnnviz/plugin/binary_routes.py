@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from werkzeug.wrappers import Request, Response
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin import lookup, query, reading_time
+from tb_cnnviz.plugin import lookup, query, reading_time, room
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.decimation import MIN_POINTS
@@ -19,6 +19,7 @@ from tb_cnnviz.plugin.framing import frame
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.reading_time import ReadingTime
+from tb_cnnviz.plugin.room import Room
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
@@ -33,6 +34,8 @@ class BinaryRoutes:
         self._runs = runs
         self._series = series
         self._scalar_series = scalar_series
+        self._series_at_once = Room(room.SERIES, "series")
+        self._bytes = Room(room.ANSWER_BYTES, "bytes of answers")
 
     def records(self, request: Request) -> Response:
         """The record of every layer at every step asked for, layers outermost."""
@@ -52,7 +55,8 @@ class BinaryRoutes:
                 400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
             )
         etag = _etag("records", (entry.identity for entry in entries))
-        return not_modified(request, etag) or _framed(request, [_read(run, entry) for entry in entries], etag)
+        held = not_modified(request, etag)
+        return held or self._framed(request, size, lambda: [_read(run, entry) for entry in entries], etag)
 
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
@@ -73,7 +77,22 @@ class BinaryRoutes:
         else:
             etag = _etag(question, (entry.identity for entry in run.entries(kind)))
             make = partial(self._record, name, run, kind, columns, points, wish)
-        return not_modified(request, etag) or _framed(request, [make()], etag)
+        if held := not_modified(request, etag):
+            return held
+        with self._series_at_once.taken():
+            record = make()
+        return self._framed(request, sum(array.nbytes for array in record.arrays.values()), lambda: [record], etag)
+
+    def _framed(self, request: Request, size: int, read: Callable[[], list[Record]], etag: str) -> Response:
+        """The answer that holds these records, for whose `size` there must be room until it is sent."""
+        give_back = self._bytes.take(size)
+        try:
+            response = _framed(request, read(), etag)
+        except BaseException:
+            give_back()
+            raise
+        response.call_on_close(give_back)
+        return response
 
     def _record(
         self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.Wish

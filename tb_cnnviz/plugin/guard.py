@@ -15,6 +15,10 @@ Handler = Callable[[Request], Response]
 
 ALLOWED_HOSTS_VARIABLE = "TB_CNNVIZ_ALLOWED_HOSTS"
 METHODS = ("GET", "HEAD")
+#: For who is told to ask again.
+RETRY_SECONDS = 2
+#: A piece of an answer that is not taken for so long is not sent: who stops reading must not keep memory for ever.
+SENDING_SECONDS = 30.0
 
 _ERRORS = {
     400: "malformed request",
@@ -49,6 +53,7 @@ def guarded(handler: Handler, allowed_hosts: frozenset[str]) -> Callable[..., ob
     def app(request: Request) -> Response:
         try:
             _admit(request, allowed_hosts)
+            _limit_sending(request)
             return handler(request)
         except Refused as refused:
             return _failure(request, refused.status, refused.reason)
@@ -77,6 +82,12 @@ def _admit(request: Request, hosts: frozenset[str]) -> None:
         raise Refused(403, f"this host is not listed in {ALLOWED_HOSTS_VARIABLE}")
 
 
+def _limit_sending(request: Request) -> None:
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.settimeout(SENDING_SECONDS)
+
+
 def _host_name(host: str) -> str:
     host = host.strip().lower()
     if host.startswith("["):  # [::1]:6006
@@ -88,4 +99,6 @@ def _failure(request: Request, status: int, reason: str) -> Response:
     response = json_answer(request, Failure(_ERRORS[status], reason), status)
     if status == 405:
         response.headers["Allow"] = ", ".join(METHODS)
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorboard.plugins import base_plugin
+from werkzeug.wrappers import Request, Response
 
+from tb_cnnviz.plugin import room
 from tb_cnnviz.plugin.binary_routes import BinaryRoutes
-from tb_cnnviz.plugin.guard import allowed_hosts, guarded
+from tb_cnnviz.plugin.guard import Handler, allowed_hosts, guarded
 from tb_cnnviz.plugin.json_routes import JsonRoutes
 from tb_cnnviz.plugin.known_runs import KnownRuns
+from tb_cnnviz.plugin.room import Room
 from tb_cnnviz.plugin.roots import log_roots
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
@@ -35,15 +38,15 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         known, series, scalar_series = KnownRuns(self._index, self._scalars), SeriesCache(), ScalarSeries(self._reader)
         json_routes = JsonRoutes(known, series, scalar_series)
         binary_routes = BinaryRoutes(known, series, scalar_series)
-        hosts = allowed_hosts()
+        hosts, requests = allowed_hosts(), Room(room.REQUESTS, "requests")
         routes = {
             "/runs": json_routes.runs,
             "/run": json_routes.run,
             "/records": binary_routes.records,
             "/series": binary_routes.series,
-            "/*": StaticFiles().serve,
         }
-        return {route: guarded(handler, hosts) for route, handler in routes.items()}
+        apps = {route: guarded(_in_room(handler, requests), hosts) for route, handler in routes.items()}
+        return {**apps, "/*": guarded(StaticFiles().serve, hosts)}
 
     def is_active(self) -> bool:
         """Whether a run holds a records file. TensorBoard itself asks first whether any run's events name cnnviz."""
@@ -52,3 +55,11 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def frontend_metadata(self) -> Any:
         # The page asks for what is new by itself; a reload by TensorBoard would only throw its state away.
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name="CNN", disable_reload=True)
+
+
+def _in_room(handler: Handler, requests: Room) -> Handler:
+    def handle(request: Request) -> Response:
+        with requests.taken():
+            return handler(request)
+
+    return handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -185,6 +186,76 @@ def test_one_variable_is_its_column_of_all(log: Log) -> None:
     for variable, thinned in steps.items():
         norms = [item.arrays["norm"][variable] for item in logged]
         assert {int(np.argmin(norms)), int(np.argmax(norms))} <= set(thinned.arrays["step"].astype(int).tolist())
+
+
+def statistics(kind: str, step: int, rows: list[tuple[str, str]], start: int = 200) -> Record:
+    rng = np.random.default_rng(step)
+    described = [{"layer": layer, "place": place, "channels": 2, "saturation": None} for layer, place in rows]
+    first = "norm" if kind == "errors" else "mean"
+    arrays: dict[str, np.ndarray] = {
+        "rows": np.frombuffer(json.dumps(described).encode(), np.uint8),
+        first: rng.normal(size=len(rows)).astype(np.float32),
+        "zeros": rng.integers(0, 99, len(rows)),
+        "histogram": rng.integers(1, 99, (len(rows), 3)).astype(np.uint32),
+        "channel_mean": rng.normal(size=2 * len(rows)).astype(np.float32),
+    }
+    return Record(kind, step, arrays=arrays, attributes={"bin_start": start})
+
+
+ROWS = [("a", "output"), ("a", "pre_activation"), ("b", "output")]
+
+
+@pytest.mark.parametrize("kind", ["activations", "errors"])
+@pytest.mark.parametrize(
+    ("layer", "place", "places"),
+    [(None, None, [0, 1, 2]), ("a", None, [0, 1]), ("a", "pre_activation", [1]), (None, "output", [0, 2])],
+)
+def test_rows_are_chosen_by_layer_and_place(
+    log: Log, kind: str, layer: str | None, place: str | None, places: list[int]
+) -> None:
+    logged = [statistics(kind, step, ROWS) for step in range(30)]
+    first, run = ("norm" if kind == "errors" else "mean"), log.add(*logged)
+    record = ask(SeriesCache(), run, kind, first, "zeros", "histogram", layer=layer, place=place)
+    assert [(row["layer"], row["place"]) for row in record.attributes["rows"]] == [ROWS[i] for i in places]
+    for name in (first, "zeros", "histogram"):
+        expected = np.stack([item.arrays[name][places] for item in logged])
+        np.testing.assert_array_equal(record.arrays[name], expected)
+    thinned = ask(SeriesCache(), run, kind, first, layer=layer, place=place, points=5).arrays["step"]
+    values = np.stack([item.arrays[first][places] for item in logged])
+    assert {int(values.min(axis=1).argmin()), int(values.max(axis=1).argmax())} <= set(thinned.astype(int).tolist())
+
+
+def test_records_of_other_rows_than_the_newest_are_counted(log: Log) -> None:
+    run = log.add(statistics("errors", 0, ROWS), statistics("errors", 1, ROWS[::-1]), statistics("errors", 2, ROWS))
+    record = ask(SeriesCache(), run, "errors", "norm")
+    assert record.arrays["step"].tolist() == [0, 2]
+    assert record.attributes["left_out"] == {"unreadable": 0, "other_shape": 1}
+
+
+@pytest.mark.parametrize("rows", [b"[", b"{}", b"[1, 2, 3]", b'[{"layer": 1}]', b"[" * 100_000, b" " * (2 << 20), None])
+def test_rows_that_cannot_be_read_cost_their_record(log: Log, rows: bytes | None) -> None:
+    bad = statistics("errors", 1, ROWS)
+    if rows is None:
+        del bad.arrays["rows"]  # type: ignore[attr-defined]
+    else:
+        bad.arrays["rows"] = np.frombuffer(rows, np.uint8)  # type: ignore[index]
+    record = ask(SeriesCache(), log.add(statistics("errors", 0, ROWS), bad), "errors", "norm")
+    assert record.arrays["step"].tolist() == [0]
+    assert record.attributes["left_out"] == {"unreadable": 1, "other_shape": 0}
+
+
+def test_a_row_that_is_not_there_is_refused(log: Log) -> None:
+    run = log.add(statistics("errors", 0, ROWS), gradients(0, 2))
+    for kind, wish, status in (
+        ("errors", {"layer": "c"}, 404),
+        ("errors", {"layer": "b", "place": "pre_activation"}, 404),
+        ("errors", {"variable": 0}, 400),
+        ("gradients", {"layer": "a"}, 400),
+        ("gradients", {"place": "output"}, 400),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask(SeriesCache(), run, kind, **wish)  # type: ignore[arg-type]
+        assert refused.value.status == status
 
 
 def test_a_variable_that_is_not_there_is_refused(log: Log) -> None:
