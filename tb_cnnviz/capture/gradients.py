@@ -14,27 +14,20 @@ import keras
 import numpy as np
 from keras import ops
 
+from tb_cnnviz.capture import private
 from tb_cnnviz.capture.cell import Cell, recording, when
+from tb_cnnviz.capture.gradient_records import GradientRecords
 from tb_cnnviz.capture.graph_tail import remade
 from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.mailbox import Due, Ring, shadow
 from tb_cnnviz.capture.replicas import on_one_replica
 from tb_cnnviz.capture.skips import Skips, innermost
-from tb_cnnviz.capture.statistics import (
-    non_finite,
-    plain_norm,
-    raw_histogram,
-    statistics_of_any,
-    statistics_of_finite,
-)
+from tb_cnnviz.capture.statistics import norms, raw_histogram, received
 from tb_cnnviz.records import Record
-from tb_cnnviz.records.histogram import RAW_COUNT, from_raw, trim
 
-_FLOATS = ("norm", "mean", "min", "max", "weight_norm", "update_norm")
-_COUNTS = ("zeros", "nan", "inf")
-
-#: Whether the step is due, its place in the ring, and the weights before it, where nothing else keeps them.
-Row = tuple[Any, Any, list[Any]]
+#: Whether the step is due, its place in the ring, whether it ends an update, and the weights before it, where nothing
+#: else keeps them.
+Row = tuple[Any, Any, Any, list[Any]]
 
 
 class GradientCapture:
@@ -46,30 +39,41 @@ class GradientCapture:
         jit: whether XLA compiles the step.
         due: which values of `optimizer.iterations` to record.
         slots: rows to keep between two drains.
+        exact: make histograms of all elements of every variable; else of a sample of those above a million elements.
+        samples: record gradient, value and update of single weights too.
 
     Attributes:
         was_called: whether a training step was traced that applies gradients by this optimizer.
         unconnected: variables on which the loss of the traced step does not depend.
+        micro_batches: batches whose gradients make one update.
     """
 
-    def __init__(self, optimizer: Any, variables: Sequence[Any], *, jit: bool, due: Due, slots: int) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        variables: Sequence[Any],
+        *,
+        jit: bool,
+        due: Due,
+        slots: int,
+        exact: bool = False,
+        samples: bool = True,
+    ) -> None:
         self.optimizer = innermost(optimizer)
         self.variables = list(variables)
         self.due = due
         self.unconnected: list[str] = []
         self.was_called = False
+        self.micro_batches = micro_batches_of(optimizer)
         self._outermost = optimizer
         self._is_functional = keras.config.backend() == "jax"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
         self._index = {id(v): i for i, v in enumerate(self.variables)}
-        n = len(self.variables)
-        columns: dict[str, tuple[tuple[int, ...], str]] = {"step": ((), "int32"), "skipped": ((), "int32")}
-        columns |= {"raw": ((n, RAW_COUNT), "int32")}
-        columns |= dict.fromkeys(_FLOATS, ((n,), "float32")) | dict.fromkeys(_COUNTS, ((n,), "int32"))
-        self._ring = Ring(slots, columns)
+        sizes = [int(np.prod(v.shape)) for v in self.variables]
+        self._records = GradientRecords(sizes, micro_batches=self.micro_batches, exact=exact, samples=samples)
+        self._ring = Ring(slots, self._records.columns)
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
-        self._skips_told = 0
 
     @property
     def cells(self) -> list[Cell]:
@@ -119,6 +123,7 @@ class GradientCapture:
 
     def _record_received(self, grads: list[Any], trainable_variables: Any, is_applied: Any = True) -> Row:
         step = ops.cast(self.optimizer.iterations, "int32")
+        micro_batch = ops.cast(ops.mod(private.raw_iterations(self.optimizer), self.micro_batches), "int32")
         due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
         slot = self._ring.slot()
         ordered = self._in_order(grads, trainable_variables)
@@ -126,36 +131,55 @@ class GradientCapture:
             # What a branch of XLA reads as it is gets its memory layout from that branch, and with it another order
             # of summation in the user's own step. So the branch reads something that was computed from it.
             ordered = [None if g is None else ops.where(due, g, ops.zeros_like(g)) for g in ordered]
-        weights = [ops.cast(v, "float32") for v in self.variables] if self._is_functional else []
+        weights = self._weights() if self._is_functional else []
         scale = self._scale()
 
         def record() -> None:
             flat = self._flat(ordered, scale)
-            raws = [raw_histogram(g, jit=self._jit) for g in flat]
-            columns = self._statistics(flat, raws)
-            now = weights or [ops.cast(v, "float32") for v in self.variables]
-            columns["weight_norm"] = ops.stack([plain_norm(ops.reshape(w, (-1,))) for w in now])
-            self._ring.put(slot, {"step": step, "skipped": self._skips.read(), "raw": ops.stack(raws), **columns})
+            now = weights or self._weights()
+            columns = received(flat, jit=self._jit)
+            columns["raw"] = ops.stack([raw_histogram(each, jit=self._jit) for each in self._counted(flat)])
+            columns["weight_norm"] = norms(lambda: now, jit=self._jit)
+            columns |= {"gradient": self._followed(flat), "value": self._followed(now)}
+            columns |= {"step": step, "micro_batch": micro_batch, "skipped": self._skips.read()}
+            self._ring.put(slot, columns)
             for kept, weight in zip(self._before, now, strict=False):
                 kept.write(weight)
 
         when(due, record, self._ring.cells)
-        return due, slot, weights
+        return due, slot, ops.equal(micro_batch, self.micro_batches - 1), weights
 
     def _record_applied(self, row: Row) -> None:
-        due, slot, weights = row
+        due, slot, is_update, weights = row
+
+        def update() -> list[Any]:
+            before = weights or [kept.read() for kept in self._before]
+            values = [norms(lambda: [a - b for a, b in zip(self._weights(), before, strict=True)], jit=self._jit)]
+            return [*values, self._followed(self._weights()) - self._followed(before)]
+
+        def nothing() -> list[Any]:
+            return [ops.zeros((len(self.variables),), "float32"), ops.zeros((self._records.weights,), "float32")]
 
         def record() -> None:
-            before = weights or [kept.read() for kept in self._before]
-            changes = [
-                ops.reshape(ops.cast(v, "float32") - kept, (-1,))
-                for v, kept in zip(self.variables, before, strict=True)
-            ]
-            norms = ops.stack([plain_norm(c) for c in changes])
-            self._ring.put(slot, {"update_norm": norms})
-            self._ring.advance(after=norms)
+            # Between updates nothing is applied.
+            norm, update_of_some = update() if self.micro_batches == 1 else ops.cond(is_update, update, nothing)
+            self._ring.put(slot, {"update_norm": norm, "update": update_of_some})
+            self._ring.advance(after=norm)
 
         when(due, record, self._ring.cells)
+
+    def _weights(self) -> list[Any]:
+        """As they are now, as float32 [n]."""
+        return [ops.reshape(ops.cast(v, "float32"), (-1,)) for v in self.variables]
+
+    def _counted(self, flats: Sequence[Any]) -> list[Any]:
+        """The elements that histograms are made of, by variable."""
+        return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self._records.strides, strict=True)]
+
+    def _followed(self, flats: Sequence[Any]) -> Any:
+        """The elements that are followed, of all variables one after the other."""
+        parts = [ops.take(flat, places) for flat, places in zip(flats, self._records.followed, strict=True)]
+        return ops.concatenate([*parts, ops.zeros((0,), "float32")])
 
     def _in_order(self, grads: list[Any], trainable_variables: Any) -> list[Any]:
         """Gradients in the order of `variables`; None where the loss does not depend on one."""
@@ -186,19 +210,6 @@ class GradientCapture:
             flat.append(dense if scale is None else dense / scale)
         return flat
 
-    def _statistics(self, flat: list[Any], raws: list[Any]) -> dict[str, Any]:
-        if self._jit:  # XLA fuses the general form; a branch would only make it compile both
-            return _stack([statistics_of_any(g) for g in flat])
-        names = list(_FLOATS[:4] + _COUNTS)
-        bad = sum(non_finite(raw) for raw in raws)
-
-        def pick(each: Callable[[Any], dict[str, Any]]) -> list[Any]:
-            columns = _stack([each(g) for g in flat])
-            return [columns[name] for name in names]
-
-        values = ops.cond(ops.equal(bad, 0), lambda: pick(statistics_of_finite), lambda: pick(statistics_of_any))
-        return dict(zip(names, values, strict=True))
-
     @property
     def slots(self) -> int:
         """Rows that are kept between two drains."""
@@ -209,37 +220,19 @@ class GradientCapture:
         """Rows that were overwritten before they were drained."""
         return self._ring.lost
 
-    def drain(self, offset: int) -> list[Record]:
-        """The rows since the last call as records; step = optimizer.iterations + offset.
+    def drain(self, offset: int, *, is_last: bool = False) -> list[Record]:
+        """What was recorded since the last call; step = optimizer.iterations + offset.
 
-        Under gradient accumulation the micro-batches of one update share a step; the last one, whose `apply` changes
-        the weights, is kept.
+        An update of whose micro-batches not all have come yet waits for the next call, unless `is_last`.
         """
-        rows = self._ring.drain()
-        last = {int(step): i for i, step in enumerate(rows["step"])}
-        return [self._as_record(rows, i, step + offset) for step, i in last.items()]
-
-    def _as_record(self, rows: dict[str, np.ndarray], i: int, step: int) -> Record:
-        start, counts = trim(from_raw(rows["raw"][i].astype(np.int64)))
-        arrays = {name: rows[name][i] for name in _FLOATS}
-        arrays |= {name: rows[name][i].astype(np.int64) for name in _COUNTS}
-        attributes: dict[str, Any] = {"bin_start": start, "source": "training batch", "exact": True}
-        micro_batches = getattr(self.optimizer, "gradient_accumulation_steps", None)
-        if micro_batches:
-            attributes["micro_batches"] = micro_batches
-        skipped = int(rows["skipped"][i]) - self._skips_told
-        if skipped:
-            self._skips_told += skipped
-            attributes["skipped"] = skipped
-        if self.unconnected:
-            attributes["unconnected"] = self.unconnected
-        return Record("gradients", step, arrays={**arrays, "histogram": counts}, attributes=attributes)
+        return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
 
 
-def _stack(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: ops.stack([row[name] for row in rows]) for name in rows[0]}
+def micro_batches_of(optimizer: Any) -> int:
+    """How many batches' gradients make one update."""
+    return int(getattr(innermost(optimizer), "gradient_accumulation_steps", None) or 1)
 
 
-def statistics_seconds(variables: Sequence[Any]) -> float:
+def statistics_seconds(variables: Sequence[Any], *, exact: bool = False) -> float:
     """A rough cost of recording one step: 5 ns a weight and 60 µs a variable on one core."""
     return sum(5e-9 * float(np.prod(v.shape)) + 6e-5 for v in variables)

@@ -96,5 +96,5 @@ class Due:
 
 
 def shadow(variable: Any) -> Cell:
-    """A float32 cell of the same shape, to keep a value from before an update until after it."""
-    return cell(np.zeros(tuple(variable.shape), "float32"))
+    """A float32 cell [n] of as many elements, to keep a value from before an update until after it."""
+    return cell(np.zeros(int(np.prod(variable.shape)), "float32"))

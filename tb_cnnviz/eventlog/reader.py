@@ -10,7 +10,14 @@ from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
 from tb_cnnviz.eventlog.notices import LogNotice
-from tb_cnnviz.eventlog.restoring import gradient_columns, joined_epochs, joined_losses, restored
+from tb_cnnviz.eventlog.restoring import (
+    VARIABLE_KINDS,
+    gradient_columns,
+    gradient_samples,
+    joined_epochs,
+    joined_losses,
+    restored,
+)
 from tb_cnnviz.eventlog.rows import ROW_KINDS, read_rows, rows_of
 from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
@@ -98,17 +105,18 @@ class Run:
         """Every logged step of a kind, ascending.
 
         Args:
-            layer: the layer's path for kinds that belong to one; for gradients a variable's path or None; for
+            layer: the layer's path for kinds that belong to one; for gradients and
+                gradient_samples a variable's path or None; for
                 activations and errors the path of a layer that the last record has, or None.
 
         Raises:
             KeyError: where nothing of the kind is logged; its message says what there is.
         """
-        if kind == "gradients" and layer is not None:
+        if kind in VARIABLE_KINDS and layer is not None:
             self._column(layer, None)
         if kind in ROW_KINDS and layer is not None:
             self._need_row(kind, layer)
-        return self._steps(kind, None if kind in ("gradients", *ROW_KINDS) else layer)
+        return self._steps(kind, None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer)
 
     def wall_times(self, kind: str, layer: str | None, step: int) -> list[float]:
         """When each record at a step was captured, in seconds since the epoch: more than one where a restart repeated it.
@@ -118,7 +126,7 @@ class Run:
         Raises:
             KeyError: for a kind, layer or step that is not logged; its message says what there is.
         """
-        owner = None if kind in ("gradients", *ROW_KINDS) else layer
+        owner = None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer
         return [entry.wall_time for entry in self._index.repeats(kind, owner, step)]
 
     def read(
@@ -131,20 +139,26 @@ class Run:
           are), statistics over all channels, and for a pooling layer its `input` and `input_channels`;
         - operations: `input` and `output` [channels, *spatial] of the first probe image, float32 or float16 as logged;
         - gradients: for one variable `norm`, `mean`, `min`, `max`, `zeros`, `nan`, `inf`, `histogram` int64 [bins],
-          `edges` float64 [bins + 1], `update_norm`, `weight_norm`; with layer None the same with a row for each of
-          `variables`;
+          `edges` float64 [bins + 1], `update_norm`, `weight_norm`, and `sampled`: the histogram is of every such
+          element (1: of all); with layer None the same with a row for each of `variables`. Under gradient accumulation
+          what is received is that of the update's last micro-batch, and `micro_norm`, `micro_histogram` … have a row
+          for each of `micro_batch`;
+        - gradient_samples: for one variable `indices` int64 (flat), `gradient`, `value` and `update` float32 of up to 256
+          weights, and under gradient accumulation `micro_gradient` with a row for each of `micro_batch`; with layer None
+          those of all `variables` one after the other, `counts` of each;
         - activations, errors: of one layer, by name as docs/log_format.md lists them, `histogram` and `channel_histogram`
           int64 with all bins between `edges`, and its `pre_activation` as a dict of the same; with layer None all
           `rows` by (layer, place);
         - error_maps: `maps` float32 [images, channels, *spatial], `channels` int64, `of`, `place`;
         - probe: `x`, `y` and what else was given;
-        - losses: columns `step`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`; epochs: a column for each
-          metric, `step` and `epoch`. With step None over all records, rows that were logged again once, the later
-          value.
+        - losses: columns `step`, `batch`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`: a row for each batch.
+          Batches that share a step (micro-batches of one update, or one whose update was skipped for an overflow) are
+          told apart by `batch` = 0, 1, …; the last one's update was applied. epochs: a column for each metric, `step` and
+          `epoch`. With step None over all records, rows that were logged again once, the later value.
 
         Args:
             layer: the layer's path for kinds that belong to one, and for activations and errors (or None); a variable's
-                path or None for gradients; else None.
+                path or None for gradients and gradient_samples; else None.
             step: a logged step; None takes the last one, and for losses and epochs all of them.
             repeat: which of the records at the step, where a restart repeated it: 0 is the first. None takes the last.
 
@@ -154,16 +168,16 @@ class Run:
         """
         if kind in ("losses", "epochs"):
             return self._series(kind, layer, step, repeat)
-        variable = layer if kind == "gradients" else None
-        owner = None if kind in ("gradients", *ROW_KINDS) else layer
+        owner = None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer
         at = self._steps(kind, owner)[-1] if step is None else step
         entry = self._repeat(kind, owner, at, repeat)
         record = self._index.read_entry(entry)
         try:
-            if kind == "gradients":
+            if kind in VARIABLE_KINDS:
                 model = self._index.model(at)
                 names = [item.path for item in model.variables] if model else []
-                return gradient_columns(record, names, None if variable is None else self._column(variable, at))
+                column = None if layer is None else self._column(layer, at)
+                return (gradient_columns if kind == "gradients" else gradient_samples)(record, names, column)
             if kind in ROW_KINDS:
                 return read_rows(record, layer)
             return restored(record, self._source(record, entry))

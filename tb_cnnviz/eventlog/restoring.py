@@ -12,6 +12,12 @@ from tb_cnnviz.records.histogram import edges, untrim
 from tb_cnnviz.records.quantisation import restore_errors, restore_kernel, restore_maps
 from tb_cnnviz.records.record import Record
 
+#: Kinds whose records are of all trainable variables, and can be read by one.
+VARIABLE_KINDS = ("gradients", "gradient_samples")
+
+#: Arrays whose first axis is that of the micro-batches of an update.
+_MICRO, _MICRO_BATCH = "micro_", "micro_batch"
+
 #: Above it a number is not exact in every reader.
 _MAX_EPOCH = 1 << 53
 
@@ -62,20 +68,73 @@ def gradient_columns(record: Record, variables: Sequence[str], column: int | Non
     out: dict[str, Any] = {key: value for key, value in record.attributes.items() if key != "bin_start"}
     out |= {"edges": edges(), "skipped": bool(out.get("skipped", False))}
     try:
-        counts = untrim(record.attributes["bin_start"], record.arrays["histogram"])
-        columns = {**record.arrays, "histogram": counts}
-        if variables and any(len(array) != len(variables) for array in columns.values()):
+        columns = dict(record.arrays)
+        for name in ("histogram", "micro_histogram"):
+            if name in columns or name == "histogram":
+                columns[name] = untrim(record.attributes["bin_start"], columns[name])
+        micro = _of_micro_batches(columns)
+        columns.setdefault("sampled", np.ones(len(columns["histogram"]), np.int32))
+        lengths = {len(array) for array in columns.values()} | {array.shape[1] for array in micro.values()}
+        if variables and lengths != {len(variables)}:
             raise ValueError(f"{len(variables)} variables in the model record")
         rows = {name: array.copy() if column is None else array[column] for name, array in columns.items()}
+        rows |= {name: (array if column is None else array[:, column]).copy() for name, array in micro.items()}
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise DamagedRecord(f"arrays of gradients do not fit each other: {error}") from error
     if column is None:
         out["variables"] = list(variables)
+    if _MICRO_BATCH in record.arrays:
+        rows[_MICRO_BATCH] = record.arrays[_MICRO_BATCH].copy()
     return {**out, **rows}
 
 
+def gradient_samples(record: Record, variables: Sequence[str], column: int | None) -> dict[str, Any]:
+    """The weights that a record follows, of all variables or of one; all arrays are the caller's own.
+
+    Raises:
+        DamagedRecord: when the record has another number of variables than the model record, or arrays of other lengths
+            than it says.
+    """
+    out: dict[str, Any] = dict(record.attributes)
+    try:
+        arrays = dict(record.arrays)
+        counts = arrays.pop("counts").astype(np.int64)
+        micro = _of_micro_batches(arrays)
+        if (variables and len(counts) != len(variables)) or (counts < 0).any():
+            raise ValueError(f"{len(variables)} variables in the model record")
+        lengths = {len(array) for array in arrays.values()} | {array.shape[1] for array in micro.values()}
+        if lengths != {int(counts.sum())}:
+            raise ValueError(f"{counts.sum()} weights said, {sorted(lengths)} there")
+        ends = np.cumsum(counts)
+        here = slice(None) if column is None else slice(int(ends[column] - counts[column]), int(ends[column]))
+        out |= {name: array[here].copy() for name, array in arrays.items()}
+        out |= {name: array[:, here].copy() for name, array in micro.items()}
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise DamagedRecord(f"arrays of gradient_samples do not fit each other: {error}") from error
+    if column is None:
+        out |= {"variables": list(variables), "counts": counts}
+    if _MICRO_BATCH in record.arrays:
+        out[_MICRO_BATCH] = record.arrays[_MICRO_BATCH].copy()
+    return out
+
+
+def _of_micro_batches(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Takes those arrays out that have a row for each micro-batch, and gives them; `micro_batch` says which these are."""
+    micro_batch = arrays.pop(_MICRO_BATCH, None)
+    micro = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_MICRO)}
+    for name, array in micro.items():
+        if micro_batch is None or array.ndim < 2 or len(array) != len(micro_batch):
+            raise ValueError(f"{name} has not a row for each micro-batch")
+    return micro
+
+
 def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
-    """Rows of loss records in the order in which they were logged, by step; of equal steps the last.
+    """Rows of loss records by step, and of equal steps by `batch`, which counts the batches that share one from 0.
+
+    Where a step was logged again, beginning with its first batch, the later rows take the place of the earlier ones.
+
+    Args:
+        records: in the order in which they were logged; those of older logs have no `batch`, and one row a step.
 
     Raises:
         DamagedRecord: when the columns of a record differ in length, or it has no steps.
@@ -88,9 +147,9 @@ def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
             raise DamagedRecord("losses without a column of steps")
         if any(array.shape != steps.shape for array in arrays.values()):
             raise DamagedRecord("the columns of losses differ in length")
-        blocks.append(arrays)
+        blocks.append({"batch": np.zeros(len(steps), np.int32), **arrays})
     names = list(dict.fromkeys(name for block in blocks for name in block))
-    order = _last_of_each(np.concatenate([block["step"] for block in blocks]))
+    order = _latest(*(np.concatenate([block[name] for block in blocks]) for name in ("step", "batch")))
     return {name: np.concatenate([_filled(block, name) for block in blocks])[order] for name in names}
 
 
@@ -120,12 +179,13 @@ def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _last_of_each(steps: np.ndarray) -> np.ndarray:
+def _latest(steps: np.ndarray, batch: np.ndarray) -> np.ndarray:
+    """Places of the rows that hold, by step: of each, those from the last one on that is its first batch."""
     order = np.argsort(steps, kind="stable")
+    begun = np.cumsum(batch[order] == 0)
     ordered = steps[order]
-    is_last = np.ones(len(steps), bool)
-    is_last[:-1] = ordered[1:] != ordered[:-1]
-    return np.asarray(order[is_last])
+    last = np.searchsorted(ordered, ordered, side="right") - 1
+    return np.asarray(order[begun == begun[last]])
 
 
 def _filled(block: dict[str, np.ndarray], name: str) -> np.ndarray:

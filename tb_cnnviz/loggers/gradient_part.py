@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
-from tb_cnnviz.capture.gradients import GradientCapture, statistics_seconds
+from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, statistics_seconds
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
@@ -22,14 +23,16 @@ class GradientPart(Part):
 
     Args:
         rhythm: says at which steps.
+        exact: histograms are of all elements of every variable.
+        samples: gradient, value and update of single weights are logged too.
     """
 
     name = "gradients"
     is_in_step = True
     is_statistics = True
 
-    def __init__(self, rhythm: StatisticsRhythm) -> None:
-        self._rhythm = rhythm
+    def __init__(self, rhythm: StatisticsRhythm, *, exact: bool, samples: bool) -> None:
+        self._rhythm, self._exact, self._samples = rhythm, exact, samples
         self._capture: GradientCapture | None = None
         self._variables: list[Any] = []
         self._latest: Record | None = None
@@ -42,15 +45,22 @@ class GradientPart(Part):
             return
         model = fit.model
         self._variables = list(model.trainable_variables)
-        self._due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables))
+        self._due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
+        executed = int(model.steps_per_execution)
         self._capture = GradientCapture(
             model.optimizer,
             self._variables,
             jit=bool(model.jit_compile),
             due=self._due,
-            slots=2 * int(model.steps_per_execution),
+            slots=2 * executed + 2 * micro_batches_of(model.optimizer),
+            exact=self._exact,
+            samples=self._samples,
         )
-        step.add(self._capture.hooks(lambda: fit.guard(self.name)), self._capture.cells)
+
+        def guard() -> AbstractContextManager[None]:
+            return fit.guard(self.name)
+
+        step.add(self._capture.hooks(guard), self._capture.cells, guard)
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
         if self._capture is not None:
@@ -63,18 +73,18 @@ class GradientPart(Part):
             return
         self._since_drain += count
         self._rhythm.steps_ran(fit, self.name, count)
-        execution = int(fit.model.steps_per_execution)
-        rows_by_next = -(-(self._since_drain + execution) // self._due.stride)
-        if rows_by_next >= self._capture.slots:
+        batches = self._since_drain + int(fit.model.steps_per_execution)
+        if rows_of(batches, self._capture.micro_batches, self._due.stride) >= self._capture.slots:
             self.drain(fit)
 
     def drain(self, fit: Fit) -> None:
         if self._capture is None:
             return
         self._since_drain = 0
-        for record in self._capture.drain(fit.offsets.iterations):
+        for record in self._capture.drain(fit.offsets.iterations, is_last=fit.is_at_an_end):
             fit.write(record)
-            self._latest = record
+            if record.kind == self.name:
+                self._latest = record
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is None:
@@ -90,3 +100,9 @@ class GradientPart(Part):
         for variable in self._variables:
             values = to_numpy(variable).astype(np.float32)
             stock.histogram(f"weights/{variable.path}", histogram(values), edges(), epoch)
+
+
+def rows_of(batches: int, micro_batches: int, stride: int) -> int:
+    """The most rows that so many batches leave: those of every stride-th update, each one with its micro-batches."""
+    updates = -(-batches // micro_batches) + 1 if micro_batches > 1 else batches
+    return min(batches, -(-updates // stride) * micro_batches)

@@ -71,7 +71,7 @@ def test_statistics_agree_with_numpy_and_with_each_other() -> None:
     values[:7] = 0
     finite = {k: float(v) for k, v in statistics_of_finite(tf.constant(values)).items()}
     general = {k: float(v) for k, v in statistics_of_any(tf.constant(values)).items()}
-    assert finite == pytest.approx(general, rel=1e-6)
+    assert finite == pytest.approx({name: general[name] for name in finite}, rel=1e-6)
     assert finite["mean"] == pytest.approx(float(values.astype(np.float64).mean()), rel=1e-4)
     assert (finite["min"], finite["max"]) == (float(values.min()), float(values.max()))
     assert (finite["zeros"], finite["nan"], finite["inf"]) == (7, 0, 0)

@@ -1,0 +1,102 @@
+"""From the rows that training steps leave in the ring to records, on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tb_cnnviz.capture.sampling import followed, histogram_stride
+from tb_cnnviz.capture.statistics import COUNTS, FLOATS
+from tb_cnnviz.records import Record
+from tb_cnnviz.records.histogram import RAW_COUNT, from_raw, trim
+
+Rows = dict[str, np.ndarray]
+Columns = dict[str, tuple[tuple[int, ...], str]]
+
+_SOURCE = "training batch"
+
+
+class GradientRecords:
+    """Makes the records of one fit.
+
+    Args:
+        sizes: number of elements of each variable.
+        micro_batches: batches whose gradients make one update.
+        exact: histograms are of all elements, however many.
+        samples: gradients of single weights are recorded too.
+
+    Attributes:
+        strides: of each variable's histogram.
+        followed: of each variable, the flat indices of the single weights; none where they are not recorded.
+        weights: how many these are.
+        columns: what a row of the ring holds: name to (shape, dtype).
+    """
+
+    def __init__(self, sizes: Sequence[int], *, micro_batches: int, exact: bool, samples: bool) -> None:
+        self.micro_batches = micro_batches
+        self.strides = [1 if exact else histogram_stride(size) for size in sizes]
+        self.followed = [followed(size if samples else 0) for size in sizes]
+        self.weights = sum(map(len, self.followed))
+        n = len(sizes)
+        self.columns: Columns = dict.fromkeys(("step", "micro_batch", "skipped"), ((), "int32"))
+        self.columns |= {"raw": ((n, RAW_COUNT), "int32")}
+        self.columns |= dict.fromkeys((*FLOATS, "weight_norm", "update_norm"), ((n,), "float32"))
+        self.columns |= dict.fromkeys(COUNTS, ((n,), "int32"))
+        self.columns |= dict.fromkeys(("gradient", "value", "update"), ((self.weights,), "float32"))
+        self._waiting: Rows | None = None
+        self._skips_told = 0
+
+    def of(self, rows: Rows, offset: int, unconnected: Sequence[str], *, is_last: bool) -> list[Record]:
+        """Records of the updates that are whole; step = optimizer.iterations + offset.
+
+        The micro-batches of one update share a step and a record. Those of an update that is not whole wait for the
+        next call, unless this is the last one.
+        """
+        if self._waiting is not None:
+            rows = {name: np.concatenate([self._waiting[name], column]) for name, column in rows.items()}
+            self._waiting = None
+        bounds = [0, *(np.flatnonzero(np.diff(rows["step"])) + 1), len(rows["step"])]
+        records: list[Record] = []
+        for start, stop in pairwise(bounds):
+            update = {name: column[start:stop] for name, column in rows.items()}
+            is_whole = stop < bounds[-1] or stop == start or update["micro_batch"][-1] == self.micro_batches - 1
+            if not is_whole and not is_last:
+                self._waiting = update
+            elif stop > start:
+                records += self._records(update, int(update["step"][-1]) + offset, unconnected)
+        return records
+
+    def _records(self, update: Rows, step: int, unconnected: Sequence[str]) -> list[Record]:
+        micro = {"micro_batches": self.micro_batches} if self.micro_batches > 1 else {}
+        start, counts = trim(from_raw(update["raw"].astype(np.int64)))
+        received = {name: update[name] for name in FLOATS} | {name: update[name].astype(np.int64) for name in COUNTS}
+        arrays = self._of_last(received | {"histogram": counts}, update)
+        arrays |= {name: update[name][-1] for name in ("weight_norm", "update_norm")}
+        arrays["sampled"] = np.array(self.strides, np.int32)
+        is_exact = max(self.strides, default=1) == 1
+        attributes: dict[str, Any] = {"bin_start": start, "source": _SOURCE, "exact": is_exact, **micro}
+        skipped = int(update["skipped"][-1]) - self._skips_told
+        if skipped:
+            self._skips_told += skipped
+            attributes["skipped"] = skipped
+        if unconnected:
+            attributes["unconnected"] = list(unconnected)
+        records = [Record("gradients", step, arrays=arrays, attributes=attributes)]
+        if self.weights:
+            arrays = self._of_last({"gradient": update["gradient"]}, update)
+            arrays |= {"value": update["value"][-1], "update": update["update"][-1]}
+            arrays["counts"] = np.array([len(each) for each in self.followed], np.int32)
+            arrays["indices"] = np.concatenate(self.followed)
+            records.append(Record("gradient_samples", step, arrays=arrays, attributes={"source": _SOURCE, **micro}))
+        return records
+
+    def _of_last(self, received: Rows, update: Rows) -> Rows:
+        """What the last micro-batch received, and where there are several, what each did, as `micro_…`."""
+        arrays = {name: column[-1] for name, column in received.items()}
+        if self.micro_batches > 1:
+            arrays |= {f"micro_{name}": column for name, column in received.items()}
+            arrays["micro_batch"] = update["micro_batch"]
+        return arrays
