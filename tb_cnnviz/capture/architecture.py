@@ -10,10 +10,11 @@ import keras
 from keras import layers, tree
 
 from tb_cnnviz.capture import geometry, layer_kinds
-from tb_cnnviz.capture.dataflow import Dataflow, Origin
+from tb_cnnviz.capture.dataflow import Dataflow, Origin, same_cells
 from tb_cnnviz.capture.forward import Call, Pass
 from tb_cnnviz.capture.layer_tree import PlacedLayer
-from tb_cnnviz.capture.receptive_field import start_field, through, union
+from tb_cnnviz.capture.receptive_field import IDENTITY, Window, start_field, through, union
+from tb_cnnviz.capture.tracing import traced
 from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField, VariableRecord
 
 Scalar = str | float | int | bool
@@ -70,7 +71,8 @@ def variable_records(model: Any, placed: Sequence[PlacedLayer]) -> list[Variable
 
 def _connected(model: Any, placed: Sequence[PlacedLayer], seen: Pass) -> list[LayerRecord]:
     """Layers in the order of the pass, inputs first; then those that the pass never called."""
-    flow = Dataflow(seen)
+    flow = Dataflow(traced(model, placed, seen))
+    axis = layer_kinds.channel_axis([item.layer for item in placed])
     names = _input_names(model, placed, len(seen.inputs))
     fields: list[ReceptiveField | None] = [_input_field(shape_of(t)) for t in seen.inputs]
     records = [
@@ -87,8 +89,10 @@ def _connected(model: Any, placed: Sequence[PlacedLayer], seen: Pass) -> list[La
     ]
     outputs: list[ReceptiveField | None] = []
     done: set[str] = set()
-    for call, origins in zip(seen.calls, flow.inputs, strict=True):
-        field = _field(call, origins, fields, outputs)
+    for call, origins, is_local in zip(seen.calls, flow.inputs, flow.is_local, strict=True):
+        before = _input_of(origins, fields, outputs)
+        windows = _quietly(lambda: _windows(call, is_local, axis))  # noqa: B023 - called at once
+        field = through(before, windows) if before is not None and windows else None
         outputs.append(field)
         if call.placed.path in done:  # a shared layer: the record is of its first call
             continue
@@ -115,38 +119,40 @@ def _input_names(model: Any, placed: Sequence[PlacedLayer], count: int) -> list[
     return [name if name not in taken else f"{name}:2" for name in names]
 
 
-def _field(
-    call: Call,
+def _input_of(
     origins: Sequence[Origin],
     inputs: Sequence[ReceptiveField | None],
     outputs: Sequence[ReceptiveField | None],
 ) -> ReceptiveField | None:
-    layer = call.placed.layer
+    """The union over what a call reads."""
     joined: list[ReceptiveField | None] = []
     for origin in origins:
-        sources = [inputs[-1 - s] if s < 0 else outputs[s] for s in origin.sources]
-        joined.append(union(sources) if origin.local else None)
-    field = union(joined)
-    if field is None or not call.inputs or not call.outputs:
-        return None
-    windows = _quietly(lambda: geometry.windows(layer, shape_of(call.inputs[0])))
-    axes = geometry.spatial(shape_of(call.outputs[0]), layer_kinds.is_channels_first(layer))
-    if windows is None or len(windows) != len(field.size) or len(axes) != len(windows):
-        return None
-    if layer_kinds.role(layer) == "merge" and not _joins_channels_only(layer, call):
-        return None
-    return through(field, windows)
+        if origin.sources or not origin.local:  # else it is a constant
+            sources = [inputs[-1 - s] if s < 0 else outputs[s] for s in origin.sources]
+            joined.append(union(sources) if origin.local else None)
+    return union(joined)
 
 
-def _joins_channels_only(layer: Any, call: Call) -> bool:
+def _windows(call: Call, is_local: bool, channel_axis: int | None) -> list[Window] | None:
+    """How a call's output cells read its inputs, on each axis; `is_local` tells it of layers of the user's own."""
+    layer = call.placed.layer
+    inputs, output = [shape_of(t) for t in call.inputs], shape_of(call.outputs[0])
+    axes = geometry.spatial(inputs[0], layer_kinds.is_channels_first(layer))
+    if layer_kinds.role(layer) == "other" or layer_kinds.has_own_call(layer):
+        windows = [IDENTITY] * len(axes) if is_local else None
+    elif layer_kinds.role(layer) == "merge" and not _joins_channels_only(layer, inputs, output, channel_axis):
+        windows = None
+    else:
+        windows = geometry.windows(layer, inputs[0])
+    made = geometry.spatial(output, layer_kinds.is_channels_first(layer))
+    return windows if windows is not None and len(windows) == len(axes) == len(made) else None
+
+
+def _joins_channels_only(layer: Any, inputs: Sequence[Any], output: Any, channel_axis: int | None) -> bool:
     """A Dot, a Concatenate along a spatial axis or a broadcast would join other cells than the same one."""
     if isinstance(layer, layers.Dot):
         return False
-    shapes = [shape_of(t) for t in call.inputs]
-    if isinstance(layer, layers.Concatenate):
-        axis = layer.axis if layer.axis < 0 else layer.axis - len(shapes[0]) - 1
-        return bool(axis == (-len(shapes[0]) if keras.config.image_data_format() == "channels_first" else -1))
-    return all(shape == shapes[0] for shape in shapes)
+    return all(same_cells([None, *shape], [None, *output], channel_axis) for shape in inputs)
 
 
 def _input_field(shape: Sequence[int | None]) -> ReceptiveField | None:
@@ -159,7 +165,6 @@ def _plain(item: PlacedLayer) -> LayerRecord:
         path=item.path,
         name=str(layer.name),
         type=type(layer).__name__,
-        role=layer_kinds.role(layer),
         parameters=_quietly(lambda: sum(_size(v) for v in layer.weights)) or 0,
         trainable=bool(layer.trainable),
         **_settings(layer, None),
@@ -170,12 +175,11 @@ def _full(call: Call, inbound: list[str], field: ReceptiveField | None) -> Layer
     layer = call.placed.layer
     shapes = [shape_of(t) for t in call.inputs]
     output = shape_of(call.outputs[0]) if call.outputs else []
-    axes = len(geometry.spatial(shapes[0], layer_kinds.is_channels_first(layer))) if shapes else None
+    lengths = geometry.spatial(shapes[0], layer_kinds.is_channels_first(layer)) if shapes else None
     return LayerRecord(
         path=call.placed.path,
         name=str(layer.name),
         type=type(layer).__name__,
-        role=layer_kinds.role(layer),
         inbound=inbound,
         input_shapes=shapes,
         output_shape=output,
@@ -183,14 +187,15 @@ def _full(call: Call, inbound: list[str], field: ReceptiveField | None) -> Layer
         parameters=_quietly(lambda: sum(_size(v) for v in layer.weights)) or 0,
         trainable=bool(layer.trainable),
         multiply_adds=_quietly(lambda: geometry.multiply_adds(layer, shapes[0], output)) if shapes else None,
-        **_settings(layer, axes),
+        **_settings(layer, lengths),
     )
 
 
-def _settings(layer: Any, axes: int | None) -> dict[str, Any]:
-    """The fields that come from the layer's own arguments."""
+def _settings(layer: Any, lengths: Sequence[int | None] | None) -> dict[str, Any]:
+    """The fields that come from the layer's own arguments, and for some kinds from the lengths of its input's axes."""
     role = layer_kinds.role(layer)
     found: dict[str, Any] = {
+        "role": role,
         "activation": _activation_name(layer),
         "use_bias": getattr(layer, "use_bias", None),
         "data_format": getattr(layer, "data_format", None),
@@ -199,8 +204,14 @@ def _settings(layer: Any, axes: int | None) -> dict[str, Any]:
         found["filters"] = getattr(layer, "units", None)
     if role == "pooling":
         found["pool"] = layer_kinds.pool_kind(layer)
+    if isinstance(layer, layer_kinds.ADAPTIVE):
+        sizes = geometry.even_pool(layer, lengths)
+        # Without a size it would pass for a global one: windows of several sizes have no name here.
+        return found | (
+            {"kernel_size": sizes, "strides": sizes, "padding": "valid"} if sizes else {"role": "other", "pool": None}
+        )
     if role in ("convolution", "pooling") and not layer_kinds.is_global_pooling(layer):
-        count = axes or len(tuple(getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))))
+        count = len(lengths or ()) or len(tuple(getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))))
         sizes, strides, dilation = geometry.sizes_of(layer, count)
         found |= {"kernel_size": sizes, "strides": strides, "padding": str(layer.padding)}
         if role == "convolution":

@@ -1,125 +1,116 @@
-"""From which layers a tensor of a watched pass came, and whether only elementwise arithmetic lies between."""
+"""From which layers a tensor of a watched pass came, and whether only arithmetic cell by cell lies between.
+
+Here it is worked out over a `Trace`, in which a backend's operations are plain numbers; `tracing` makes traces.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from tb_cnnviz.capture.forward import Pass
-
-#: TensorFlow operations whose output cell depends on the same cell of their inputs alone.
-_ELEMENTWISE = frozenset(
-    (
-        "Abs",
-        "Add",
-        "AddN",
-        "AddV2",
-        "BiasAdd",
-        "Cast",
-        "DivNoNan",
-        "Elu",
-        "Erf",
-        "Exp",
-        "Identity",
-        "LeakyRelu",
-        "Log",
-        "Maximum",
-        "Minimum",
-        "Mul",
-        "Neg",
-        "Pow",
-        "RealDiv",
-        "Relu",
-        "Relu6",
-        "Rsqrt",
-        "Selu",
-        "Sigmoid",
-        "Softplus",
-        "Softsign",
-        "Sqrt",
-        "Square",
-        "SquaredDifference",
-        "StopGradient",
-        "Sub",
-        "Tanh",
-    )
-)
-#: Bound on the operations looked at between two layers.
-_REACH = 2000
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 #: Stands for the model's input number i as `-1 - i`, beside calls, which count from 0.
 Source = int
 
+#: One value of a pass. A tensor that is written in place has another one afterwards.
+Key = int
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`is_local`, for each input: does an output cell depend on the same cell of it alone, whatever the channel?"""
+
+    inputs: Sequence[Key]
+    is_local: Sequence[bool]
+    outputs: Sequence[Key]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A watched pass as values and operations, both in the order of the pass.
+
+    `calls` has for each call of the pass the values that went in and those that came out.
+    """
+
+    inputs: Sequence[Key]
+    calls: Sequence[tuple[Sequence[Key], Sequence[Key]]]
+    outputs: Sequence[Key]
+    operations: Sequence[Operation] = field(default_factory=list)
+
 
 @dataclass(frozen=True)
 class Origin:
-    """`sources`: indices of calls, or -1 - i for input i. `local`: nothing but elementwise arithmetic in between."""
+    """`sources`: indices of calls, or -1 - i for input i. `local`: nothing but arithmetic cell by cell in between."""
 
     sources: list[Source]
     local: bool
 
 
 class Dataflow:
-    """Where the tensors of one pass come from.
+    """Where the values of one pass come from.
 
     Attributes:
         inputs: for every call, the origin of each of its input tensors.
         outputs: the origin of each output of the model.
+        is_local: for every call, whether its output cells depend on the same cells of its inputs alone.
     """
 
-    def __init__(self, seen: Pass) -> None:
-        self._known: dict[int, Source] = {id(t): -1 - i for i, t in enumerate(seen.inputs)}
+    def __init__(self, trace: Trace) -> None:
+        self._makers = {key: operation for operation in trace.operations for key in operation.outputs}
+        self._varying = _varying(trace)
+        known: dict[Key, Source] = {key: -1 - i for i, key in enumerate(trace.inputs)}
         self.inputs: list[list[Origin]] = []
-        for i, call in enumerate(seen.calls):
+        self.is_local: list[bool] = []
+        for i, (given, made) in enumerate(trace.calls):
             # Before the call's own outputs are known: a layer may return its input itself.
-            self.inputs.append([self._origin(t) for t in call.inputs])
-            self._known.update({id(t): i for t in call.outputs})
-        self.outputs = [self._origin(t) for t in seen.outputs]
+            self.inputs.append([self._origin(key, known) for key in given])
+            own = {key: place for place, key in enumerate(given)}
+            within = [self._origin(key, own) for key in made]
+            self.is_local.append(all(origin.local and origin.sources for origin in within))
+            known.update(dict.fromkeys(made, i))
+        self.outputs = [self._origin(key, known) for key in trace.outputs]
 
-    def _origin(self, tensor: Any) -> Origin:
-        if id(tensor) in self._known:
-            return Origin([self._known[id(tensor)]], True)
-        return self._search(tensor)
-
-    def _search(self, tensor: Any) -> Origin:
+    def _origin(self, key: Key, known: dict[Key, Source]) -> Origin:
         sources: list[Source] = []
-        local, todo, seen = True, [tensor], set[int]()
-        while todo and len(seen) < _REACH:
+        is_local, todo, seen = True, [key], set[Key]()
+        while todo:
             here = todo.pop()
-            if id(here) in seen:
+            if here in seen:
                 continue
-            seen.add(id(here))
-            if id(here) in self._known:
-                if self._known[id(here)] not in sources:
-                    sources.append(self._known[id(here)])
+            seen.add(here)
+            if here in known:
+                if known[here] not in sources:
+                    sources.append(known[here])
                 continue
-            operation = _operation(here)
-            if operation is None:
+            if here not in self._makers:
+                is_local = is_local and here not in self._varying
                 continue
-            reached = [t for t in operation.inputs if self._leads_to_layer(t)]
-            if reached and operation.type not in _ELEMENTWISE:
-                local = False
-            todo.extend(reversed(reached))
-        return Origin(sources, local)
+            operation = self._makers[here]
+            # Constants and weights are no way back to the input.
+            reached = [k for k in zip(operation.inputs, operation.is_local, strict=True) if k[0] in self._varying]
+            is_local = is_local and all(local for _, local in reached)
+            todo.extend(key for key, _ in reversed(reached))
+        return Origin(sources, is_local)
 
-    def _leads_to_layer(self, tensor: Any) -> bool:
-        """Constants and weights are no way back to the input."""
-        todo, seen = [tensor], set[int]()
-        while todo and len(seen) < _REACH:
-            here = todo.pop()
-            if id(here) in self._known:
-                return True
-            if id(here) in seen:
-                continue
-            seen.add(id(here))
-            operation = _operation(here)
-            todo.extend(operation.inputs if operation is not None else [])
+
+def _varying(trace: Trace) -> set[Key]:
+    """Values that depend on the model's inputs, or come out of a layer."""
+    found = {*trace.inputs, *(key for _, made in trace.calls for key in made)}
+    for operation in trace.operations:
+        if not found.isdisjoint(operation.inputs):
+            found.update(operation.outputs)
+    return found
+
+
+def same_cells(one: Sequence[int | None], other: Sequence[int | None], channel_axis: int | None) -> bool:
+    """Have two shapes the same batch and spatial axes? Lengths may differ along the channel axis alone, if it is known."""
+    if len(one) != len(other):
         return False
+    axis = None if channel_axis is None or len(one) < 2 else channel_axis % len(one)
+    return all(a == b for i, (a, b) in enumerate(zip(one, other, strict=True)) if i != axis)
 
 
-def _operation(tensor: Any) -> Any | None:
-    """The graph operation that made a symbolic tensor; None for an eager one."""
-    try:
-        return tensor.op
-    except (AttributeError, NotImplementedError):
-        return None
+def local_inputs(
+    inputs: Iterable[Sequence[int | None] | None], output: Sequence[int | None], channel_axis: int | None
+) -> list[bool]:
+    """For each input of an operation that works cell by cell, whether it does so without stretching the input."""
+    return [shape is not None and same_cells(shape, output, channel_axis) for shape in inputs]

@@ -10,8 +10,7 @@ import numpy as np
 
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import outputs_by_path, shape_of
-from tb_cnnviz.capture.dataflow import Dataflow
-from tb_cnnviz.capture.forward import Forward, Pass
+from tb_cnnviz.capture.forward import Call, Forward, Pass
 from tb_cnnviz.capture.host import channels_second, to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.operations import MAX_BYTES, Operations
@@ -112,10 +111,9 @@ class FeatureMaps:
 
     def _choose(self, seen: Pass) -> list[Any]:
         """The tensors to fetch; noted in `_wanted` by their place in the list."""
-        flow = Dataflow(seen)
         tensors: list[Any] = list(seen.outputs)
         self._outputs, self._wanted = len(tensors), []
-        numbers = {id(call): i for i, call in enumerate(seen.calls)}
+        makers = _makers(seen)
         for path, call in outputs_by_path(seen):
             layer = call.placed.layer
             if not layer_kinds.has_maps(layer) or not call.outputs or not self._is_asked(path):
@@ -124,7 +122,7 @@ class FeatureMaps:
             place, input_place, input_layer = len(tensors), None, None
             tensors.append(call.outputs[0])
             if layer_kinds.role(layer) == "pooling" and call.inputs:
-                input_layer = self._logged_source(seen, flow.inputs[numbers[id(call)]][0].sources, call.inputs[0])
+                input_layer = self._logged_source(makers[id(call)])
                 if input_layer is None:
                     input_place = len(tensors)
                     tensors.append(call.inputs[0])
@@ -132,14 +130,12 @@ class FeatureMaps:
         self.operations.choose(seen, self._is_asked, tensors)
         return tensors
 
-    def _logged_source(self, seen: Pass, sources: list[int], tensor: Any) -> str | None:
-        """The layer whose logged maps are exactly this tensor."""
-        if len(sources) != 1 or sources[0] < 0:
+    def _logged_source(self, maker: Call | None) -> str | None:
+        """The path of a call whose output is among the logged maps."""
+        if maker is None:
             return None
-        call = seen.calls[sources[0]]
-        same = bool(call.outputs) and call.outputs[0] is tensor
-        logged = layer_kinds.has_maps(call.placed.layer) and self._is_asked(call.placed.path)
-        return call.placed.path if same and logged else None
+        logged = layer_kinds.has_maps(maker.placed.layer) and self._is_asked(maker.placed.path)
+        return maker.placed.path if logged else None
 
     def _is_asked(self, path: str) -> bool:
         return self._layers is None or path in self._layers
@@ -197,6 +193,16 @@ class FeatureMaps:
     def _predictions(self, results: list[np.ndarray], step: int) -> list[Record]:
         arrays = {"y_pred" if i == 0 else f"y_pred_{i}": results[i].astype(np.float32) for i in range(self._outputs)}
         return [Record("predictions", step, arrays=arrays)] if arrays else []
+
+
+def _makers(seen: Pass) -> dict[int, Call | None]:
+    """For each call (by id) the one whose first output is its first input; the latest, where a layer gives back its input."""
+    made: dict[int, Call] = {}
+    found: dict[int, Call | None] = {}
+    for call in seen.calls:
+        found[id(call)] = made.get(id(call.inputs[0])) if call.inputs else None
+        made.update({id(tensor): call for tensor in call.outputs[:1]})
+    return found
 
 
 def channel_statistics(maps: np.ndarray) -> dict[str, np.ndarray]:

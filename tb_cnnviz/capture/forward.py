@@ -31,22 +31,40 @@ class Call:
 
 @dataclass(frozen=True)
 class Pass:
-    """A watched forward pass: the model's inputs and outputs, and the calls in the order in which they happened."""
+    """A watched forward pass: the model's inputs and outputs, and the calls in the order in which they happened.
+
+    `x` is the inputs in the nest in which the model took them.
+    """
 
     inputs: list[Any]
     outputs: list[Any]
     calls: list[Call]
+    x: Any = None
 
 
-def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Values = None) -> Pass:
-    """Call the model on `x` and watch the layers; `values` are pairs of a variable and the value to use for it."""
+def watched(
+    model: Any,
+    placed: Sequence[PlacedLayer],
+    x: Any,
+    values: Values = None,
+    see: Callable[[Any], Any] = lambda tensor: tensor,
+) -> Pass:
+    """Call the model on `x` and watch the layers.
+
+    `values` are pairs of a variable and the value to use for it. `see` gives what the pass has of each tensor, at the
+    time when it goes into a layer or comes out.
+    """
     calls: list[Call] = []
+
+    def seen(nest: Any) -> list[Any]:
+        return [see(tensor) for tensor in _tensors(nest)]
 
     def watch(item: PlacedLayer) -> Hook:
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:
+                inputs = seen((args, kwargs))
                 result = original(*args, **kwargs)
-                calls.append(Call(item, _tensors((args, kwargs)), _tensors(result)))
+                calls.append(Call(item, inputs, seen(result)))
                 return result
 
             return call
@@ -55,8 +73,9 @@ def watched(model: Any, placed: Sequence[PlacedLayer], x: Any, values: Values = 
 
     scope = keras.StatelessScope(state_mapping=values)
     with hooked([watch(item) for item in placed]), inference(model), scope:
-        outputs = model(x, training=False)
-    return Pass(_tensors(x), _tensors(outputs), calls)
+        inputs = seen(x)
+        outputs = seen(model(x, training=False))
+    return Pass(inputs, outputs, calls, x)
 
 
 @contextlib.contextmanager

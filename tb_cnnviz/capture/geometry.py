@@ -39,9 +39,20 @@ def windows(layer: Any, input_shape: Shape) -> list[Window] | None:
         return _upsampling(layer, axes)
     if isinstance(layer, layer_kinds.PADDING + layer_kinds.CROPPING):
         return _shifted(layer, axes)
+    if isinstance(layer, layer_kinds.ADAPTIVE):
+        even = even_pool(layer, axes)
+        return None if even is None else [Window(n, n) for n in even]
     if layer_kinds.role(layer) in ("convolution", "pooling"):
         return _sliding(layer, axes)
     return [IDENTITY] * len(axes) if _is_pointwise(layer) else None
+
+
+def even_pool(layer: Any, lengths: Sequence[int | None] | None) -> list[int] | None:
+    """Size and stride of an adaptive pooling's windows by axis; None where they are not all of one size."""
+    pairs = list(zip(lengths or (), per_axis(layer.output_size, len(lengths or ())), strict=True))
+    return (
+        [n // parts for n, parts in pairs if n] if pairs and all(n and n % parts == 0 for n, parts in pairs) else None
+    )
 
 
 def _is_pointwise(layer: Any) -> bool:
@@ -50,12 +61,17 @@ def _is_pointwise(layer: Any) -> bool:
         return True
     role = layer_kinds.role(layer)
     if role == "normalization":
-        return isinstance(layer, layers.BatchNormalization | layers.Normalization)
+        over_channels = isinstance(layer, layers.LayerNormalization | layers.UnitNormalization) and _is_last(layer.axis)
+        return over_channels or isinstance(layer, layers.BatchNormalization | layers.Normalization)
     if isinstance(layer, layers.Softmax):
-        return bool(layer.axis == -1)
+        return _is_last(layer.axis)
     return role in ("activation", "dropout", "merge") or isinstance(
         layer, layers.Identity | layers.Rescaling | layers.ActivityRegularization
     )
+
+
+def _is_last(axis: Any) -> bool:
+    return axis == -1 or (isinstance(axis, list | tuple) and list(axis) == [-1])
 
 
 def _sliding(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
@@ -108,7 +124,7 @@ def sizes_of(layer: Any, axes: int) -> tuple[list[int] | None, list[int], list[i
 def multiply_adds(layer: Any, input_shape: Shape, output_shape: Shape) -> int | None:
     """Multiplications with weights for one image; None where a size is not known or the layer is of another kind."""
     first = layer_kinds.is_channels_first(layer)
-    if None in input_shape or None in output_shape:
+    if None in input_shape or None in output_shape or layer_kinds.has_own_call(layer):
         return None
     cells_in = prod(n or 0 for n in spatial(input_shape, first))
     cells_out = prod(n or 0 for n in spatial(output_shape, first))

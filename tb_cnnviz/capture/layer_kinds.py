@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 from keras import layers
 
 CONVOLUTIONS = (
@@ -25,14 +27,16 @@ MAX_POOLING = (layers.MaxPooling1D, layers.MaxPooling2D, layers.MaxPooling3D)
 AVERAGE_POOLING = (layers.AveragePooling1D, layers.AveragePooling2D, layers.AveragePooling3D)
 GLOBAL_MAX = (layers.GlobalMaxPooling1D, layers.GlobalMaxPooling2D, layers.GlobalMaxPooling3D)
 GLOBAL_AVERAGE = (layers.GlobalAveragePooling1D, layers.GlobalAveragePooling2D, layers.GlobalAveragePooling3D)
-POOLING = MAX_POOLING + AVERAGE_POOLING + GLOBAL_MAX + GLOBAL_AVERAGE
+ADAPTIVE_MAX = (layers.AdaptiveMaxPooling1D, layers.AdaptiveMaxPooling2D, layers.AdaptiveMaxPooling3D)
+ADAPTIVE_AVERAGE = (layers.AdaptiveAveragePooling1D, layers.AdaptiveAveragePooling2D, layers.AdaptiveAveragePooling3D)
+ADAPTIVE = ADAPTIVE_MAX + ADAPTIVE_AVERAGE
+POOLING = MAX_POOLING + AVERAGE_POOLING + GLOBAL_MAX + GLOBAL_AVERAGE + ADAPTIVE
 DENSE = (layers.Dense, layers.EinsumDense)
 NORMALIZATION = (
     layers.BatchNormalization,
     layers.LayerNormalization,
     layers.GroupNormalization,
     layers.UnitNormalization,
-    layers.SpectralNormalization,
     layers.Normalization,
 )
 ACTIVATION = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax)
@@ -101,6 +105,18 @@ def is_channels_first(layer: Any) -> bool:
 
 def pool_kind(layer: Any) -> str | None:
     """max, average, or None for a layer that does not pool."""
-    if isinstance(layer, MAX_POOLING + GLOBAL_MAX):
+    if isinstance(layer, MAX_POOLING + GLOBAL_MAX + ADAPTIVE_MAX):
         return "max"
-    return "average" if isinstance(layer, AVERAGE_POOLING + GLOBAL_AVERAGE) else None
+    return "average" if isinstance(layer, AVERAGE_POOLING + GLOBAL_AVERAGE + ADAPTIVE_AVERAGE) else None
+
+
+def channel_axis(found: Sequence[Any]) -> int | None:
+    """The axis on which all of these layers have their channels, batch axis counted; None where they differ."""
+    formats = {layer.data_format for layer in found if isinstance(getattr(layer, "data_format", None), str)}
+    formats = formats or {keras.config.image_data_format()}
+    return {"channels_first": 1, "channels_last": -1}.get(formats.pop()) if len(formats) == 1 else None
+
+
+def has_own_call(layer: Any) -> bool:
+    """Does a class of the user's own say what this layer computes, where it extends a layer of Keras?"""
+    return not str(type(layer).call.__module__).startswith("keras.")
