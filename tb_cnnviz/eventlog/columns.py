@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import struct
 import sys
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -30,91 +30,102 @@ class Places(NamedTuple):
     length: np.ndarray
 
 
-_STEP, _WALL_TIME, _FILE, _OFFSET, _LENGTH = range(5)
+_PACKED = struct.Struct("<qdIQI")
+_ROWS = np.dtype(
+    {
+        "names": ["step", "wall_time", "file", "offset", "length"],
+        "formats": ["<i8", "<f8", "<u4", "<u8", "<u4"],
+        "offsets": [0, 8, 16, 20, 28],
+        "itemsize": _PACKED.size,
+    }
+)
 
 
 class RecordColumns:
-    """Rows by step; of equal steps, in the order in which they were logged. Not thread-safe."""
+    """Rows by step; of equal steps, in the order in which they were logged. Not thread-safe.
+
+    All in one piece of memory: most layers of most runs have few records, and five pieces took more than these.
+    """
+
+    __slots__ = ("_is_sorted", "_packed")
 
     def __init__(self) -> None:
-        self._columns: tuple[array[Any], ...] = tuple(array(code) for code in "qdIQI")
+        self._packed = bytearray()
         self._is_sorted = True
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self._packed) // _PACKED.size
 
     def __iter__(self) -> Iterator[Row]:
-        return map(Row._make, zip(*self._columns, strict=True))
+        return map(Row._make, _PACKED.iter_unpack(self._packed))
 
     @property
     def nbytes(self) -> int:
-        """Memory that the columns take, with what they hold in reserve."""
-        return sum(sys.getsizeof(column) for column in self._columns)
+        """Memory that the rows take, with what they hold in reserve."""
+        return sys.getsizeof(self) + sys.getsizeof(self._packed)
 
     def append(self, row: Row) -> None:
-        if self._is_sorted and len(self) and row.step <= self._columns[_STEP][-1]:
-            last = self._row(-1)
-            self._is_sorted = row.step == last.step and row.file == last.file and row.offset > last.offset
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
+        if self._is_sorted and self._packed:
+            last = self._row(len(self) - 1)
+            follows = row.step == last.step and row.file == last.file and row.offset > last.offset
+            self._is_sorted = row.step > last.step or follows
+        self._packed += _PACKED.pack(*row)
 
     def extend(self, file: int, places: Places) -> None:
         """Append many rows of a file at once."""
         self._is_sorted = False
-        numbers = np.full(len(places.step), file)
-        added = (places.step, places.wall_time, numbers, places.offset, places.length)
-        for column, values in zip(self._columns, added, strict=True):
-            column.frombytes(values.astype(column.typecode).tobytes())
+        added = np.empty(len(places.step), _ROWS)
+        added["file"] = file
+        for name, values in zip(Places._fields, places, strict=True):
+            added[name] = values
+        self._packed += added.tobytes()
 
     def settle(self, age: Callable[[int], Any]) -> None:
         """Put rows in order; `age` gives each file's place in time. Needed after `append`, before the look-ups."""
         if self._is_sorted:
             return
-        columns = self._arrays()
-        files, number = np.unique(columns[_FILE], return_inverse=True)
+        rows = self._rows()
+        files, number = np.unique(rows["file"], return_inverse=True)
         rank = np.empty(len(files), np.int64)
         rank[sorted(range(len(files)), key=lambda place: age(int(files[place])))] = np.arange(len(files))
-        self._keep(np.lexsort((columns[_OFFSET], rank[number], columns[_STEP])))
+        self._packed = bytearray(rows[np.lexsort((rows["offset"], rank[number], rows["step"]))].tobytes())
         self._is_sorted = True
 
     def forget(self, file: int) -> None:
         """Take out the rows of a file."""
-        is_other = self._arrays()[_FILE] != file
+        rows = self._rows()
+        is_other = rows["file"] != file
         if not is_other.all():
-            self._keep(is_other)
+            self._packed = bytearray(rows[is_other].tobytes())
 
     def of_file(self, file: int) -> Places:
         """A file's rows, in the order in which they stand here."""
-        step, wall_time, number, offset, length = self._arrays()
-        return Places(*(column[number == file] for column in (step, wall_time, offset, length)))
+        rows = self._rows()
+        chosen = rows[rows["file"] == file]
+        return Places(*(np.ascontiguousarray(chosen[name]) for name in Places._fields))
 
     def steps(self) -> list[int]:
         """Every step once, ascending."""
-        return list(dict.fromkeys(self._columns[_STEP]))
+        return list(dict.fromkeys(self._rows()["step"].tolist()))
 
     def last_step(self) -> int:
         """The largest step; there must be a row."""
-        return int(self._columns[_STEP][-1])
+        return self._row(len(self) - 1).step
 
     def wall_times(self) -> tuple[float, float]:
         """The earliest and the latest; there must be a row."""
-        times = self._arrays()[_WALL_TIME]
+        times = self._rows()["wall_time"]
         return float(times.min()), float(times.max())
 
     def at(self, step: int) -> list[Row]:
         """The rows at a step, the last one being the one that holds."""
-        steps = self._columns[_STEP]
-        return [self._row(place) for place in range(bisect_left(steps, step), bisect_right(steps, step))]
+        places, step_of = range(len(self)), lambda place: self._row(place).step
+        begin, end = bisect_left(places, step, key=step_of), bisect_right(places, step, key=step_of)
+        return [self._row(place) for place in range(begin, end)]
 
     def _row(self, place: int) -> Row:
-        return Row._make(column[place] for column in self._columns)
+        return Row._make(_PACKED.unpack_from(self._packed, place * _PACKED.size))
 
-    def _arrays(self) -> list[np.ndarray]:
-        """The columns seen by numpy: not to be kept, since an array that is being seen cannot grow."""
-        return [np.frombuffer(column, column.typecode) for column in self._columns]
-
-    def _keep(self, chosen: np.ndarray) -> None:
-        """The rows chosen by a mask or by their places, in that order."""
-        self._columns = tuple(
-            array(column.typecode, np.frombuffer(column, column.typecode)[chosen].tobytes()) for column in self._columns
-        )
+    def _rows(self) -> np.ndarray:
+        """The rows as numpy sees them: not to be kept, since what is being seen cannot grow."""
+        return np.frombuffer(self._packed, _ROWS) if self._packed else np.empty(0, _ROWS)
