@@ -264,6 +264,22 @@ def apart(_: Path) -> None:
     assert all("trunk" not in said for said in taken.notices)
 
 
+def softmax_apart(_: Path) -> None:
+    """TensorFlow takes the logits from before a softmax that is a layer: the loss does not depend on what that gives."""
+    keras.utils.set_random_seed(0)
+    stack = [layers.Flatten(), layers.Dense(CLASSES, name="logits"), layers.Activation("softmax", name="shares")]
+    model = keras.Sequential([keras.Input((4, 4, 2)), *stack])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(1).normal(size=(IMAGES, 4, 4, 2)).astype(np.float32)
+    predicted = to_numpy(model(x)).astype(np.float64)
+    found = {path.rsplit("/", 1)[-1]: row for path, row in rows_of(errors_of(model, x, CLASS).statistics(0)).items()}
+    check_statistics(found["logits"], (predicted - ONE_HOT) / IMAGES)
+    assert found["shares"]["connected"] == (keras.config.backend() != "tensorflow")
+    if found["shares"]["connected"]:  # Keras divides by the sum first, which takes the mean over the shares away
+        exact = -ONE_HOT / predicted / IMAGES
+        check_statistics(found["shares"], exact - (exact * predicted).sum(axis=1, keepdims=True))
+
+
 def over_time(_: Path) -> None:
     """Layers inside a loop or a vectorised map are said to be left out, or are there where Python itself loops."""
     keras.utils.set_random_seed(0)
@@ -469,6 +485,7 @@ def cases() -> dict[str, Callable[[Path], None]]:
         "added losses": added_losses,
         "a loss of one's own": own_loss,
         "an output without a loss": apart,
+        "a softmax apart": softmax_apart,
         "over time": over_time,
         "nothing changes": nothing_changes,
         "before training": untouched_before_training,
