@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -24,7 +25,10 @@ ADDRESS = re.compile(r"http://localhost:(\d+)/")
 
 @dataclass(frozen=True)
 class TensorBoard:
+    """`group` is the number of the process and of the group that its children are in."""
+
     address: str
+    group: int
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
         """Status and body of a GET; an error status is an answer, not an exception."""
@@ -34,6 +38,15 @@ class TensorBoard:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def resident_bytes(self) -> int:
+        """Memory of the process and its children (Linux)."""
+        pages = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if int((folder / "stat").read_text().rsplit(")", 1)[1].split()[2]) == self.group:
+                    pages += int((folder / "statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def json(self, path: str) -> Any:
         status, body = self.get(path)
@@ -60,7 +73,7 @@ def tensorboard(
                 start_new_session=True,
             )
         try:
-            yield TensorBoard(f"http://localhost:{_port(process, output)}")
+            yield TensorBoard(f"http://localhost:{_port(process, output)}", process.pid)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
