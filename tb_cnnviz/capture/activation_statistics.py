@@ -21,7 +21,6 @@ import numpy as np
 from keras import ops
 
 from tb_cnnviz.capture.activation_rows import Row
-from tb_cnnviz.capture.statistics import raw_histogram
 from tb_cnnviz.records.histogram import RAW_COUNT
 
 Summary = dict[str, Any]
@@ -100,7 +99,7 @@ def summary(row: Row, tensor: Any, *, stride: int, bins: ChannelBins, jit: bool)
         "moments": moments,
         "counts": counts,
         "sampled": ops.convert_to_tensor(stride, "int32"),
-        "raw": raw_histogram(ops.reshape(chosen, (-1,)), jit=jit),
+        "raw": _counted(bits, RAW_COUNT, jit=jit),
         "channel_raw": _by_channel(row, bits, bins, jit=jit),
     }
 
@@ -145,13 +144,17 @@ def _saturated(row: Row, values: Any, none: Any) -> Any:
 
 def _by_channel(row: Row, bits: Any, bins: ChannelBins, *, jit: bool) -> Any:
     width = bins.count + 1  # the last one, of NaN and Inf, is cut off
-    places = ops.reshape(bins.numbers(bits) + ops.arange(row.channels, dtype="int32") * width, (-1,))
-    size = row.channels * width
+    places = bins.numbers(bits) + ops.arange(row.channels, dtype="int32") * width
+    counted = _counted(places, row.channels * width, jit=jit)
+    return ops.reshape(counted, (row.channels, width))[:, :-1]
+
+
+def _counted(numbers: Any, size: int, *, jit: bool) -> Any:
+    """How often each of 0 … size - 1 occurs: int32 [size]. XLA has no bincount, and without it segment_sum is slow."""
+    flat = ops.reshape(numbers, (-1,))
     if jit:
-        counted = ops.segment_sum(ops.ones_like(places), places, num_segments=size)
-    else:
-        counted = ops.reshape(ops.bincount(places, minlength=size), (size,))
-    return ops.cast(ops.reshape(counted, (row.channels, width))[:, :-1], "int32")
+        return ops.segment_sum(ops.ones_like(flat), flat, num_segments=size)
+    return ops.cast(ops.reshape(ops.bincount(flat, minlength=size), (size,)), "int32")
 
 
 def merged(parts: Sequence[Summary]) -> Summary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
@@ -49,8 +50,12 @@ class ActivationPart(Part):
             slots=2 * int(fit.model.steps_per_execution),
             batch_size=step.batch_size,
         )
+
+        def guard() -> AbstractContextManager[None]:
+            return fit.guard(self.name)
+
         new = [cell for cell in self._capture.cells if cell not in step.cells]  # the rhythm's are there already
-        step.add(self._capture.hooks(lambda: fit.guard(self.name)), new)
+        step.add(self._capture.hooks(guard), new, guard)
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
         if self._capture is not None:
