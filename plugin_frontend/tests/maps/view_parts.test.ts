@@ -35,7 +35,7 @@ test("a sweep brings every step that can be read and names those that cannot", a
     };
     const host = { addController: () => {}, requestUpdate: () => {} } as unknown as ReactiveControllerHost;
     const session = { cache: { load } } as unknown as Session;
-    const sweep = new StepSweep(host, () => session, () => ({ run: "a", layer: "b", steps, bytes: 200_000 }));
+    const sweep = new StepSweep(host, () => session, () => ({ kind: "feature_maps" as const, run: "a", layer: "b", steps, bytes: 200_000 }));
     expect(sweep.done).toBe(true);
     sweep.hostUpdate();
     expect(sweep.steps).toEqual(steps);

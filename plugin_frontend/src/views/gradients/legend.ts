@@ -102,8 +102,14 @@ export function variableRows(record: DataRecord | null, place: number, variable:
     ["gradient norm", number("norm")], ["mean", number("mean")], ["min", number("min")], ["max", number("max")],
     ["zeros", count("zeros")], ["NaN", count("nan")], ["Inf", count("inf")], "line",
     ["weight norm", number("weight_norm")], ["update norm", number("update_norm")],
-    ["update / weight", formatNumber(updateRatio(at("update_norm"), at("weight_norm")), { digits: 4 })],
+    ["update / weight", formatNumber(updateRatio(at("update_norm"), at("weight_norm")), { digits: 4 })], "line",
+    ["histogram", histogramWords(at("sampled"))],
   ];
+}
+
+/** Older logs do not say it: theirs are exact. */
+export function histogramWords(sampled: number): string {
+  return sampled > 1 ? `sampled, 1 in ${formatCount(sampled)}` : "exact";
 }
 
 /** The colour bar as part of an SVG. */

@@ -47,15 +47,16 @@ export interface ChannelsInputs {
 export function channelsMode(inputs: ChannelsInputs): unknown {
   const { shown, scenes } = inputs;
   const { active, rule } = shown.classes;
-  const quiet = rule === "zero" ? "zero on this image, active on another probe" : "constant on this image, not on another";
-  const dead = rule === "zero" ? "zero on every probe image; open one to see since which step" : "constant on every probe image";
+  const { isError } = shown.a.maps;
+  const quiet = isError ? "the same error in every cell for this image, not for another" : rule === "zero" ? "zero on this image, active on another probe" : "constant on this image, not on another";
+  const dead = isError ? "the same error in every cell of every probe image; 0: nothing comes back" : rule === "zero" ? "zero on every probe image; open one to see since which step" : "constant on every probe image";
   const sides = [shown.a, ...(shown.b ? [shown.b] : [])];
   return html`
     ${shown.b
       ? nothing
       : html`<h2 class="count">
-          <b>${active.length} ${shown.playing ? "channels" : "active"}</b>
-          <span class="quiet">${shown.playing ? "keep their places while the steps play" : "on this image"}; left channel, right mean${orderWords(shown)}</span>
+          <b>${active.length} ${shown.playing ? "channels" : isError ? "maps differ in their cells" : "active"}</b>
+          <span class="quiet">${shown.playing ? "keep their places while the steps play" : "on this image"}; left channel, right mean${isError ? " size" : ""}${orderWords(shown)}</span>
         </h2>`}
     <div class="grids">
       ${sides.map((side, i) => oneGrid(inputs, side, scenes[i] ?? null, shown.b ? (i === 0 ? "A" : "B") : ""))}

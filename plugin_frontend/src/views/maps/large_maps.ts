@@ -103,7 +103,7 @@ export function factsOf(focus: Focus, image: number, b: LayerMaps | null): Fact[
   const facts: Fact[] = axes > 0 ? [{ name: axes === 1 ? "place" : axes === 3 ? "slice, row, col" : "row, col", value: place }] : [];
   facts.push({ name: "value", value: own.value + other, strong: true, ...(own.more && !b ? { more: own.more } : {}) });
   if (axes > 0) {
-    facts.push({ name: "mean", value: both((each) => formatNumber(statistic(each, "mean", image, channel), { digits: 2 })) });
+    facts.push({ name: maps.isError ? "mean size" : "mean", value: both((each) => formatNumber(statistic(each, "mean", image, channel), { digits: 2 })) });
     facts.push({ name: "zero", value: both((each) => formatShare(statistic(each, "zeros", image, channel))) });
   }
   return facts;

@@ -4,6 +4,7 @@ import { layerScale, type Scale } from "../../math/map_ranges.ts";
 import {
   cellCount, mapStack, mapStatistics, mapValues, type Arrays, type MapStack, type MapStatistics,
 } from "../../math/map_values.ts";
+import { errorStack, errorStatistics } from "./error_maps.ts";
 
 /** Everything that the view needs of one feature_maps record. */
 export interface LayerMaps {
@@ -14,6 +15,8 @@ export interface LayerMaps {
   readonly input: MapStack | null;
   /** Path of the layer whose maps are this pooling layer's input, where that is logged. */
   readonly inputLayer: string | null;
+  /** Whether it is the error that comes back, and not what the layer gives. */
+  readonly isError: boolean;
   /** Negative values occur: colours are symmetric around zero. */
   readonly signed: boolean;
 }
@@ -43,6 +46,10 @@ function read(record: DataRecord): LayerMaps {
     const value = record.attributes[name];
     return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
   };
+  if (record.kind === "error_maps") {
+    const errors = errorStack(record, count("of"));
+    return { record, stack: errors, statistics: errorStatistics(errors), input: null, inputLayer: null, isError: true, signed: true };
+  }
   const stack = mapStack(arrays, count("of"));
   const statistics = mapStatistics(arrays);
   if (statistics.of < stack.of || statistics.images < stack.images) {
@@ -55,6 +62,7 @@ function read(record: DataRecord): LayerMaps {
     statistics,
     input: record.arrays["input_maps"] ? mapStack(arrays, count("input_of"), "input_") : null,
     inputLayer: typeof inputLayer === "string" ? inputLayer : null,
+    isError: false,
     signed: ruleOf(statistics) === "constant",
   };
 }

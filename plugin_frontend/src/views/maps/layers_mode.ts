@@ -1,11 +1,13 @@
 import { html, nothing } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
+import type { Picture } from "../../parts/picture.ts";
 import { pictureOf } from "../../parts/record_pictures.ts";
 import "../../gl/grid_element.ts";
 import type { GridHover } from "../../gl/grid_element.ts";
 import type { Cell, GridScene } from "../../gl/grid_scene.ts";
-import type { ColourMap } from "../../math/colour_maps.ts";
+import { colourPixel, paletteOf } from "../../math/colour.ts";
+import { rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
 import { mapScale } from "../../math/map_ranges.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
@@ -73,7 +75,7 @@ function oneLayer({ layer, maps, channel, scene }: LayerTile, shown: Shown, focu
   return html`<figure class=${here ? "here" : ""}>
     <button class="link name" title=${layer.path} @click=${open}>${layer.name}</button>
     <span class="quiet">${maps.stack.axes === 0 ? `${maps.stack.of} values` : maps.stack.spatial.slice(3 - maps.stack.axes).join("×")}</span>
-    ${scene ? layerGrid({ layer, maps, channel, scene }, shown, focus, pointed, actions) : bar(maps.record, shown.image)}
+    ${scene ? layerGrid({ layer, maps, channel, scene }, shown, focus, pointed, actions) : bar(maps, shown.image)}
     <figcaption>${scene ? html`<span>${channel}</span><span>${mean}</span>` : nothing}</figcaption>
   </figure>`;
 }
@@ -102,6 +104,16 @@ function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: 
   ></cnn-grid>`;
 }
 
-function bar(record: DataRecord, image: number): unknown {
-  return html`<cnn-picture .picture=${pictureOf(record, image)}></cnn-picture>`;
+function bar(maps: LayerMaps, image: number): unknown {
+  const picture = maps.isError ? errorBar(maps, image) : pictureOf(maps.record, image);
+  return html`<cnn-picture .picture=${picture}></cnn-picture>`;
+}
+
+/** One error a unit, symmetric around zero. */
+function errorBar({ stack }: LayerMaps, image: number): Picture {
+  const values = Float64Array.from({ length: stack.kept }, (_, slot) => mapValues(stack, image, slot)[0] ?? NaN);
+  const { lo, hi } = mapScale(values, true);
+  const palette = paletteOf(rdbu);
+  const pixels = Uint32Array.from(values, (value) => colourPixel(value, lo, hi, palette));
+  return { width: 1, height: stack.kept, pixels, words: `errors of its ${stack.kept} channels` };
 }

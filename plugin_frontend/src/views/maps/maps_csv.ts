@@ -7,7 +7,7 @@ import type { Side } from "./shown.ts";
 /** One row a channel and run: the exact statistics of one image's maps, of all channels, kept or not. */
 export function mapsCsv(layer: string, image: number, sides: readonly Side[]): string {
   const rows: (string | number)[][] = [
-    ["run", "layer", "step", "image", "channel", "class", "kept", "mean", "min", "max", "zero_share"],
+    ["run", "layer", "step", "image", "channel", "class", "kept", "mean", "min", "max", "zero_share", "of"],
   ];
   for (const { run, maps } of sides) {
     const cells = cellCount(maps.stack);
@@ -17,6 +17,7 @@ export function mapsCsv(layer: string, image: number, sides: readonly Side[]): s
         classOf(maps.statistics, image, channel, maps.signed ? "constant" : "zero", cells),
         slotOf(maps.stack, channel) >= 0 ? 1 : 0,
         ...(["mean", "min", "max", "zeros"] as const).map((name) => statistic(maps, name, image, channel)),
+        maps.isError ? "error, mean of its size" : "feature map",
       ]);
     }
   }

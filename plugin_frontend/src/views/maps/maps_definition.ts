@@ -1,7 +1,11 @@
 import * as fields from "../../state/fields.ts";
+import type { RunDetail } from "../../data/schema.ts";
+import { hasKind } from "../../state/derived.ts";
 import type { ViewDefinition } from "../view.ts";
 
 export const MAPS_FIELDS = {
+  /** What the layer gives, or the error that comes back to it. */
+  of: fields.choice("maps", "error"),
   /** All channels of the layer; each layer's strongest channel; the chosen channel at each logged step. */
   mode: fields.choice("channels", "layers", "steps"),
   scale: fields.choice("layer", "map", "steps"),
@@ -16,7 +20,14 @@ export const MAPS_FIELDS = {
 export type Mode = "channels" | "layers" | "steps";
 export type ScaleBy = "layer" | "map" | "steps";
 
-export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
+export type MapsKind = "feature_maps" | "error_maps";
+
+/** The records that are shown: what was chosen, where the run has it. */
+export function kindOf(of: "maps" | "error", detail: RunDetail | null): MapsKind {
+  return of === "error" && hasKind(detail, "error_maps") ? "error_maps" : "feature_maps";
+}
+
+const BASE: ViewDefinition<typeof MAPS_FIELDS> = {
   id: "maps",
   title: "Maps",
   key: "3",
@@ -39,4 +50,20 @@ export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
     ["Esc", "back to all channels"],
     ["+ − 0", "in the maps: zoom in, out, fit"],
   ],
+};
+
+/** While it shows errors. */
+const ERROR: ViewDefinition<typeof MAPS_FIELDS> = {
+  ...BASE,
+  needs: ["error_maps", "probe"],
+  ticks: ["error_maps"],
+  hint: "Look for the coloured cells: only there does this image change the layer.",
+  howToRead:
+    "Red: a smaller number in this cell would make the loss smaller; blue: a larger one. White cells learn nothing from this " +
+    "image, and the stronger a colour, the more the loss depends on it.",
+};
+
+export const MAPS_VIEW: ViewDefinition<typeof MAPS_FIELDS> = {
+  ...BASE,
+  as: ({ of }, _role, detail) => (kindOf(of, detail) === "error_maps" ? ERROR : BASE),
 };

@@ -16,7 +16,7 @@ export function subtitle({ a: { maps } }: Shown, wished: number | null): string 
   const many = kept < of ? `${kept} of ${of} channels` : axes === 0 ? `${of} values` : `${of} map${of === 1 ? "" : "s"}`;
   const size = axes === 0 ? "" : `${kept < of ? "," : ""} of ${spatial.slice(3 - axes).join("×")}`;
   const stale = wished !== null && wished !== maps.record.step ? `, still step ${maps.record.step}` : "";
-  return `${many}${kept < of ? size.replace("of ", "") : size}, training=False${stale}`;
+  return `${many}${kept < of ? size.replace("of ", "") : size}, ${maps.isError ? "error that comes back" : "training=False"}${stale}`;
 }
 
 const MODES: readonly { value: Mode; label: string }[] = [
@@ -25,7 +25,7 @@ const MODES: readonly { value: Mode; label: string }[] = [
   { value: "steps", label: "One channel, all steps" },
 ];
 
-export function headControls(shown: Shown, options: Options, set: (patch: Partial<Options>) => void): unknown {
+export function headControls(shown: Shown, options: Options, hasErrors: boolean, set: (patch: Partial<Options>) => void): unknown {
   const flat = shown.a.maps.stack.axes === 0;
   const modes = MODES.map((mode) => ({
     ...mode, disabled: flat && mode.value === "steps" ? "This layer has no maps, only one number a channel" : undefined,
@@ -37,6 +37,15 @@ export function headControls(shown: Shown, options: Options, set: (patch: Partia
     { value: "steps", label: "all steps" },
   ];
   return html`
+    <cnn-select
+      label="show"
+      .options=${[
+        { value: "maps", label: "maps" },
+        { value: "error", label: "error", disabled: hasErrors ? undefined : "This run logged no error maps: they need a labelled probe, probe=(x, y)" },
+      ]}
+      .value=${shown.a.maps.isError ? "error" : "maps"}
+      @change=${(event: CustomEvent<Options["of"]>) => set({ of: event.detail })}
+    ></cnn-select>
     <cnn-segmented
       label="What is shown"
       .options=${modes}

@@ -66,6 +66,8 @@ function sentence(spread: Distribution, scale: Scale, signed: boolean, words: Ba
 
 export interface BarInputs {
   readonly layer: LayerRecord;
+  /** What is to be said of an error; null: it is none. */
+  readonly error: string | null;
   readonly signed: boolean;
   readonly map: ColourMap;
   readonly scale: Scale;
@@ -75,12 +77,18 @@ export interface BarInputs {
   readonly value: number | null;
 }
 
-export function colourBar({ layer, signed, map, scale, spread, words, value }: BarInputs): unknown {
+/** Of what it is the derivative. */
+export function errorOf({ isError, record: { attributes } }: LayerMaps): string | null {
+  if (!isError) return null;
+  return attributes["place"] === "pre_activation" ? "∂loss/∂z, before activation" : "∂loss/∂output";
+}
+
+export function colourBar({ layer, error, signed, map, scale, spread, words, value }: BarInputs): unknown {
   const mark = value === null || !(scale.hi > scale.lo) ? null : (value - scale.lo) / (scale.hi - scale.lo);
   return html`<cnn-colour-bar
     slot="legend"
-    heading="Activation"
-    .note=${activationWords(layer)}
+    heading=${error === null ? "Activation" : "Error"}
+    .note=${error ?? activationWords(layer)}
     .map=${map}
     .counts=${spread.counts}
     .labels=${barLabels(scale, signed)}
@@ -102,16 +110,22 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
   const { zero, dead } = summaryOf(maps);
   const { images, of } = maps.statistics;
   const rows: TableRow[] = [["receptive field", fieldWords(layer, maps.stack.axes > 0)]];
-  rows.push(["zero", formatShare(zero)]);
-  rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
+  const quality = maps.isError
+    ? "Pictures hold 255 levels a map, symmetric around zero; means and zeros are of the maps that were kept"
+    : "Pictures hold 256 levels a map; mean, zero share and dead channels are exact";
+  const { loss } = maps.record.attributes;
+  if (maps.isError && typeof loss === "string") rows.push(["loss", loss.slice(0, 200).replaceAll("_", " ")]);
+  if (!maps.isError) rows.push(["zero", formatShare(zero)]);
+  if (!maps.isError) rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
   return html`<div slot="legend">
     <cnn-table-rows .heading=${heading} note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
     <p class="badges">
       <cnn-badge title="The same images at every step, not the training batch">probe</cnn-badge>
       ${maps.stack.lo === null
         ? html`<cnn-badge title="float32, as the network computed them">exact</cnn-badge>`
-        : html`<cnn-badge title="Pictures hold 256 levels a map; mean, zero share and dead channels are exact">8 bit</cnn-badge>`}
+        : html`<cnn-badge title=${quality}>8 bit</cnn-badge>`}
       <cnn-badge>kept ${maps.stack.kept} of ${maps.stack.of}</cnn-badge>
+      ${maps.isError ? html`<cnn-badge title="The loss of the probe's own labels">labelled</cnn-badge>` : nothing}
       ${maps.stack.images < images ? html`<cnn-badge>${maps.stack.images} of ${images} images</cnn-badge>` : nothing}
     </p>
   </div>`;

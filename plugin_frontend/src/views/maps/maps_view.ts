@@ -7,6 +7,7 @@ import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
+import { hasKind } from "../../state/derived.ts";
 import { probeQuery } from "../../state/probe.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
@@ -18,9 +19,9 @@ import { imagePart } from "./image_part.ts";
 import { layerMaps, type LayerMaps } from "./layer_maps.ts";
 import { layersMode } from "./layers_mode.ts";
 import { mapsCsv } from "./maps_csv.ts";
-import { MAPS_VIEW, type MAPS_FIELDS, type Mode } from "./maps_definition.ts";
+import { kindOf, MAPS_VIEW, type MAPS_FIELDS, type MapsKind, type Mode } from "./maps_definition.ts";
 import { headControls, subtitle } from "./maps_head.ts";
-import { barLabels, colourBar, colourChoice, layerTable } from "./maps_legend.ts";
+import { barLabels, colourBar, colourChoice, errorOf, layerTable } from "./maps_legend.ts";
 import { mapsPng } from "./maps_png.ts";
 import { cellRectOf } from "./maps_probe.ts";
 import { mapsViewStyles } from "./maps_view_styles.ts";
@@ -48,14 +49,14 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   /** The cell under the pointer or the keyboard's cursor. */
   declare pointed: Focus | null;
 
-  readonly #a = this.#records(() => mapsQuery(this.session, this.session.runA));
+  readonly #a = this.#records(() => mapsQuery(this.session, this.session.runA, this.#kind));
   readonly #b = this.#records(() => {
     const { runA, runB } = this.session;
-    return runB === null || runB === runA ? null : mapsQuery(this.session, runB);
+    return runB === null || runB === runA ? null : mapsQuery(this.session, runB, this.#kind);
   });
-  readonly #last = this.#records(() => lastMapsQuery(this.session));
+  readonly #last = this.#records(() => lastMapsQuery(this.session, this.#kind));
   readonly #input = this.#records(() => this.#inputQuery());
-  readonly #layers = this.#records(() => (this.options.mode === "layers" ? allLayersQuery(this.session) : null));
+  readonly #layers = this.#records(() => (this.options.mode === "layers" ? allLayersQuery(this.session, this.#kind) : null));
   readonly #probe = this.#records(() => probeQuery(this.session));
   readonly #predictions = this.#records(() => predictionsQuery(this.session, this.session.runA));
   readonly #sweep = new StepSweep(this, () => this.session, () =>
@@ -85,6 +86,10 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     return { run, kind: "feature_maps", layers: [maps.inputLayer], steps: [record.step] };
   }
 
+  get #kind(): MapsKind {
+    return kindOf(this.options.of, this.session.detailA);
+  }
+
   /** The scale needs every step. */
   get #allSteps(): boolean {
     const { scale } = this.options;
@@ -92,7 +97,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   }
 
   #wishOf(run: string | null) {
-    return sweepWish(this.session, run, this.#a.records?.[0]?.bytes ?? 0);
+    return sweepWish(this.session, run, this.#kind, this.#a.records?.[0]?.bytes ?? 0);
   }
 
   readonly #actions: Actions = {
@@ -131,7 +136,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     this.#shown = null;
     const slow = [this.#a, this.#b, this.#probe, this.#layers].some((each) => each.slow);
     return html`<cnn-view-layout
-      .how=${MAPS_VIEW.howToRead}
+      .how=${this.session.view?.howToRead ?? MAPS_VIEW.howToRead}
       ?busy=${slow}
       .progress=${slow && this.session.step !== null ? `step ${this.session.step}` : ""}
     >
@@ -176,7 +181,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const [input = null] = this.#input.records ?? [];
     return html`
       <span slot="subtitle">${subtitle(shown, this.#a.error ? session.step : null)}</span>
-      <div slot="controls" class="controls">${headControls(shown, options, (patch) => this.setOptions(patch))}</div>
+      <div slot="controls" class="controls">${headControls(shown, options, hasKind(session.detailA, "error_maps"), (patch) => this.setOptions(patch))}</div>
       <div class="picture">
         ${imagePart({ session, shown, focus, scaling, map, probe, predictions, input, actions: this.#actions })}
         <div class="maps ${mode}">
@@ -241,9 +246,9 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const value = focus && pointed ? (valueAt(focus, shown.image)?.value ?? null) : null;
     const { signed } = scaling;
     const probe = this.#probe.records?.[0];
-    const patches = probe?.arrays["display"] && this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe, this.session.layers);
+    const patches = !shown.a.maps.isError && probe?.arrays["display"] && this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe, this.session.layers);
     return html`
-      ${colourBar({ layer: shown.layer, signed, map, ...bar, value })}
+      ${colourBar({ layer: shown.layer, error: errorOf(shown.a.maps), signed, map, ...bar, value })}
       ${colourChoice(signed, signed ? options.signed : options.magnitude, (name) =>
         this.setOptions(signed ? { signed: name as "RdBu" } : { magnitude: name as "viridis" }))}
       ${layerTable(shown.layer, shown.a.maps, shown.b ? "This layer in A," : "This layer,")}
@@ -262,7 +267,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     if (!shown || [this.#a, this.#b, this.#last, this.#probe, this.#layers].some((each) => each.loading)) return null;
     const { layer, a, b, image, channel, classes } = shown;
     return {
-      layer: layer.path, image, channel, ...classes, scale: this.#scaling?.shared ?? null, signed: this.#scaling?.signed,
+      kind: a.maps.record.kind, layer: layer.path, image, channel, ...classes, scale: this.#scaling?.shared ?? null, signed: this.#scaling?.signed,
       a: { run: a.run, step: a.maps.record.step }, b: b && { run: b.run, step: b.maps.record.step },
     };
   }
@@ -279,7 +284,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const runs = [a, ...(b ? [b] : [])].map((side) => `${side.run}, step ${side.maps.record.step}`).join(" | ");
     const list = (channels: readonly number[]): string => channels.join(", ") || "none";
     return mapsPng(this, {
-      title: `${layer.name}, probe image ${image}: ${runs}`,
+      title: `${layer.name}${a.maps.isError ? ", backpropagated error" : ""}, probe image ${image}: ${runs}`,
       notes: [`${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead)}`],
       image: picture,
       seen: focus && sightOf(focus, picture).mark,

@@ -1,9 +1,11 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
+import type { MapsKind } from "./maps_definition.ts";
 import type { Session } from "../../state/session.ts";
 
 export interface SweepWish {
   readonly run: string;
+  readonly kind: MapsKind;
   readonly layer: string;
   readonly steps: readonly number[];
   /** Bytes of one step's record, as far as is known. */
@@ -53,12 +55,12 @@ export class StepSweep implements ReactiveController {
 
   hostUpdate(): void {
     const wish = this.want();
-    const key = wish ? JSON.stringify([wish.run, wish.layer, wish.steps]) : "";
+    const key = wish ? JSON.stringify([wish.run, wish.kind, wish.layer, wish.steps]) : "";
     if (key === this.#wished) return;
     this.#wished = key;
     this.#abort?.abort();
     this.#abort = null;
-    const owner = wish ? JSON.stringify([wish.run, wish.layer]) : "";
+    const owner = wish ? JSON.stringify([wish.run, wish.kind, wish.layer]) : "";
     if (owner !== this.#owner) {
       this.records.clear();
       this.failed.clear();
@@ -83,7 +85,7 @@ export class StepSweep implements ReactiveController {
   }
 
   async #loadChunk(wish: SweepWish, steps: readonly number[], signal: AbortSignal): Promise<void> {
-    const query = { run: wish.run, kind: "feature_maps", layers: [wish.layer], steps } as const;
+    const query = { run: wish.run, kind: wish.kind, layers: [wish.layer], steps } as const;
     try {
       const records = await this.session().cache.load(query, signal);
       if (signal.aborted) return;
