@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import os
 import threading
+from pathlib import Path
 
 import google_crc32c
 import numpy as np
@@ -56,9 +58,21 @@ def _buffer(start: int, length: int) -> np.ndarray:
     return room[begin : begin + length]
 
 
+def has_free_processor() -> bool:
+    """Whether fewer threads run now than there are processors; taken to be so where the system does not say.
+
+    A thread that helps and does not get to run in the middle of a block is waited for.
+    """
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+    except (OSError, ValueError, IndexError):
+        return True
+    return running < (os.cpu_count() or 2)
+
+
 class _Blocks:
-    """The blocks of a payload. Who needs it reads from the front; a thread that helps, as soon as a processor is free for
-    it, reads from the back; until they meet."""
+    """The blocks of a payload. Who needs it reads from the front; a thread that helps, where a processor is free for it,
+    reads from the back; until they meet."""
 
     def __init__(self, file: RandomAccessFile, start: int, buffer: np.ndarray) -> None:
         self._file = file
@@ -77,7 +91,7 @@ class _Blocks:
         Raises:
             OSError: when the file cannot be read.
         """
-        if len(self._left) > 1:
+        if len(self._left) > 1 and has_free_processor():
             with contextlib.suppress(RuntimeError):  # no more threads: then without help
                 _thread.start_new_thread(self._help, ())  # threading.Thread would wait until it runs
         crc = 0

@@ -7,6 +7,8 @@ import json
 
 import numpy as np
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.util import tensor_util
 
 from tb_cnnviz import open_log
 from tb_cnnviz.records.quantisation import restore_kernel, restore_maps
@@ -89,6 +91,54 @@ def test_maps_of_pooling_and_convolution_equal_the_log(board: Board) -> None:
         restored = restore_maps(arrays["maps"], arrays.get("lo"), arrays.get("hi"))
         np.testing.assert_array_equal(restored, expected)
         assert np.ptp(expected) > 0
+
+
+def test_every_kind_that_is_logged_is_served_as_it_lies_in_the_file(board: Board) -> None:
+    """What lies there is read here frame by frame, with TensorBoard's proto."""
+    (path,) = (board.logdir / ADAM).glob("*.records")
+    kinds = set()
+    content, at = path.read_bytes(), 0
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 8], "little")
+        event = Event.FromString(content[at + 12 : at + 12 + length])
+        at += length + 16
+        directory, *values = event.summary.value
+        said = json.loads(directory.tensor.string_val[0])
+        if (said["kind"], said["layer"]) in kinds or not event.step:
+            continue
+        asked = {"run": ADAM, "kind": said["kind"], "step": event.step, "repeat": 0}
+        ((entry, arrays),) = board.ask(
+            "records", **asked, **({"layer": said["layer"]} if said["layer"] else {})
+        ).arrays()
+        if entry["wall_time"] != event.wall_time:
+            continue  # logged again at this step, after what this loop has met
+        kinds.add((said["kind"], said["layer"]))
+        assert entry["attributes"] == said["attributes"]
+        assert list(arrays) == [item["name"] for item in said["arrays"]]
+        for value, (name, array) in zip(values, arrays.items(), strict=True):
+            assert value.tag.endswith(f"/{name}")
+            expected = tensor_util.make_ndarray(value.tensor)
+            assert array.dtype == expected.dtype
+            np.testing.assert_array_equal(array, expected)
+    logged = {kind for kind, _ in kinds}
+    assert {"activations", "errors", "error_maps", "gradients", "feature_maps", "operations", "losses"} <= logged
+
+
+@pytest.mark.parametrize(("kind", "first"), [("activations", "mean"), ("errors", "norm")])
+def test_statistics_by_layer_are_columns_over_steps(board: Board, kind: str, first: str) -> None:
+    run = open_log(board.logdir)[ADAM]
+    for layer in LAYERS[:2]:
+        names = [first, "zeros", "count", "max"]
+        ((entry, arrays),) = board.ask("series", run=ADAM, kind=kind, layer=layer, column=names).arrays()
+        assert arrays["step"].tolist() == run.steps(kind)
+        places = [row["place"] for row in entry["attributes"]["rows"]]
+        assert {row["layer"] for row in entry["attributes"]["rows"]} == {layer}
+        for row, step in enumerate(run.steps(kind)):
+            logged = run.read(kind, layer, step)
+            for column, place in enumerate(places):
+                one = logged if logged["place"] == place else logged[place]
+                for name in names:
+                    assert arrays[name][row, column] == one[name], (step, place, name)
 
 
 def test_records_of_the_whole_model_take_no_layer(board: Board) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import google_crc32c
@@ -18,6 +19,13 @@ from tb_cnnviz.eventlog.framing import frame
 
 MB = 1 << 20
 BEFORE = 37
+
+
+@pytest.fixture(params=[True, False], ids=["two threads", "one thread"], autouse=True)
+def threads(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tb_cnnviz.eventlog.checked_read.has_free_processor", lambda: request.param)
+        yield
 
 
 def written(folder: Path, content: bytes) -> str:

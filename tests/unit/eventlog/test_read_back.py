@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,38 @@ def test_a_flipped_byte_costs_one_record_and_never_gives_a_wrong_number(tmp_path
         else:
             assert step != hit
             assert (kernel == step).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_neighbours_read_together_are_as_each_read_alone(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(2):  # files
+        with closing(RecordWriter(tmp_path)) as writer:
+            for step in range(30):
+                size = int(rng.choice([1, 50, 20_000, 300_000]))
+                writer.write(
+                    Record("losses", step, arrays={"step": np.array([step]), "loss": np.zeros(size, np.uint8)})
+                )
+    index = LogIndex({"": str(tmp_path)})
+    index.refresh()
+    path = sorted(tmp_path.glob("*.records"))[0]
+    content = bytearray(path.read_bytes())
+    content[int(rng.integers(len(content)))] ^= 1 << seed % 8
+    content = content[: len(content) - int(rng.integers(2)) * 1000]
+    path.write_bytes(content)
+    run = index["."]
+    entries = run.entries()
+    chosen = [entries[i] for i in sorted(rng.choice(len(entries), 40, replace=False))]
+    together = list(run.read_many(chosen))
+    assert len(together) == len(chosen)
+    for entry, got in zip(chosen, together, strict=True):
+        if isinstance(got, DamagedRecord):
+            with pytest.raises(DamagedRecord, match=got.reason):
+                run.read_entry(entry)
+        else:
+            same(got, run.read_entry(entry))
+            assert got.arrays["step"].tolist() == [entry.step]
+    assert len({(notice.file, notice.offset) for notice in run.notices}) == len(run.notices)
 
 
 def test_maps_of_a_pooling_layer_bring_its_input(tmp_path: Path) -> None:
