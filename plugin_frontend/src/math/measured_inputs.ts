@@ -54,11 +54,13 @@ function edgesOf(bin: number): readonly [lo: number, hi: number] {
   return bin > ZERO_BIN ? [size, 2 * size] : [-2 * size, -size];
 }
 
+/** Of a bin so much stays at least: one value at its edge is not drawn as a spike. */
+const LEAST_LEFT = 0.25;
+
 /** No value lies outside the extremes, where these are known. */
 function cut([lo, hi]: readonly [number, number], min: number, max: number): { lo: number; hi: number } {
-  const from = min > lo && min <= hi ? min : lo;
-  const to = max < hi && max >= from ? max : hi;
-  return { lo: from, hi: to };
+  const least = LEAST_LEFT * (hi - lo);
+  return { lo: min > lo ? Math.min(min, hi - least) : lo, hi: max < hi ? Math.max(max, lo + least) : hi };
 }
 
 const PARTS = 64;
@@ -125,11 +127,9 @@ export function barsOf(inputs: MeasuredInputs, range: number): { lo: number; hi:
 
 /** The part of a span that the extremes leave. */
 function tight({ bins }: MeasuredInputs, lo: number, hi: number): [number, number] {
-  const first = bins[0]!.lo;
-  const last = bins.at(-1)!.hi;
+  const [first, last] = [bins[0]!.lo, bins.at(-1)!.hi];
   const from = first > lo && first < hi ? first : lo;
-  const to = last < hi && last > from ? last : hi;
-  return [from, to];
+  return [from, last < hi && last > from ? last : hi];
 }
 
 /** Where a function is flat within −range … range: [lo, hi] pairs, to a thousandth of it. */

@@ -19,13 +19,17 @@ export function convolutionCsv(lab: Lab, { it, cell }: Shown): string {
   const map = (part: string, values: ArrayLike<number>, columns: number): Row[] =>
     Array.from(values, (value, i) => [part, it.index, Math.floor(i / columns), i % columns, value]);
   const { activation } = it;
-  return csvOf([
-    ["part", "channel", "row", "column", "value"],
+  const rows: Row[] = [
     ...cells("window", cell.window), ...cells("kernel", filter.weights), ...cells("product", cell.products),
     ...Array.from(cell.sums, (sum, i): Row => ["sum", filter.from + i, "", "", sum]),
     ["bias", it.index, "", "", filter.bias], ["total", it.index, "", "", cell.total],
     ...map("output", it.map, grid.columns.output),
     ...(activation ? map("activated", it.map.map(activation), grid.columns.output) : []),
     ...(it.logged ? map("logged", it.logged, lab.operation.output.spatial[2]) : []),
+  ];
+  const { run, operation } = lab;
+  return csvOf([
+    ["run", "layer", "step", "part", "channel", "row", "column", "value"],
+    ...rows.map((row): Row => [run, operation.layer, operation.step, ...row]),
   ]);
 }

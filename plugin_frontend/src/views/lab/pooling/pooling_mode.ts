@@ -252,7 +252,7 @@ export class PoolingMode extends LabMode {
 
   override saveCsv(): string {
     if (!this.#shown) throw new Error("there are no numbers yet");
-    return poolingCsv(this.#shown);
+    return poolingCsv(this.lab, this.#shown);
   }
 }
 
