@@ -19,6 +19,7 @@ from tb_cnnviz.capture.cell import Cell, recording, when
 from tb_cnnviz.capture.gradient_records import GradientRecords
 from tb_cnnviz.capture.graph_tail import remade
 from tb_cnnviz.capture.hook import Hook
+from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.mailbox import Due, Ring, shadow
 from tb_cnnviz.capture.replicas import on_one_replica
 from tb_cnnviz.capture.skips import Skips, innermost
@@ -74,6 +75,7 @@ class GradientCapture:
         self._ring = Ring(slots, self._records.columns)
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
+        self._batch: int | None = None
 
     @property
     def cells(self) -> list[Cell]:
@@ -122,8 +124,7 @@ class GradientCapture:
         return keras.StatelessScope(state_mapping=pairs)
 
     def _record_received(self, grads: list[Any], trainable_variables: Any, is_applied: Any = True) -> Row:
-        step = ops.cast(self.optimizer.iterations, "int32")
-        micro_batch = ops.cast(ops.mod(private.raw_iterations(self.optimizer), self.micro_batches), "int32")
+        step, micro_batch = self._counted()
         due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
         slot = self._ring.slot()
         ordered = self._in_order(grads, trainable_variables)
@@ -138,7 +139,7 @@ class GradientCapture:
             flat = self._flat(ordered, scale)
             now = weights or self._weights()
             columns = received(flat, jit=self._jit)
-            columns["raw"] = ops.stack([raw_histogram(each, jit=self._jit) for each in self._counted(flat)])
+            columns["raw"] = ops.stack([raw_histogram(each, jit=self._jit) for each in self._sampled(flat)])
             columns["weight_norm"] = norms(lambda: now, jit=self._jit)
             columns |= {"gradient": self._followed(flat), "value": self._followed(now)}
             columns |= {"step": step, "micro_batch": micro_batch, "skipped": self._skips.read()}
@@ -147,7 +148,7 @@ class GradientCapture:
                 kept.write(weight)
 
         when(due, record, self._ring.cells)
-        return due, slot, ops.equal(micro_batch, self.micro_batches - 1), weights
+        return due, slot, micro_batch == self.micro_batches - 1, weights
 
     def _record_applied(self, row: Row) -> None:
         due, slot, is_update, weights = row
@@ -168,11 +169,24 @@ class GradientCapture:
 
         when(due, record, self._ring.cells)
 
+    def _counted(self) -> tuple[Any, Any]:
+        """Updates so far, and which micro-batch of the next one this is.
+
+        On PyTorch as the host counts them: asking the device at every step would make the host wait for it.
+        """
+        if keras.config.backend() == "torch":
+            if self._batch is None:
+                self._batch = int(to_numpy(private.raw_iterations(self.optimizer)))
+            batch, self._batch = self._batch, self._batch + 1
+            return divmod(batch, self.micro_batches)
+        micro_batch = ops.mod(private.raw_iterations(self.optimizer), self.micro_batches)
+        return ops.cast(self.optimizer.iterations, "int32"), ops.cast(micro_batch, "int32")
+
     def _weights(self) -> list[Any]:
         """As they are now, as float32 [n]."""
         return [ops.reshape(ops.cast(v, "float32"), (-1,)) for v in self.variables]
 
-    def _counted(self, flats: Sequence[Any]) -> list[Any]:
+    def _sampled(self, flats: Sequence[Any]) -> list[Any]:
         """The elements that histograms are made of, by variable."""
         return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self._records.strides, strict=True)]
 
@@ -225,6 +239,7 @@ class GradientCapture:
 
         An update of whose micro-batches not all have come yet waits for the next call, unless `is_last`.
         """
+        self._batch = None  # from here on as the device says: somebody may have set it
         return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
 
 

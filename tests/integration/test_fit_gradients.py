@@ -225,3 +225,29 @@ def test_a_train_step_without_apply_is_said(tmp_path: Path) -> None:
     assert len(texts) == 2
     assert any("gradients" in t and "optimizer.apply" in t for t in texts)
     assert any("losses" in t and "compute_loss" in t for t in texts)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_large_variables_histogram_is_of_a_sample_unless_asked_for(tmp_path: Path, exact: bool) -> None:
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((1000,)), keras.layers.Dense(1001)])
+    model.compile(keras.optimizers.SGD(RATE), "mse")
+    rng, oracle = np.random.default_rng(0), WeightsByStep()
+    x, y = rng.normal(size=(8, 1000)).astype(np.float32), 1e3 * rng.normal(size=(8, 1001)).astype(np.float32)
+    model.fit(x, y, verbose=0, callbacks=[logger(tmp_path, exact_histograms=exact), oracle])
+    kernel, bias = (run_of(tmp_path).read("gradients", v.path, 0) for v in model.trainable_variables)
+    gradients = [-change.reshape(-1) / RATE for change in oracle.changes()[0]]
+    assert kernel["exact"] is bias["exact"] is exact
+    stride = int(kernel["sampled"])
+    assert (stride == 1) == exact
+    assert int(bias["sampled"]) == 1
+    counted = gradients[0][::stride]
+    assert int(kernel["histogram"].sum()) == len(counted)
+    # The weights' change gives the gradient with a rounding that moves a few over the edge of a bin.
+    expected = np.histogram(counted, kernel["edges"])[0]
+    assert np.abs(kernel["histogram"] - expected).sum() <= 1e-3 * len(counted)
+    for record, gradient in zip((kernel, bias), gradients, strict=True):
+        np.testing.assert_allclose(record["norm"], np.linalg.norm(gradient), rtol=TOLERANCE)
+        scale = np.abs(gradient).max()
+        assert [record["min"], record["max"]] == pytest.approx([gradient.min(), gradient.max()], abs=1e-4 * scale)
+        assert int(record["zeros"]) == int((gradient == 0).sum())

@@ -3,6 +3,7 @@ import type { VariableRecord } from "../../src/data/schema.ts";
 import { bandPath, percent } from "../../src/views/gradients/bands.ts";
 import { factorBetween, nameAt, type Flow } from "../../src/views/gradients/flow.ts";
 import { namedRows } from "../../src/views/gradients/histogram_picture.ts";
+import { histogramWords } from "../../src/views/gradients/legend.ts";
 import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_groups.ts";
 import { histogramRowHeight, mostHistogramRows, sizesFor } from "../../src/views/gradients/sizes.ts";
 import { unusualText } from "../../src/views/gradients/words.ts";
@@ -93,5 +94,13 @@ describe("names of the flow's lines", () => {
       expect(left < right).toBe(a <= b);
     }
     expect(places(null, 1)[0]).toBeNull();
+  });
+});
+
+describe("a histogram", () => {
+  it("says whether it is of all values", () => {
+    expect(histogramWords(11)).toBe("sampled, 1 in 11");
+    expect(histogramWords(1)).toBe("exact");
+    expect(histogramWords(NaN)).toBe("exact");
   });
 });
