@@ -137,7 +137,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   protected override render(): unknown {
     const { picture, data } = this;
-    const layer = this.session.layer!;
+    // While another layer is on its way, the one that is drawn is named.
+    const layer = this.session.layers.find(({ path }) => path === data.shown?.layer) ?? this.session.layer!;
     if (!picture) return html`<cnn-view-layout .busy=${data.slow}><span slot="title">${layer.name}</span></cnn-view-layout>`;
     const words = this.words;
     const shape = picture.panels[0]!.kernels;
