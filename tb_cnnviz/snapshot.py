@@ -54,7 +54,7 @@ def snapshot(
     if not model.built:
         x = probe[0] if isinstance(probe, tuple) and len(probe) == 2 else probe
         model(keras.tree.map_structure(lambda a: np.asarray(a[:1]), x), training=False)
-    images = probes.read(probe, probes.input_shapes(model), max_images)
+    images = probes.read(probe, probes.input_shapes(model), max_images, probes.input_names(model))
     placed = layer_tree.leaves(model)
     maps = FeatureMaps(
         model, placed, images, layers=None, max_images=max_images, max_channels=max_channels, max_bytes=max_bytes

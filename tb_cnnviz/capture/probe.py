@@ -34,7 +34,7 @@ class Probe:
         return int(tree.flatten(self.x)[0].shape[0])
 
 
-def read(given: Any, shapes: Shapes, max_images: int) -> Probe:
+def read(given: Any, shapes: Shapes, max_images: int, names: Sequence[str] = ()) -> Probe:
     """A probe as the user gave it.
 
     A pair is (x, y), except for a model of two inputs, which takes a pair of plain arrays as those.
@@ -43,9 +43,10 @@ def read(given: Any, shapes: Shapes, max_images: int) -> Probe:
         given: an array, a list, tuple or dict of arrays, or (x, y).
         shapes: of the model's inputs, with the batch axis; none where they are not known.
         max_images: images beyond it are left out.
+        names: under which the model takes them out of a dict, in the order of the shapes; none where it takes no dict.
 
     Raises:
-        ValueError: for something else, for arrays without images or of unequal number, or whose shape the model does
+        ValueError: for something else, for a dict with other names, for arrays without images or of unequal number, or whose shape the model does
             not take.
     """
     x, y = given, None
@@ -59,7 +60,7 @@ def read(given: Any, shapes: Shapes, max_images: int) -> Probe:
     if len(counts) != 1 or 0 in counts:
         texts = ", ".join(_text(a.shape) for a in arrays + labels)
         raise ValueError(f"probe: arrays of shape {texts} given; each needs the same number of images, at least one")
-    _check_shapes(arrays, shapes)
+    _check_shapes(_in_order(x, names), shapes)
     return first_images(x, y, max_images)
 
 
@@ -79,6 +80,26 @@ def input_shapes(model: Any) -> Shapes:
         return [tuple(t.shape) for t in tree.flatten(model.inputs)]
     except Exception:  # a subclassed or unbuilt model has no `inputs`
         return []
+
+
+def input_names(model: Any) -> list[str]:
+    """Names under which the model takes its inputs out of a dict, in the order of `input_shapes`."""
+    try:
+        struct = model.input
+        return sorted(struct) if isinstance(struct, Mapping) else [str(t.name) for t in model.inputs]
+    except Exception:
+        return []
+
+
+def _in_order(x: Any, names: Sequence[str]) -> list[np.ndarray]:
+    """The arrays in the order of the model's inputs."""
+    if not isinstance(x, Mapping) or not names:
+        return list(tree.flatten(x))
+    if set(x) != set(names):
+        raise ValueError(
+            f"probe: a dict with {', '.join(map(str, x))} given, but the model takes its inputs as {', '.join(names)}"
+        )
+    return [x[name] for name in names]
 
 
 def shapes_of(x: Any) -> Shapes:

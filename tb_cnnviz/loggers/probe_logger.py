@@ -53,7 +53,7 @@ class ProbeLogger(Logger):
         x, y = (None, None) if batch is None else keras.utils.unpack_x_y_sample_weight(batch)[:2]
         if self.probe is not None:
             shapes = probes.input_shapes(self.model) or probes.shapes_of(x)
-            self._images = probes.read(self.probe, shapes, self.max_images)
+            self._images = probes.read(self.probe, shapes, self.max_images, probes.input_names(self.model))
         elif x is not None:
             self._images = probes.first_images(x, y, self.max_images)
         for part in self._parts:

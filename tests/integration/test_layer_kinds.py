@@ -1,0 +1,19 @@
+"""Every kind of layer, network and probe on every backend: one process for each, whose results are read here."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.layer_cases import CASES
+from tests.support.mode_table import BACKENDS, Results, run_all
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return run_all(tmp_path_factory.mktemp("layers"), "tests.support.layer_cases")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("case", CASES)
+def test_the_log_holds_what_keras_and_numpy_compute(results: Results, backend: str, case: str) -> None:
+    assert not results[backend][case]["text"], results[backend][case]["text"]
