@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 import pickle
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ import pytest
 
 import tb_cnnviz
 from tests.support.fits import identical, images, make, train, weights
+from tests.support.mode_table import BACKENDS, ROOT
 
 
 class Copies(keras.callbacks.Callback):
@@ -66,6 +71,17 @@ def test_copies_made_during_training(tmp_path: Path, optimizer: str) -> None:
         assert len(copied.optimizer.variables) == bare.variables
     train(loaded, steps=2)
     assert len(copies.made["cloned"].variables) == len(model.variables)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_copies_made_at_every_event_and_inside_a_step(tmp_path: Path, backend: str) -> None:
+    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-m", "tests.support.saving", str(tmp_path / "found.json")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert len(found) == 9
+    assert {place: what for place, what in found.items() if what} == {}
 
 
 def test_checkpoints_and_a_callback_that_loads_them(tmp_path: Path) -> None:

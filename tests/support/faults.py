@@ -70,6 +70,7 @@ OUTERMOST: set[Where] = {
     ("capture/riding.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
     ("capture/step.py", "InstrumentedStep._run"),
     ("capture/step.py", "InstrumentedStep._run_hooked"),
+    ("loggers/logger.py", "Logger._begin"),
     ("loggers/logger.py", "_event.<locals>.event"),
 }
 
