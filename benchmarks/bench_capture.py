@@ -1,155 +1,212 @@
 """What logging costs a fit: each system beside a bare fit of the same network, in one process, in turn.
 
-    python benchmarks/bench_capture.py [--rounds 4] [--epochs 2] [--all]
+    python benchmarks/bench_capture.py [--rounds 9] [--networks small,vgg] [--only NAME …] [--json FILE]
 
-The small CNN (32, 64 and 64 filters on 32 × 32 × 3, batches of 64) is the hard case: its steps are short, so that a
-fixed cost weighs most. A round fits bare and system adjacently, the order alternating; the figure is the ratio of the
-two, its median and range over the rounds, in wall and in processor time. `bare` against itself says what the machine's
-noise is: a ratio within its range is not a difference.
+Two networks on 32 × 32 × 3 images, in batches of 64, Adam, jit_compile=False: a small CNN (32, 64 and 64 filters), whose
+steps are short, so that a fixed cost weighs most; and VGG16's convolutions with a dense layer of 10, 14.7 million
+parameters. Beside ours stand the callback of Keras and what people write by hand, each at its usual rhythm.
 
-A fit's first epoch is not in the ratio: it compiles, and a fit with hooks compiles its step anew. What that costs, once
-a fit, stands in the last column, together with the pictures of that epoch: under `every='auto'` most of the log-spaced
-ones are among them. `--all` adds TensorBoard's own callback.
+A pair is a fit with the system and one without it, adjacent, the order alternating. The last epoch of the one is measured
+(32 batches of the small CNN, 4 of the other), with all that is done at its end, against one epoch of the other. Epochs
+before it compile the step; under "auto" they also pass its first 32 steps, at each of which it records. What a fit has to
+do once, compile among it, is so not in the ratio.
+
+- wall, CPU: the ratio to the bare fit, median [range] over the pairs. `bare` against itself is the noise of the machine; a
+  median within its range is marked = and is no difference.
+- CPU ms an event: CPU time above the bare fit's, by the events of the measured epoch (benchmarks/logged_events.py says what
+  an event is), so that systems of different rhythm can be compared.
+- bytes an event: all that the fit wrote, by all its events.
+- memory: the most that a process held which did nothing else but one fit, less that of a bare one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import resource
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import numpy as np
-from keras import layers
+from capture_systems import BATCH, CONTROL, SMALL, SYSTEMS, VGG, Data, Network, System, chosen, size_of
+from logged_events import Window, count
 
-import tb_cnnviz
-
-BATCH = 64
-IMAGES = 1024
-
-Callbacks = list[keras.callbacks.Callback]
-
-
-def small_cnn() -> keras.Model:
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((32, 32, 3))])
-    for filters in (32, 64, 64):
-        model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        model.add(layers.MaxPooling2D())
-    model.add(layers.Flatten())
-    model.add(layers.Dense(10))
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(1e-4), loss)
-    return model
-
-
-def systems(folder: Path, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], Callbacks]]:
-    """Name to what makes the callbacks of one fit; each fit logs into a folder of its own."""
-    number = iter(range(10**6))
-
-    def run() -> str:
-        return str(folder / str(next(number)))
-
-    return {
-        "bare": list,
-        "CNNViz, every='auto'": lambda: [tb_cnnviz.CNNViz(run(), (x[:8], y[:8]))],
-        "CNNViz, every=1": lambda: [tb_cnnviz.CNNViz(run(), (x[:8], y[:8]), every=1)],
-        "GradientLogger, every=1": lambda: [tb_cnnviz.GradientLogger(run(), every=1)],
-        "TensorBoard(histogram_freq=1)": lambda: [keras.callbacks.TensorBoard(run(), histogram_freq=1)],
-        "TensorBoard(…, write_images=True)": lambda: [
-            keras.callbacks.TensorBoard(run(), histogram_freq=1, write_images=True)
-        ],
-    }
+NETWORKS = {"small": SMALL, "vgg": VGG}
 
 
 @dataclass(frozen=True)
-class Times:
-    """Seconds: wall and processor time of all epochs but the first, and wall time of the rest of the fit."""
+class Measured:
+    """Seconds of the measured epoch, and which part of the fit that is."""
 
     wall: float
-    processor: float
-    rest: float
+    cpu: float
+    window: Window
 
 
 class Start(keras.callbacks.Callback):
-    """The first callback: begins the clocks with the second epoch."""
+    """The first callback: begins the clocks with each epoch."""
 
-    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        if epoch == 1:
-            self.wall, self.processor = time.perf_counter(), time.process_time()
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.begin, self.wall, self.cpu = time.time(), time.perf_counter(), time.process_time()
 
 
 class Stop(keras.callbacks.Callback):
     """The last callback: reads them after each epoch."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Start, batches: int) -> None:
         super().__init__()
-        self.start = start
+        self.start, self.batches = start, batches
 
-    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
-        if epoch:
-            self.wall = time.perf_counter() - self.start.wall
-            self.processor = time.process_time() - self.start.processor
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        wall, cpu = time.perf_counter() - self.start.wall, time.process_time() - self.start.cpu
+        first = epoch * self.batches
+        self.measured = Measured(wall, cpu, Window(first, first + self.batches, self.start.begin, time.time()))
 
 
-def fit(model: keras.Model, x: np.ndarray, y: np.ndarray, callbacks: Callbacks, epochs: int) -> Times:
+def fit(model: keras.Model, data: Data, callbacks: list[Any], epochs: int, batches: int) -> Measured:
     start = Start()
-    stop = Stop(start)
-    begin = time.perf_counter()
-    model.fit(x, y, batch_size=BATCH, epochs=1 + epochs, verbose=0, callbacks=[start, *callbacks, stop])
-    return Times(stop.wall, stop.processor, time.perf_counter() - begin - stop.wall)
+    stop = Stop(start, batches)
+    model.fit(*data, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[start, *callbacks, stop])
+    return stop.measured
+
+
+@dataclass(frozen=True)
+class Pair:
+    system: Measured
+    bare: Measured
+    events: int
+    all_events: int
+    bytes: int
+
+    @property
+    def cpu_ms_an_event(self) -> float:
+        return (self.system.cpu - self.bare.cpu) * 1000 / self.events if self.events else float("nan")
+
+
+class Bench:
+    """One network, with a bare model that is compiled once."""
+
+    def __init__(self, network: Network, folder: Path) -> None:
+        self.network, self.folder, self.data = network, folder, network.data()
+        self.bare = network.build()
+        fit(self.bare, self.data, [], 1, network.batches)
+
+    def pair(self, system: System, *, system_first: bool) -> Pair:
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        without = None if system_first else self._without()
+        with_it = fit_with(system, self.network, self.data, folder)
+        without = without or self._without()
+        is_logged = any(folder.iterdir())
+        events, every = (count(folder, with_it.window), count(folder)) if is_logged else (0, 0)
+        made = Pair(with_it, without, events, every, size_of(folder))
+        shutil.rmtree(folder)
+        return made
+
+    def _without(self) -> Measured:
+        return fit(self.bare, self.data, [], 1, self.network.batches)
+
+
+def fit_with(system: System, network: Network, data: Data, folder: Path) -> Measured:
+    epochs = 1 + -(-system.steps_before // network.batches)
+    model = network.build(system.model)
+    return fit(model, data, system.callbacks(str(folder), data), epochs, network.batches)
+
+
+def peak_mib(network: str, system: str) -> float:
+    """Of a process of its own."""
+    command = [sys.executable, __file__, "--peak", network, system]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def print_own_peak(network: Network, system: System) -> None:
+    folder = Path(tempfile.mkdtemp())
+    data = network.data()
+    model = network.build(system.model)
+    fit(model, data, system.callbacks(str(folder), data), 1, network.batches)
+    shutil.rmtree(folder)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):5.2f} [{min(values):.2f} … {max(values):.2f}]"
+    return f"{statistics.median(values):.2f} [{min(values):.2f} … {max(values):.2f}]"
+
+
+def ratio(values: list[float], control: list[float]) -> str:
+    """Marked where the control's range holds its median."""
+    is_noise = min(control) <= statistics.median(values) <= max(control)
+    return spread(values) + (" =" if is_noise else "")
+
+
+def table(pairs: dict[str, list[Pair]], peaks: dict[str, float]) -> str:
+    lines = [
+        "| system | wall | CPU | CPU ms an event | events an epoch | bytes an event | memory, MB |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    wall, cpu = (
+        {n: [getattr(p.system, c) / getattr(p.bare, c) for p in each] for n, each in pairs.items()}
+        for c in ("wall", "cpu")
+    )
+    for name, each in pairs.items():
+        cells = [name, ratio(wall[name], wall[CONTROL]), ratio(cpu[name], cpu[CONTROL])]
+        events = statistics.median(pair.events for pair in each)
+        cost = statistics.median(pair.cpu_ms_an_event for pair in each) if events else None
+        stored = sum(pair.bytes for pair in each) / max(1, sum(pair.all_events for pair in each))
+        cells += ["–" if cost is None else f"{cost:.2f}", f"{events:.0f}", f"{stored:,.0f}" if stored else "–"]
+        cells.append(f"{peaks[name] - peaks[CONTROL]:+.0f}" if name in peaks else "–")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def measure(name: str, systems: dict[str, System], rounds: int, folder: Path) -> dict[str, Any]:
+    """All pairs of one network; prints its table."""
+    network = NETWORKS[name]
+    bench = Bench(network, folder)
+    pairs: dict[str, list[Pair]] = {each: [] for each in systems}
+    for number in range(rounds):
+        for place, (each, system) in enumerate(systems.items()):
+            pairs[each].append(bench.pair(system, system_first=(number + place) % 2 == 0))
+        print(f"{network.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    peaks = {each: peak_mib(name, each) for each in systems}
+    bares = [pair.bare for each in pairs.values() for pair in each]
+    steps = [statistics.median(getattr(b, c) for b in bares) / network.batches * 1000 for c in ("wall", "cpu")]
+    print(f"\n{network.title}, {bench.bare.count_params():,} parameters: a bare step of {BATCH} images takes ", end="")
+    print(f"{steps[0]:.0f} ms, {steps[1]:.0f} ms of CPU. {rounds} pairs. = lies within what bare against bare shows.\n")
+    print(table(pairs, peaks), flush=True)
+    raw = {n: [[p.system.wall, p.bare.wall, p.system.cpu, p.bare.cpu, p.events] for p in e] for n, e in pairs.items()}
+    return {"pairs": raw, "peaks": peaks}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=2, help="measured epochs of 16 steps, after the first")
-    parser.add_argument("--all", action="store_true", help="TensorBoard's own callback too")
-    chosen = parser.parse_args()
-    rng = np.random.default_rng(0)
-    x, y = rng.random((IMAGES, 32, 32, 3), dtype=np.float32), rng.integers(0, 10, IMAGES)
-    folder = Path(tempfile.mkdtemp())
+    parser.add_argument("--rounds", type=int, default=9, help="pairs of each system; 2 for a quick look")
+    parser.add_argument("--networks", default="small,vgg", help="small, vgg, or both with a comma")
+    parser.add_argument("--only", nargs="*", default=[], help="parts of names of systems")
+    parser.add_argument("--json", type=Path, help="a file for every pair's seconds and events")
+    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.peak:
+        print_own_peak(NETWORKS[options.peak[0]], SYSTEMS[options.peak[1]])
+        return
+    begin, folder = time.time(), Path(tempfile.mkdtemp())
     try:
-        made = {n: make for n, make in systems(folder, x, y).items() if chosen.all or not n.startswith("TensorBoard")}
-        bare = small_cnn()
-        fit(bare, x, y, [], 1)
-        models = {name: small_cnn() for name in made}
-        fit(models["bare"], x, y, [], 1)
-        pairs: dict[str, list[tuple[Times, Times]]] = {name: [] for name in made}
-        for number in range(chosen.rounds):
-            for name, model in models.items():
-                if number % 2:
-                    without = fit(bare, x, y, [], chosen.epochs)
-                    with_it = fit(model, x, y, made[name](), chosen.epochs)
-                else:
-                    with_it = fit(model, x, y, made[name](), chosen.epochs)
-                    without = fit(bare, x, y, [], chosen.epochs)
-                pairs[name].append((with_it, without))
-        steps = chosen.epochs * IMAGES // BATCH
-        step_ms = statistics.median(b.wall for each in pairs.values() for _, b in each) / steps * 1000
-        print(
-            f"a bare step takes {step_ms:.0f} ms; ratios to the bare fit beside it, median [range of {chosen.rounds}]"
-        )
-        print(f"{'':36s} {'wall':24s} {'processor':24s} once a fit")
-        for name, each in pairs.items():
-            wall = spread([a.wall / b.wall for a, b in each])
-            processor = spread([a.processor / b.processor for a, b in each])
-            once = statistics.median(a.rest - b.rest for a, b in each)
-            print(f"{name:36s} {wall:24s} {processor:24s} {once:+.1f} s")
+        systems = chosen(options.only)
+        found = {n: measure(n, systems, options.rounds, folder) for n in options.networks.split(",")}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        options.json.write_text(json.dumps(found))
+    print(f"\n{(time.time() - begin) / 60:.0f} minutes in all.")
 
 
 if __name__ == "__main__":
