@@ -79,7 +79,11 @@ def chosen_places(kind: str, layout: Layout, wish: Wish) -> list[int] | None:
         return None
     at = [i for i, row in enumerate(layout) if wish.layer in (None, row.layer) and wish.place in (None, row.place)]
     if not at:
-        asked = [f"{name}: {shown(text)}" for name, text in (("layer", wish.layer), ("place", wish.place)) if text]
+        asked = [
+            f"{name}: {shown(text)}"
+            for name, text in (("layer", wish.layer), ("place", wish.place))
+            if text is not None
+        ]
         raise Refused(404, f"{', '.join(asked)}: {kind} have no such row at their newest step")
     return at
 

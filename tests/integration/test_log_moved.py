@@ -60,6 +60,11 @@ def test_renamed_copied_and_deleted_while_served(boards: dict[str, Board], reade
     assert (refused.status, "0 to 1" in refused.json["reason"]) == (404, True)
     assert board.ask("records", **query, repeat="-1").status == 400
     eventually(lambda: kernel(board, f"{name}/c"), lambda value: value == 5)
+    # The folder above a nested run.
+    (root / "d").rename(root / "e")
+    eventually(lambda: runs(board, name), lambda found: found == ["b/nested", "c", "e/nested"])
+    assert [kernel(board, f"{name}/e/nested", step) for step in range(3)] == [2, 7, 7]
+    assert board.ask("run", run=f"{name}/d/nested").status == 404
     shutil.rmtree(root)
     eventually(lambda: runs(board, name), lambda found: not found)
 

@@ -233,6 +233,13 @@ def test_an_answer_that_is_still_true_is_not_sent_again(board: Board) -> None:
         (400, f"series?run={ADAM}&kind=losses&variable=0"),
         (400, f"series?run={ADAM}&kind=gradients&variable=-1"),
         (400, f"series?run={ADAM}&kind=losses&points=nan"),
+        (400, f"series?run={ADAM}&kind=losses&layer={LAYERS[0]}"),
+        (400, f"series?run={ADAM}&kind=errors&layer={LAYERS[0]}&layer={LAYERS[1]}"),
+        (400, f"series?run={ADAM}&kind=errors&variable=0"),
+        (404, f"series?run={ADAM}&kind=errors&layer=../../etc/passwd"),
+        (404, f"series?run={ADAM}&kind=activations&place=%00"),
+        (404, f"series?run={ADAM}&kind=activations&column=channel_mean"),
+        (404, f"series?run={ADAM}&kind=error_maps"),
     ],
 )
 def test_what_cannot_be_answered_says_why(board: Board, status: int, query: str) -> None:
@@ -282,7 +289,8 @@ def test_no_path_leads_out(board: Board, route: str) -> None:
     ["run?run={}", "records?run={}&kind=filters&layer=x&step=0", f"records?run={ADAM}&kind={{}}&step=0",
      f"records?run={ADAM}&kind=filters&layer={{}}&step=0", f"records?run={ADAM}&kind=filters&layer={LAYERS[0]}&step={{}}",
      "series?run={}&kind=losses", f"series?run={ADAM}&kind={{}}", f"series?run={ADAM}&kind=losses&column={{}}",
-     f"series?run={ADAM}&kind=losses&points={{}}", "runs?{}=1"],
+     f"series?run={ADAM}&kind=losses&points={{}}", f"series?run={ADAM}&kind=errors&layer={{}}",
+     f"series?run={ADAM}&kind=activations&place={{}}", "runs?{}=1"],
 )  # fmt: skip
 def test_no_parameter_leads_out(board: Board, query: str) -> None:
     forms = [*TRAVERSALS, str(board.logdir), f"{board.logdir}/mnist/adam", "mnist/adam/", "./mnist/adam", "mnist//adam",
