@@ -47,7 +47,8 @@ from tests.support.mode_steps import own_step
 
 TOLERANCE = 1e-4
 X, Y = images(STEPS * BATCH)
-PROBE = images(2, seed=7)[0]
+LABELLED = images(2, seed=7)
+PROBE = LABELLED[0]
 
 
 class Refused(Exception):
@@ -114,7 +115,7 @@ def make(optimizer: Any = None, **options: Any) -> keras.Model:
 
 
 def everything(folder: Path) -> list[Any]:
-    return [tb_cnnviz.CNNViz(folder, PROBE, every=1)]
+    return [tb_cnnviz.CNNViz(folder, LABELLED, every=1)]
 
 
 def in_step(folder: Path) -> list[Any]:
@@ -177,6 +178,22 @@ def check_pictures(run: Run, model: Any, oracle: Oracle) -> None:
     predicted = to_numpy(model(PROBE, training=False)).astype(np.float32)
     tolerance = 1e-5 if keras.config.dtype_policy().name == "float32" else 2e-2
     np.testing.assert_allclose(run.read("predictions", None, STEPS)["y_pred"], predicted, atol=tolerance)
+    check_errors(run, model)
+
+
+def check_errors(run: Run, model: Any) -> None:
+    """At every step; the last one's error of the logits is the closed form of softmax with cross-entropy."""
+    path = next(layer.path for layer in run.layers if layer.type == "Dense")
+    assert run.steps("errors") == run.steps("error_maps", path) == list(range(STEPS + 1))
+    logits = to_numpy(model(PROBE, training=False)).astype(np.float64)
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    exact = (shares - np.eye(shares.shape[1])[LABELLED[1]]) / len(PROBE)
+    tolerance = 1e-4 if keras.config.dtype_policy().name == "float32" else 2e-2
+    error = run.read("errors", path, STEPS)
+    np.testing.assert_allclose(error["norm"], np.linalg.norm(exact), rtol=tolerance)
+    np.testing.assert_allclose(error["channel_norm"], np.linalg.norm(exact, axis=0), atol=tolerance)
+    maps = run.read("error_maps", path, STEPS)["maps"]
+    np.testing.assert_allclose(maps, exact, atol=np.abs(exact).max() / 200 + tolerance)
 
 
 def as_compiled(folder: Path) -> None:
@@ -402,6 +419,7 @@ def from_data(source: Callable[[], Any]) -> Callable[[Path], None]:
         make_one = make()
         make_one.fit(source(), verbose=0, shuffle=False, callbacks=[tb_cnnviz.CNNViz(first, every=4)])
         np.testing.assert_array_equal(run_of(first).read("probe", None, 0)["x"], X[:BATCH])
+        assert run_of(first).steps("errors") == [0, 4, 8]
 
     return run_mode
 
@@ -476,7 +494,7 @@ def embedding(folder: Path) -> None:
     oracle = Oracle()
     bare, model = maker(), maker()
     fit(bare, [])
-    fit(model, [tb_cnnviz.CNNViz(folder, words[:2], every=1), oracle])
+    fit(model, [tb_cnnviz.CNNViz(folder, (words[:2], Y[:2]), every=1), oracle])
     assert identical(bare, model)
     run = run_of(folder)
     check_log(run, model, list(range(STEPS)))
