@@ -36,7 +36,7 @@ function panelSvg(
   return svg`<g data-panel=${panel.name}>
     <text class=${panel.isOwn ? "name own" : "name"} x=${box.x} y=${box.y + 14}>${functionWords(panel.name)} <tspan class="quiet-text">${panel.note}</tspan></text>
     <text class="facts" x=${box.twoLines ? box.x : box.x + box.width} y=${box.y + (box.twoLines ? 29 : 14)} text-anchor=${box.twoLines ? "start" : "end"}><tspan
-      class="strong">${panel.isCounted ? "" : "≈ "}${formatShare(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
+      class="strong">${panel.isCounted || flat === 0 ? "" : "≈ "}${formatShare(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
     ${[0, 1].map((level) => svg`<path class="grid" d=${`M${box.x} ${y(level)}H${box.x + box.width}`}></path>`)}
     <path class="grid" d=${`M${x(0)} ${box.top}V${box.bottom}`}></path>
     ${rects.map(({ lo, hi, top }) => rect(lo, hi, top, "bar"))}
