@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,13 +46,19 @@ def of_the_small_network(x: np.ndarray, weights: Sequence[np.ndarray]) -> dict[t
     return {(0, "pre_activation"): z, (0, "output"): y, (1, "output"): logits}
 
 
-def check(run: Run, step: int, wanted: Mapping[Place, Sequence[np.ndarray]], tolerance: float = 1e-4) -> None:
+def check(
+    run: Run,
+    step: int,
+    wanted: Mapping[Place, Sequence[np.ndarray]],
+    tolerance: float = 1e-4,
+    besides: Collection[Place] = (),
+) -> None:
     """The record of a step against the values of each layer and place, from all its calls, channels last.
 
-    Values near zero, and near an octave, may lie on the other side of it.
+    Values near zero, and near an octave, may lie on the other side of it. `besides` are rows that are there as well.
     """
     rows = run.read("activations", None, step)["rows"]
-    assert set(rows) == set(wanted), f"{sorted(rows)} logged, {sorted(wanted)} expected"
+    assert set(rows) == {*wanted, *besides}, f"{sorted(rows)} logged, {sorted(wanted)} expected"
     for place, calls in wanted.items():
         values = np.concatenate([each.reshape(-1, each.shape[-1]) for each in calls])
         check_row(rows[place], values, f"{place} at step {step}", tolerance)
@@ -99,8 +105,3 @@ def _check_histogram(counts: np.ndarray, edges: np.ndarray, values: np.ndarray, 
     np.add.at(wanted, np.where(values < 0, middle - bins, middle + bins), 1)
     assert counts.sum() == len(values), name
     assert np.abs(counts - wanted).sum() <= 2 * moved, f"{name}: {counts} is not {wanted}"
-
-
-def saturated(values: np.ndarray, slope: np.ndarray, bound: float = 0.05) -> tuple[int, int]:
-    """The least and the most values whose slope is below the bound: some lie near it."""
-    return int((slope < bound - 1e-4).sum()), int((slope < bound + 1e-4).sum())
