@@ -44,6 +44,7 @@ from tests.support.fits import (
 )
 from tests.support.mode_oracles import BATCH, STEPS, Oracle
 from tests.support.mode_steps import own_step
+from tests.support.sample_oracles import check_micro_batches, check_samples
 
 TOLERANCE = 1e-4
 X, Y = images(STEPS * BATCH)
@@ -164,6 +165,7 @@ def sgd(
     check_log(run, model, list(range(STEPS)))
     close(received(run), [norms(c) / RATE for c in oracle.changes()])
     close(applied(run), [norms(c) for c in oracle.changes()])
+    check_samples(run, oracle.seen[:-1], [[-v / RATE for v in c] for c in oracle.changes()], oracle.changes())
     if callbacks is everything:
         assert {"filters", "feature_maps", "predictions", "operations", "epochs"} <= set(run.kinds)
         check_pictures(run, model, oracle)
@@ -303,11 +305,13 @@ def overflow(folder: Path) -> None:
     close(received(run), [norms(c) / RATE for i, c in enumerate(changes) if i != 3])
     skipped = [run._index.read("gradients", None, s).attributes.get("skipped", 0) for s in range(STEPS - 1)]
     assert skipped == [0, 0, 0, 1, 0, 0, 0]
-    assert losses(run, "step").tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
+    joined = run.read("losses")
+    assert joined["step"].tolist() == losses(run, "step").tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
+    assert joined["batch"].tolist() == [0, 0, 0, 0, 1, 0, 0, 0]
 
 
 def accumulation(folder: Path) -> None:
-    """Of four micro-batches the last one's own gradient is received, and the update is that of all four."""
+    """Each of four micro-batches receives a gradient of its own, and the update is that of all four."""
     oracle = Oracle((X, Y))
     model = both(folder, lambda: make(keras.optimizers.SGD(RATE, gradient_accumulation_steps=4)), oracle)
     run, changes = run_of(folder), oracle.changes()
@@ -317,7 +321,13 @@ def accumulation(folder: Path) -> None:
     close(applied(run), [norms(changes[i]) for i in (3, 7)])
     of_four = [np.mean([g[v] for g in oracle.gradients[4:]], axis=0) for v in range(len(changes[0]))]
     close(applied(run)[1:], [norms(of_four) * RATE])
-    assert losses(run, "step").tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    last = [3, 7]
+    check_samples(run, *([each[i] for i in last] for each in (oracle.seen, oracle.gradients, changes)))
+    check_micro_batches(run, oracle.gradients, 4)
+    joined = run.read("losses")
+    assert joined["step"].tolist() == losses(run, "step").tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert joined["batch"].tolist() == [0, 1, 2, 3] * 2
+    np.testing.assert_array_equal(joined["loss"], losses(run))
 
 
 def by_autodiff(folder: Path, optimizer: Callable[[], Any]) -> tuple[Run, Oracle]:
@@ -328,6 +338,7 @@ def by_autodiff(folder: Path, optimizer: Callable[[], Any]) -> tuple[Run, Oracle
     check_log(run, model, list(range(STEPS)))
     close(received(run), [norms(g) for g in oracle.gradients])
     close(applied(run), [norms(c) for c in oracle.changes()])
+    check_samples(run, oracle.seen[:-1], oracle.gradients, oracle.changes())
     return run, oracle
 
 
