@@ -54,10 +54,12 @@ export interface ReceptiveField {
  * One layer. Shapes are without the batch axis and as the layer has them; None is an axis of unknown length.
  *
  * `role` is one of input, convolution, pooling, dense, normalization, activation, merge, reshape, dropout, other.
- * `pool` is max or average for pooling layers (global ones have kernel_size None); padding is valid, same or causal.
+ * `pool` is max or average for pooling layers (global ones have kernel_size None; an adaptive one has the size of its
+ * windows, and the role `other` where they differ in size); padding is valid, same or causal.
  * `transposed` is known of convolutions; `output_padding` stands where a transposed one was given it.
  * `depth_multiplier` is the number of filters that a depthwise or separable layer has for each input channel.
- * `multiply_adds` counts one image; None where it is not known.
+ * `multiply_adds` counts products with weights for one image, those with padding too; None where it is not known.
+ * `receptive_field` is None where output cells do not each see a window, or where that is not known.
  */
 export interface LayerRecord {
   path: string;
