@@ -491,6 +491,14 @@ def test_a_record_costs_at_most_64_bytes_of_memory(tmp_path: Path) -> None:
     assert 32 * count <= index["."].index_bytes <= 64 * count
 
 
+def test_a_record_costs_at_most_64_bytes_where_a_layer_has_five_too(tmp_path: Path) -> None:
+    write(tmp_path, b"".join(framed(step, layer=f"conv{layer}") for step in range(5) for layer in range(50)))
+    index = LogIndex({"": str(tmp_path)})
+    index.refresh()
+    assert index["."].records == 250
+    assert 32 * 250 <= index["."].index_bytes <= 64 * 250
+
+
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system does not count what is read")
 def test_indexing_reads_at_most_4_kb_a_record(tmp_path: Path) -> None:
     kernel = np.zeros((64, 64, 8, 8), np.float32)
