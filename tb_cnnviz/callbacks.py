@@ -76,12 +76,15 @@ class CNNViz(ProbeLogger):
         probe_display: how to turn a normalised probe back into pictures: (mean, std), or a callable from the array
             [images, height, width, channels] to one of 0 … 1, 0 … 255 or uint8. By default floats are shown over
             their whole range, which is logged.
-        overhead: the share of training time that logging may take where the schedule does not fix it. Defaults to 0.03.
+        overhead: the share of training time that logging may take where the schedule does not fix it, half for pictures
+            and half for statistics; callbacks of one fit share it. Defaults to 0.03.
         max_images: images of the probe to keep. Defaults to 8.
         max_channels: channels of each layer to keep; statistics are of all. Defaults to 64.
         max_bytes_per_step: of filters, feature maps and maps of the error: fewer channels and images are kept where
             they would not fit. Defaults to 8 MiB.
-        max_log_bytes: of the run's records: as they fill up, logging gets rarer. Nothing is deleted. Defaults to 2 GiB.
+        max_log_bytes: of the run's records, those of earlier fits too: as they fill up, logging gets rarer. Nothing is
+            deleted. Only losses and the first and the last step may go beyond it (docs/log_format.md, limits). Defaults
+            to 2 GiB.
         writer: a `tb_cnnviz.run_writer.RunWriter` that you close yourself. By default the callbacks of one fit that
             have the same log_dir share one, which is closed when fit ends.
 
