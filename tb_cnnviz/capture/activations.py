@@ -198,7 +198,7 @@ class ActivationCapture:
         return stateless_compute_loss
 
     def _wrap_model(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """A call in inference mode is none of the training batch."""
+        """What the whole model makes in inference mode is not what it is trained by."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
             step = self._step
@@ -231,7 +231,7 @@ class ActivationCapture:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def take(place: str, tensor: Any) -> None:
             step = self._step
-            if step is not None and not step.is_quiet and private.training_of_call() is not False:
+            if step is not None and not step.is_quiet:
                 with guard(), recording():
                     self._take(step, places[place], tensor)
 

@@ -198,14 +198,6 @@ def is_vectorised_on_torch(value: Any) -> bool:
     return bool(torch._C._functorch.is_batchedtensor(value))
 
 
-def training_of_call() -> bool | None:
-    """Inside a layer's call: the training flag that the outermost call was given, or None."""
-    from keras.src.backend.common.global_state import get_global_attribute
-
-    context = get_global_attribute("current_call_ctx")
-    return None if context is None else context.get_value("training")
-
-
 def is_rematerialised(layer: Any) -> bool:
     """Is the layer called a second time in the backward pass (`keras.RematScope`)?"""
     return layer._remat_mode is not None

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
+from tb_cnnviz.capture.host import to_numpy
 from tests.support.activation_networks import try_network
+from tests.support.activation_oracles import check_row, convolution
 from tests.support.fits import compiled, identical, images, run_of, train
 
 _TRIES = """
@@ -40,48 +42,38 @@ def test_on_another_backend_channels_first_too(tmp_path: Path, backend: str) -> 
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-class Odd(keras.Model):  # type: ignore[misc]
-    """Calls one layer in inference mode, one in a function of its own, one never, and one as training does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        import tensorflow as tf
-
-        self.teacher = keras.Sequential([keras.layers.Dense(3, activation="tanh", name="taught")])
-        self.wrapped = keras.layers.Dense(3, name="wrapped")
-        self.unused = keras.layers.Dense(3, name="unused")
-        self.flat = keras.layers.Flatten()
-        self.plain = keras.layers.Dense(5, name="plain")
-        self.compiled_alone = tf.function(lambda x: self.wrapped(x))
-
-    def build(self, shape: Any) -> None:
-        self.flat.build(shape)
-        for layer, width in ((self.teacher, 432), (self.wrapped, 432), (self.unused, 2), (self.plain, 6)):
-            layer.build((None, width))
-
-    def call(self, x: Any, training: bool = False) -> Any:
-        flat = self.flat(x)
-        if not training:
-            self.unused(flat[:, :2])
-        both = keras.ops.concatenate([self.teacher(flat, training=False), self.compiled_alone(flat)], axis=-1)
-        return self.plain(both)
-
-
-def test_what_is_not_of_the_training_pass_is_left_out(tmp_path: Path) -> None:
+def test_a_frozen_backbone_in_inference_mode_and_what_comes_after_it(tmp_path: Path) -> None:
+    """The backbone's layers are called with training=False, which must not hide the head."""
     models = []
     for callbacks in ([], [tb_cnnviz.CNNViz(tmp_path, images(2), every=2, errors=False)]):
         keras.utils.set_random_seed(0)
-        model = compiled(Odd(), jit_compile=False)
-        model.build((None, 12, 12, 3))
+        inside = [
+            keras.layers.Conv2D(3, 3, activation="tanh", name="frozen"),
+            keras.layers.BatchNormalization(name="norm"),
+        ]
+        backbone = keras.Sequential([keras.Input((12, 12, 3)), *inside], name="backbone")
+        backbone.trainable = False
+        given = keras.Input((12, 12, 3))
+        flat = keras.layers.Flatten()(backbone(given, training=False))
+        model = compiled(keras.Model(given, keras.layers.Dense(5, name="head")(flat)), jit_compile=False)
         train(model, callbacks)
-        train(model, steps=2)  # what was compiled alone holds nothing of ours
         models.append(model)
     assert identical(*models)
     run = run_of(tmp_path)
     assert run.steps("activations") == [0, 2, 4]
-    assert [layer.split("/")[-1] for layer, _ in run.read("activations", None, 0)["rows"]] == ["plain"]
-    with pytest.raises(KeyError, match="'odd_1/unused' has no activations"):
-        run.read("activations", "odd_1/unused", 0)
+    rows = run.read("activations", None, 0)["rows"]
+    assert [(path.split("/")[-1], place) for path, place in rows] == [
+        ("frozen", "pre_activation"),
+        ("frozen", "output"),
+        ("norm", "output"),
+        ("head", "output"),
+    ]
+    z = convolution(images(8)[0], *map(to_numpy, models[1].get_layer("backbone").get_layer("frozen").weights))
+    check_row(
+        next(row for (_, place), row in rows.items() if place == "pre_activation"), z.reshape(-1, 3), "frozen", 1e-4
+    )
+    with pytest.raises(KeyError, match="'nobody' has no activations"):
+        run.read("activations", "nobody", 0)
 
 
 def test_layers_asked_for_and_none(tmp_path: Path) -> None:
