@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from math import inf
 
 from tb_cnnviz.capture.backward import has_loss
@@ -95,10 +94,10 @@ class ErrorPart(Part):
         if not self._is_due(fit) or not (self._is_given or self._is_affordable(fit)):
             return
         step = fit.step()
-        begun = time.perf_counter()
+        begun = fit.clock.now()
         for record in self._statistics(self._errors, step):
             fit.write(record)
-        self._cost_s = time.perf_counter() - begun
+        self._cost_s = fit.clock.now() - begun
         fit.between_pictures_s += self._cost_s
 
     def _statistics(self, errors: Errors, step: int) -> list[Record]:
