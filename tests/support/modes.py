@@ -20,7 +20,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ import numpy as np
 import tb_cnnviz
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
+from tests.support import activation_oracles
 from tests.support.fits import (
     RATE,
     compiled,
@@ -98,6 +99,22 @@ def check_log(run: Run, model: Any, steps: list[int]) -> None:
         assert not record["inf"].any()
 
 
+def check_activations(run: Run, oracle: Oracle, batches: Sequence[tuple[int, int]] | None = None) -> None:
+    """Those of each step against numpy's, from the weights before it.
+
+    Args:
+        batches: of each step, the number of its weights in `oracle.seen` and that of its batch in X. By default all, in order.
+    """
+    loose = keras.config.dtype_policy().name != "float32"
+    paths = [layer.path for layer in run.layers if layer.type in ("Conv2D", "Dense")]
+    batches = [(i, i) for i in range(len(oracle.seen) - 1)] if batches is None else batches
+    assert run.steps("activations") == list(range(len(batches)))
+    for step, (weights, batch) in enumerate(batches):
+        made = activation_oracles.of_the_small_network(X[BATCH * batch : BATCH * (batch + 1)], oracle.seen[weights])
+        wanted = {(paths[layer], place): [values] for (layer, place), values in made.items()}
+        activation_oracles.check(run, step, wanted, 2e-2 if loose else TOLERANCE)
+
+
 def losses(run: Run, column: str = "loss") -> np.ndarray:
     """A column of all rows; micro-batches of one update share a step."""
     return np.concatenate([run._index.read("losses", None, step).arrays[column] for step in run.steps("losses")])
@@ -121,7 +138,8 @@ def everything(folder: Path) -> list[Any]:
 
 def in_step(folder: Path) -> list[Any]:
     """Only what is recorded inside the step."""
-    return [tb_cnnviz.GradientLogger(folder, every=1), tb_cnnviz.LossLogger(folder)]
+    activations = tb_cnnviz.FeatureMapLogger(folder, PROBE, every=1, feature_maps=False)
+    return [tb_cnnviz.GradientLogger(folder, every=1), activations, tb_cnnviz.LossLogger(folder)]
 
 
 def both(
@@ -166,6 +184,7 @@ def sgd(
     close(received(run), [norms(c) / RATE for c in oracle.changes()])
     close(applied(run), [norms(c) for c in oracle.changes()])
     check_samples(run, oracle.seen[:-1], [[-v / RATE for v in c] for c in oracle.changes()], oracle.changes())
+    check_activations(run, oracle)
     if callbacks is everything:
         assert {"filters", "feature_maps", "predictions", "operations", "epochs"} <= set(run.kinds)
         check_pictures(run, model, oracle)
@@ -228,14 +247,14 @@ def jit_on_torch(folder: Path) -> None:
         warnings.simplefilter("always")
         train(model, everything(folder), steps=2)
     said = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
-    assert len(said) == 2, said
+    assert len(said) == 3, said
     assert all("torch.compile" in text for text in said)
     assert identical(bare, model)
     kinds = set(run_of(folder).kinds)
     assert {"predictions", "feature_maps", "epochs"} <= kinds
-    assert not {"gradients", "losses"} & kinds
+    assert not {"gradients", "activations", "losses"} & kinds
     raise Refused(
-        "by tb_cnnviz, gradients and batch losses only: torch.compile would compile what records together with the "
+        "by tb_cnnviz, gradients, activations and batch losses only: torch.compile would compile what records together with the "
         "step, again for every shape that it meets. Without `jit_compile=True`, which is PyTorch's default, all is "
         "logged"
     )
@@ -264,6 +283,7 @@ def steps_per_execution(folder: Path) -> None:
     assert identical(bare, model)
     check_log(run_of(folder), model, list(range(STEPS)))
     close(received(run_of(folder)), [norms(c) / RATE for c in oracle.changes()])
+    check_activations(run_of(folder), oracle)
 
 
 @contextlib.contextmanager
@@ -305,6 +325,7 @@ def overflow(folder: Path) -> None:
     close(received(run), [norms(c) / RATE for i, c in enumerate(changes) if i != 3])
     skipped = [run._index.read("gradients", None, s).attributes.get("skipped", 0) for s in range(STEPS - 1)]
     assert skipped == [0, 0, 0, 1, 0, 0, 0]
+    check_activations(run, oracle, [(i, i) for i in range(STEPS) if i != 3])
     joined = run.read("losses")
     assert joined["step"].tolist() == losses(run, "step").tolist() == [0, 1, 2, 3, 3, 4, 5, 6]
     assert joined["batch"].tolist() == [0, 0, 0, 0, 1, 0, 0, 0]
@@ -319,6 +340,7 @@ def accumulation(folder: Path) -> None:
     assert all(run._index.read("gradients", None, s).attributes["micro_batches"] == 4 for s in (0, 1))
     close(received(run), [norms(oracle.gradients[i]) for i in (3, 7)])
     close(applied(run), [norms(changes[i]) for i in (3, 7)])
+    check_activations(run, oracle, [(3, 3), (7, 7)])
     of_four = [np.mean([g[v] for g in oracle.gradients[4:]], axis=0) for v in range(len(changes[0]))]
     close(applied(run)[1:], [norms(of_four) * RATE])
     last = [3, 7]
@@ -339,6 +361,7 @@ def by_autodiff(folder: Path, optimizer: Callable[[], Any]) -> tuple[Run, Oracle
     close(received(run), [norms(g) for g in oracle.gradients])
     close(applied(run), [norms(c) for c in oracle.changes()])
     check_samples(run, oracle.seen[:-1], oracle.gradients, oracle.changes())
+    check_activations(run, oracle)
     return run, oracle
 
 
@@ -374,6 +397,7 @@ def fitted_twice(folder: Path, between: Callable[[Any], None]) -> tuple[Any, lis
     assert identical(bare, model)
     run = run_of(folder)
     check_log(run, model, list(range(2 * STEPS)))
+    check_activations(run, oracle, [(fit * (STEPS + 1) + i, i) for fit in (0, 1) for i in range(STEPS)])
     return run, oracle.changes()
 
 
@@ -403,6 +427,7 @@ def ended_by(error: type[BaseException]) -> Callable[[Path], None]:
         run = run_of(folder)
         check_log(run, model, list(range(5)))
         close(received(run), [norms(c) / RATE for c in oracle.changes()])
+        check_activations(run, oracle)
         assert losses(run, "step").tolist() == list(range(5))
         for fitted in (bare, model):
             train(fitted, steps=2)
@@ -468,6 +493,7 @@ def sample_weights(folder: Path) -> None:
     check_log(run_of(folder), model, list(range(STEPS)))
     close(received(run_of(folder)), [norms(g) for g in oracle.gradients])
     close(received(run_of(folder)), [norms(c) / RATE for c in oracle.changes()])
+    check_activations(run_of(folder), oracle)
 
 
 def validation(folder: Path) -> None:
@@ -481,6 +507,7 @@ def validation(folder: Path) -> None:
     run = run_of(folder)
     check_log(run, model, list(range(STEPS)))
     close(received(run), [norms(c) / RATE for c in oracle.changes()])
+    check_activations(run, oracle, [(i, i % (STEPS // 2)) for i in range(STEPS)])
     assert np.isfinite(float(run.read("epochs", None, STEPS)["val_loss"][0]))
 
 
