@@ -137,6 +137,7 @@ def in_the_step(folder: Path) -> str:
     try:
         with keras.saving.custom_object_scope({kind.__name__: kind}):
             for ours in ([], [tb_cnnviz.CNNViz(folder, images(2), every=1)]):
+                keras.backend.clear_session()  # or names would count on
                 model = own_step(make(scaled=False))
                 compiled(model, keras.optimizers.Adam(1e-3, name="adam"), run_eagerly=True)
                 train(model, ours, steps=2)
