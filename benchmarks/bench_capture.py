@@ -1,6 +1,6 @@
 """What logging costs a fit: each system beside a bare fit of the same network, in one process, in turn.
 
-    python benchmarks/bench_capture.py [--rounds 9] [--networks small,vgg] [--only NAME …] [--json FILE]
+    python benchmarks/bench_capture.py [--rounds 9] [--networks small,vgg] [--only NAME …] [--no-memory] [--json FILE]
 
 Two networks on 32 × 32 × 3 images, in batches of 64, Adam, jit_compile=False: a small CNN (32, 64 and 64 filters), whose
 steps are short, so that a fixed cost weighs most; and VGG16's convolutions with a dense layer of 10, 14.7 million
@@ -168,7 +168,7 @@ def table(pairs: dict[str, list[Pair]], peaks: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def measure(name: str, systems: dict[str, System], rounds: int, folder: Path) -> dict[str, Any]:
+def measure(name: str, systems: dict[str, System], rounds: int, folder: Path, *, memory: bool) -> dict[str, Any]:
     """All pairs of one network; prints its table."""
     network = NETWORKS[name]
     bench = Bench(network, folder)
@@ -177,7 +177,7 @@ def measure(name: str, systems: dict[str, System], rounds: int, folder: Path) ->
         for place, (each, system) in enumerate(systems.items()):
             pairs[each].append(bench.pair(system, system_first=(number + place) % 2 == 0))
         print(f"{network.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-    peaks = {each: peak_mib(name, each) for each in systems}
+    peaks = {each: peak_mib(name, each) for each in systems} if memory else {}
     bares = [pair.bare for each in pairs.values() for pair in each]
     steps = [statistics.median(getattr(b, c) for b in bares) / network.batches * 1000 for c in ("wall", "cpu")]
     print(f"\n{network.title}, {bench.bare.count_params():,} parameters: a bare step of {BATCH} images takes ", end="")
@@ -192,6 +192,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="pairs of each system; 2 for a quick look")
     parser.add_argument("--networks", default="small,vgg", help="small, vgg, or both with a comma")
     parser.add_argument("--only", nargs="*", default=[], help="parts of names of systems")
+    parser.add_argument(
+        "--no-memory", action="store_true", help="leave the memory out: each needs a process of its own"
+    )
     parser.add_argument("--json", type=Path, help="a file for every pair's seconds and events")
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -201,7 +204,10 @@ def main() -> None:
     begin, folder = time.time(), Path(tempfile.mkdtemp())
     try:
         systems = chosen(options.only)
-        found = {n: measure(n, systems, options.rounds, folder) for n in options.networks.split(",")}
+        found = {
+            n: measure(n, systems, options.rounds, folder, memory=not options.no_memory)
+            for n in options.networks.split(",")
+        }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:
