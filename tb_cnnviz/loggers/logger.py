@@ -15,19 +15,18 @@ from tb_cnnviz.capture import architecture, layer_tree
 from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
 from tb_cnnviz.capture.shares import fair_shares
-from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of
-from tb_cnnviz.loggers.limits import LOSS_BYTES, bytes_in_log, step_bytes
+from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.part import Part
-from tb_cnnviz.records import Record
+from tb_cnnviz.loggers.picture_steps import PictureSteps
 from tb_cnnviz.run_writer import RunWriter
-from tb_cnnviz.schedule import Moment, Schedule
+from tb_cnnviz.schedule import Schedule
 
 
 def _event(method: Callable[..., None]) -> Callable[..., None]:
@@ -83,11 +82,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def _forget(self) -> None:
         self._epoch, self._batch = 0, -1
         self._first_epoch: int | None = None
-        self._ran = self._ran_at_pictures = 0
-        self._last_step: int | None = None
-        self._pictures_s = self._cost_s = 0.0
-        self._cost_bytes, self._expected_bytes = 0, {False: 0, True: 0}
-        self._was_due = 0
+        self._pictures = PictureSteps(self.schedule)
 
     # What a kind of callback decides.
 
@@ -145,12 +140,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit is None:
             return
         with fit.clock.logging():
-            self._ran += ran
+            self._pictures.ran += ran
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
-            if self._is_due(fit, epoch_end=False):
-                self._take_pictures(fit, is_full=False)
+            if self._pictures.are_due(fit, epoch_end=False):
+                self._pictures.take(fit, self._on(fit), is_full=False)
 
     @_event
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -158,9 +153,9 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit is None:
             return
         with fit.clock.logging():
-            is_begun = self._ran == self._ran_at_pictures  # the last batch had pictures: only what is rare is missing
-            if epoch == self._first_epoch or is_begun or self._is_due(fit, epoch_end=True):
-                self._take_pictures(fit, is_full=True)
+            is_begun = self._pictures.are_of_now  # the last batch had pictures: only what is rare is missing
+            if epoch == self._first_epoch or is_begun or self._pictures.are_due(fit, epoch_end=True):
+                self._pictures.take(fit, self._on(fit), is_full=True)
                 self._show_in_stock_tabs(fit)
             step = fit.step()
             for part in self._on(fit):
@@ -174,7 +169,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         fit = self._fit
         if fit is not None:
             with fit.clock.logging():
-                self._take_pictures_at_an_end(fit)
+                self._pictures.take_at_an_end(fit, self._on(fit))
                 self._show_in_stock_tabs(fit)
                 self._finish(fit, succeeded=True)
         self._close()
@@ -238,8 +233,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.begin(fit, self._step)
-        self._take_pictures_at_an_end(fit)
-        fit.writer.reserved[id(self)] = self._expected_bytes[True] + self._loss_bytes()
+        self._pictures.take_at_an_end(fit, self._on(fit))
+        fit.writer.reserved[id(self)] = self._pictures.bytes_at_an_end + self._loss_bytes()
 
     def _loss_bytes(self) -> int:
         """What the losses of this fit will take, where it is known how many batches it has."""
@@ -258,7 +253,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         peers = self._peers()
         takers = sum(any(part.is_pictures for part in peer._parts) for peer in peers)
         halves = 2 if any(peer.chooses_statistics for peer in peers) else 1
-        self._pictures_share = self.overhead / max(1, takers) / halves
+        self._pictures.overhead = self.overhead / max(1, takers) / halves
 
     @property
     def chooses_statistics(self) -> bool:
@@ -315,94 +310,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             writer.write_model(record, step)
             writer.stock.hparams(hparams)
 
-    def _take_pictures(self, fit: Fit, *, is_full: bool) -> None:
-        if not fit.is_at_an_end and self._expected_bytes[is_full] > fit.bytes_left:
-            fit.say_that_it_fills_up()
-            return
-        start, step = fit.clock.now(), fit.step()
-        if step != self._last_step:  # else these complete pictures that the step has already
-            self._cost_s, self._cost_bytes = 0.0, 0
-        given = 0
-        for part in self._on(fit):
-            with fit.guard(part.name):
-                for record in part.pictures(fit, step, is_full=is_full):
-                    fit.write(record)
-                    given += bytes_in_log(record)
-                    self._cost_bytes += sum(array.nbytes for array in record.arrays.values())
-        self._last_step, self._ran_at_pictures = step, self._ran
-        if not given:
-            return
-        spent = fit.clock.now() - start
-        self._cost_s += spent
-        self._pictures_s += spent
-        self._expected_bytes[is_full] = given
-        fit.write(Record("cost", step, attributes=self._cost(fit, is_full)))
-
-    def _take_pictures_at_an_end(self, fit: Fit) -> None:
-        """Of the first or the last step, which are written in any case; but not what waits of other steps."""
-        for part in self._on(fit):
-            with fit.guard(part.name):
-                part.drain(fit)
-        fit.is_at_an_end = True
-        try:
-            self._take_pictures(fit, is_full=True)
-        finally:
-            fit.is_at_an_end = False
-
-    def _cost(self, fit: Fit, is_full: bool) -> dict[str, float | int]:
-        known = {} if fit.statistics_stride is None else {"statistics_stride": fit.statistics_stride}
-        return known | {
-            "pictures_s": self._cost_s,
-            "pictures_total_s": self._pictures_s + fit.between_pictures_s,
-            "training_s": fit.clock.training_s,
-            "logging_s": fit.clock.logging_s,
-            "bytes": self._cost_bytes,
-            "overhead": self._pictures_share,
-            "thinning": fit.thinning,
-            "log_bytes": fit.writer.bytes_used(),
-            "max_log_bytes": fit.max_log_bytes,
-            "is_full": is_full,
-        }
-
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.stock_pictures(fit, step)
-
-    def _is_due(self, fit: Fit, *, epoch_end: bool) -> bool:
-        """Are pictures to be taken now? Without a schedule that works, only at epoch ends."""
-        with fit.guard(_SCHEDULE):
-            moment = self._moment(fit, epoch_end=epoch_end)
-            if _SCHEDULE in fit.off:
-                return epoch_end
-            is_due = self.schedule.due(moment)
-            if is_due and not self.schedule.is_thinning:
-                self._was_due += 1
-                return self._was_due % moment.thinning == 0
-            return bool(is_due)
-        return epoch_end
-
-    def _moment(self, fit: Fit, *, epoch_end: bool) -> Moment:
-        """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
-        batches_per_update = getattr(innermost(self.model.optimizer), "gradient_accumulation_steps", None) or 1
-        self._thin_out(fit)
-        return Moment(
-            step=(self._last_step or 0) + (self._ran - self._ran_at_pictures) // batches_per_update,
-            last=self._last_step,
-            epoch=fit.logged_epoch,
-            epoch_end=epoch_end,
-            training_s=fit.clock.training_s,
-            pictures_s=self._pictures_s + fit.between_pictures_s,
-            cost_s=self._cost_s,
-            overhead=self._pictures_share,
-            thinning=fit.thinning,
-        )
-
-    def _thin_out(self, fit: Fit) -> None:
-        fit.thinning = schedule.thinning(fit.max_log_bytes - fit.bytes_left, fit.max_log_bytes)
-        if fit.thinning > 1:
-            fit.say_that_it_fills_up()
 
     def _on(self, fit: Fit) -> list[Part]:
         return [part for part in self._parts if part.name not in fit.off]
@@ -427,7 +339,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """Of the weights that an exception left, unless it cut a step off that may have changed some of them."""
         is_at_once = keras.config.backend() == "tensorflow" and not self.model.run_eagerly
         if fit.training.is_whole or is_at_once:
-            self._take_pictures_at_an_end(fit)
+            self._pictures.take_at_an_end(fit, self._on(fit))
 
     def _close(self) -> None:
         fit, step = self._fit, self._step
@@ -443,6 +355,3 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                         fit.writer.release()
                     else:
                         fit.writer.flush()
-
-
-_SCHEDULE = "the schedule"

@@ -102,8 +102,8 @@ STAGES = {
     "stock pictures": ("tb_cnnviz.eventlog.stock", "StockWriter.image", "filters"),
     "examples": ("tb_cnnviz.loggers.loss_part", "examples_before", "losses"),
     "the log's end": ("tb_cnnviz.loggers.logger", "last_session", "everything"),
-    "the schedule": ("tb_cnnviz.loggers.logger", "Logger._moment", "the schedule"),
-    "an event": ("tb_cnnviz.loggers.logger", "Logger._take_pictures", "everything"),
+    "the schedule": ("tb_cnnviz.loggers.picture_steps", "PictureSteps._moment", "the schedule"),
+    "an event": ("tb_cnnviz.loggers.picture_steps", "PictureSteps.take", "everything"),
     "the guard": ("tb_cnnviz.loggers.fit", "Fit.guard", "everything"),
 }
 
