@@ -13,17 +13,23 @@ map, and `C` that of channels:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from tb_cnnviz.capture.activation_rows import Row
+from tb_cnnviz.capture.shared_body import shared
+from tb_cnnviz.capture.statistics import counted, sign_and_exponent
 from tb_cnnviz.records.histogram import RAW_COUNT
 
 Summary = dict[str, Any]
+
+#: Values at or below the first and at or above the second are saturated; None where none is.
+Limits = tuple[Any, Any] | None
 
 #: Above so many values a histogram is made from a sample.
 MAX_EXACT = 1 << 20
@@ -83,41 +89,73 @@ def sample_stride(values: int) -> int:
 
 def summary(row: Row, tensor: Any, *, stride: int, bins: ChannelBins, jit: bool) -> Summary:
     """Of one tensor [N, …]; `stride` as by `sample_stride`, `jit` says whether XLA compiles it."""
+    values = _by_position(row, tensor)
+    limits = None if row.saturation is None else (row.saturation.lo, row.saturation.hi)
+    return _with_stride(_of_values(values, values[::stride], limits, bins, jit=jit), stride)
+
+
+def summaries(bins: ChannelBins, *, jit: bool) -> Callable[[Row, Any, int], Summary]:
+    """`summary` of many rows, tensors and strides: TensorFlow's graph holds its operations once for all, but under XLA."""
+    if jit or keras.config.backend() != "tensorflow":
+        return lambda row, tensor, stride: summary(row, tensor, stride=stride, bins=bins, jit=jit)
+    array, number = ((None, None), "float32"), ((), "float32")
+    plain = shared(lambda all_, some: _of_values(all_, some, None, bins, jit=False), array, array)
+    limited = shared(
+        lambda all_, some, lo, hi: _of_values(all_, some, (lo, hi), bins, jit=False), array, array, number, number
+    )
+
+    def made(row: Row, tensor: Any, stride: int) -> Summary:
+        values = _by_position(row, tensor)
+        chosen = values if stride == 1 else values[::stride]
+        limits = () if row.saturation is None else (row.saturation.lo, row.saturation.hi)
+        return _with_stride((limited if limits else plain)(values, chosen, *limits), stride)
+
+    return made
+
+
+def _with_stride(made: Summary, stride: int) -> Summary:
+    return {**made, "sampled": ops.convert_to_tensor(stride, "int32")}
+
+
+def _by_position(row: Row, tensor: Any) -> Any:
+    """As float32 [P, C]."""
     last = tensor if row.axis == -1 else ops.moveaxis(tensor, row.axis, -1)
-    values = ops.cast(ops.reshape(last, (-1, row.channels)), "float32")
+    return ops.cast(ops.reshape(last, (-1, row.channels)), "float32")
+
+
+def _of_values(values: Any, chosen: Any, limits: Limits, bins: ChannelBins, *, jit: bool) -> Summary:
+    """Of values [P, C]; histograms of those that are chosen."""
     mean = _mean(values)
     if jit:
-        moments, counts = _of_any(row, values, mean)
+        moments, counts = _of_any(limits, values, mean)
     else:  # a finite mean is one of finite values
         moments, counts = ops.cond(
-            ops.all(ops.isfinite(mean)), lambda: _of_finite(row, values, mean), lambda: _of_any(row, values, mean)
+            ops.all(ops.isfinite(mean)), lambda: _of_finite(limits, values, mean), lambda: _of_any(limits, values, mean)
         )
-    chosen = values[::stride]
-    bits = ops.bitwise_and(ops.right_shift(ops.view(chosen, "int32"), 23), RAW_COUNT - 1)
+    bits = sign_and_exponent(chosen, jit=jit)
     return {
         "count": ops.cast(ops.shape(values)[0], "int32"),
         "moments": moments,
         "counts": counts,
-        "sampled": ops.convert_to_tensor(stride, "int32"),
-        "raw": _counted(bits, RAW_COUNT, jit=jit),
-        "channel_raw": _by_channel(row, bits, bins, jit=jit),
+        "raw": counted(bits, RAW_COUNT, jit=jit),
+        "channel_raw": _by_channel(bits, bins, jit=jit),
     }
 
 
-def _of_finite(row: Row, values: Any, mean: Any) -> tuple[Any, Any]:
+def _of_finite(limits: Limits, values: Any, mean: Any) -> tuple[Any, Any]:
     moments = [mean, _deviation(values, mean), ops.min(values, axis=0), ops.max(values, axis=0)]
     zeros = _number(ops.equal(values, 0.0))
     none = ops.zeros_like(zeros)
-    return ops.stack(moments), ops.stack([zeros, _saturated(row, values, none), none, none])
+    return ops.stack(moments), ops.stack([zeros, _saturated(limits, values, none), none, none])
 
 
-def _of_any(row: Row, values: Any, mean: Any) -> tuple[Any, Any]:
+def _of_any(limits: Limits, values: Any, mean: Any) -> tuple[Any, Any]:
     finite = ops.isfinite(values)
     missing = ops.where(ops.any(finite, axis=0), 0.0, float("nan"))
     least = ops.min(ops.where(finite, values, float("inf")), axis=0) + missing
     largest = ops.max(ops.where(finite, values, float("-inf")), axis=0) + missing
     zeros = _number(ops.equal(values, 0.0))
-    saturated = _saturated(row, values, ops.zeros_like(zeros))
+    saturated = _saturated(limits, values, ops.zeros_like(zeros))
     counts = [zeros, saturated, _number(ops.isnan(values)), _number(ops.isinf(values))]
     return ops.stack([mean, _deviation(values, mean), least, largest]), ops.stack(counts)
 
@@ -136,25 +174,17 @@ def _number(is_one: Any) -> Any:
     return ops.sum(ops.cast(is_one, "int32"), axis=0)
 
 
-def _saturated(row: Row, values: Any, none: Any) -> Any:
-    if row.saturation is None:
+def _saturated(limits: Limits, values: Any, none: Any) -> Any:
+    if limits is None:
         return none
-    return _number(ops.logical_or(values <= row.saturation.lo, values >= row.saturation.hi))
+    return _number(ops.logical_or(values <= limits[0], values >= limits[1]))
 
 
-def _by_channel(row: Row, bits: Any, bins: ChannelBins, *, jit: bool) -> Any:
+def _by_channel(bits: Any, bins: ChannelBins, *, jit: bool) -> Any:
     width = bins.count + 1  # the last one, of NaN and Inf, is cut off
-    places = bins.numbers(bits) + ops.arange(row.channels, dtype="int32") * width
-    counted = _counted(places, row.channels * width, jit=jit)
-    return ops.reshape(counted, (row.channels, width))[:, :-1]
-
-
-def _counted(numbers: Any, size: int, *, jit: bool) -> Any:
-    """How often each of 0 … size - 1 occurs: int32 [size]. XLA has no bincount, and without it segment_sum is slow."""
-    flat = ops.reshape(numbers, (-1,))
-    if jit:
-        return ops.segment_sum(ops.ones_like(flat), flat, num_segments=size)
-    return ops.cast(ops.reshape(ops.bincount(flat, minlength=size), (size,)), "int32")
+    channels = ops.shape(bits)[1]
+    places = bins.numbers(bits) + ops.arange(channels, dtype="int32") * width
+    return ops.reshape(counted(places, channels * width, jit=jit), (channels, width))[:, :-1]
 
 
 def merged(parts: Sequence[Summary]) -> Summary:

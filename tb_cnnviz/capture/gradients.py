@@ -24,7 +24,7 @@ from tb_cnnviz.capture.mailbox import Due, Ring, shadow
 from tb_cnnviz.capture.replicas import on_one_replica
 from tb_cnnviz.capture.sampling import histogram_stride
 from tb_cnnviz.capture.skips import Skips, innermost
-from tb_cnnviz.capture.statistics import norms, raw_histogram, received
+from tb_cnnviz.capture.statistics import norms, raw_histograms, received
 from tb_cnnviz.records import Record
 
 #: Whether the step is due, its place in the ring, whether it ends an update, and the weights before it, where nothing
@@ -140,7 +140,7 @@ class GradientCapture:
             flat = self._flat(ordered, scale)
             now = weights or self._weights()
             columns = received(flat, jit=self._jit)
-            columns["raw"] = ops.stack([raw_histogram(each, jit=self._jit) for each in self._sampled(flat)])
+            columns["raw"] = raw_histograms(self._sampled(flat), jit=self._jit)
             columns["weight_norm"] = norms(lambda: now, jit=self._jit)
             columns |= {"gradient": self._followed(flat), "value": self._followed(now)}
             columns |= {"step": step, "micro_batch": micro_batch, "skipped": self._skips.read()}
@@ -193,7 +193,7 @@ class GradientCapture:
 
     def _followed(self, flats: Sequence[Any]) -> Any:
         """The elements that are followed, of all variables one after the other."""
-        parts = [ops.take(flat, places) for flat, places in zip(flats, self._records.followed, strict=True)]
+        parts = [_picked(flat, places) for flat, places in zip(flats, self._records.followed, strict=True)]
         return ops.concatenate([*parts, ops.zeros((0,), "float32")])
 
     def _in_order(self, grads: list[Any], trainable_variables: Any) -> list[Any]:
@@ -242,6 +242,17 @@ class GradientCapture:
         """
         self._batch = None  # from here on as the device says: somebody may have set it
         return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
+
+
+def _picked(flat: Any, places: np.ndarray) -> Any:
+    """The elements of a tensor [n] at ascending places."""
+    if len(places) == flat.shape[0]:
+        return flat
+    if keras.config.backend() != "tensorflow":
+        return ops.take(flat, places)
+    import tensorflow as tf
+
+    return tf.gather(flat, places)  # Keras' own looks for negative places first, in operations of its own
 
 
 def micro_batches_of(optimizer: Any) -> int:

@@ -16,13 +16,11 @@ def on_one_replica(record: Callable[[Any], Any], shares: Any) -> Any:
         record: reads variables and writes to cells.
         shares: a nest of this replica's tensors, such as gradients of its share of the loss, and None.
     """
-    if keras.config.backend() != "tensorflow":
+    if number_of_replicas() == 1:
         return record(shares)
     import tensorflow as tf
 
     replica = tf.distribute.get_replica_context()
-    if replica is None or replica.num_replicas_in_sync == 1:
-        return record(shares)
 
     def merged(strategy: Any, per_replica: list[Any]) -> Any:
         sums = [strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=None) for each in per_replica]
@@ -34,6 +32,16 @@ def on_one_replica(record: Callable[[Any], Any], shares: Any) -> Any:
     return replica.merge_call(merged, args=([tf.convert_to_tensor(t) for t in tree.flatten(shares) if t is not None],))
 
 
+def number_of_replicas() -> int:
+    """Inside the step: how many there are that run it."""
+    if keras.config.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    replica = tf.distribute.get_replica_context()
+    return 1 if replica is None else int(replica.num_replicas_in_sync)
+
+
 def own_share(values: dict[str, Any]) -> dict[str, Any]:
     """Inside the step: tensors [replicas, …] that hold this replica's values in its place, and zeros elsewhere.
 
@@ -42,8 +50,8 @@ def own_share(values: dict[str, Any]) -> dict[str, Any]:
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
-        replica = tf.distribute.get_replica_context()
-        if replica is not None and replica.num_replicas_in_sync > 1:
+        if number_of_replicas() > 1:
+            replica = tf.distribute.get_replica_context()
             is_own = tf.equal(tf.range(replica.num_replicas_in_sync), replica.replica_id_in_sync_group)
             return {
                 name: tf.where(

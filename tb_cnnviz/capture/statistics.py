@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tb_cnnviz.capture.shared_body import shared
 from tb_cnnviz.records.histogram import RAW_COUNT
 
 #: Below this a float32 is subnormal; a scale made from it would overflow.
@@ -20,22 +21,48 @@ _SMALLEST_MEAN_SQUARE = 1e-31
 FLOATS = ("norm", "mean", "min", "max")
 COUNTS = ("zeros", "nan", "inf")
 
+_FLAT = ((None,), "float32")
+
 
 def raw_histogram(flat: Any, *, jit: bool) -> Any:
-    """Counts by sign and exponent bits of float32 values [n]: int32 [RAW_COUNT].
+    """Counts by sign and exponent bits of float32 values [n]: int32 [RAW_COUNT]."""
+    return counted(sign_and_exponent(flat, jit=jit), RAW_COUNT, jit=jit)
+
+
+def sign_and_exponent(values: Any, *, jit: bool) -> Any:
+    """These bits of float32 values, as int32 0 … RAW_COUNT - 1."""
+    if jit or keras.config.backend() != "tensorflow":
+        return ops.bitwise_and(ops.right_shift(ops.view(values, "int32"), 23), RAW_COUNT - 1)
+    import tensorflow as tf
+
+    # Unsigned, a shift brings in zeros.
+    return tf.bitcast(tf.bitwise.right_shift(tf.bitcast(values, tf.uint32), tf.constant(23, tf.uint32)), tf.int32)
+
+
+def counted(numbers: Any, size: Any, *, jit: bool) -> Any:
+    """How often each of 0 … size - 1 occurs in a tensor of int32: int32 [size].
 
     Under XLA by segment_sum, which is slow without it; else by bincount, which XLA does not have.
     """
-    if jit or keras.config.backend() != "tensorflow":
-        bits = ops.bitwise_and(ops.right_shift(ops.view(flat, "int32"), 23), RAW_COUNT - 1)
-        if jit:
-            return ops.segment_sum(ops.ones_like(bits), bits, num_segments=RAW_COUNT)
-        return ops.reshape(ops.bincount(bits, minlength=RAW_COUNT), (RAW_COUNT,))
+    flat = ops.reshape(numbers, (-1,))
+    if jit:
+        return ops.segment_sum(ops.ones_like(flat), flat, num_segments=size)
+    if keras.config.backend() != "tensorflow":
+        return ops.cast(ops.reshape(ops.bincount(flat, minlength=size), (size,)), "int32")
     import tensorflow as tf
 
-    # Unsigned, a shift brings in zeros; and tf.math.bincount would look for the largest value first.
-    bits = tf.bitcast(tf.bitwise.right_shift(tf.bitcast(flat, tf.uint32), tf.constant(23, tf.uint32)), tf.int32)
-    return tf.raw_ops.DenseBincount(input=bits, size=RAW_COUNT, weights=tf.zeros((0,), tf.int32))
+    # tf.math.bincount would look for the largest value first.
+    return tf.raw_ops.DenseBincount(input=flat, size=size, weights=tf.zeros((0,), tf.int32))
+
+
+def raw_histograms(flats: Sequence[Any], *, jit: bool) -> Any:
+    """`raw_histogram` of each of the tensors: int32 [tensors, RAW_COUNT]."""
+
+    def counted(flat: Any) -> Any:
+        return raw_histogram(flat, jit=jit)
+
+    count = counted if jit else shared(counted, _FLAT)
+    return ops.stack([count(flat) for flat in flats])
 
 
 def norm(flat: Any, largest: Any) -> Any:
@@ -65,9 +92,12 @@ def norms(make: Callable[[], Sequence[Any]], *, jit: bool) -> Any:
 
     if jit:  # XLA fuses the general form; a branch would only make it compile both
         return scaled()
+    if keras.config.backend() == "tensorflow":
+        norm_of = shared(_quick_norm, _FLAT)
+        return ops.stack([norm_of(flat) for flat in make()])
     flats = make()
     squares = ops.stack([_sum_of_squares(flat) for flat in flats])
-    return ops.cond(ops.all(_is_exact(squares, flats)), lambda: ops.sqrt(squares), scaled)
+    return ops.cond(ops.all(_is_exact(squares, [flat.shape[0] for flat in flats])), lambda: ops.sqrt(squares), scaled)
 
 
 def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
@@ -80,13 +110,36 @@ def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
 
     if jit:
         return dict(zip(names, general(), strict=True))
+    if keras.config.backend() == "tensorflow":
+        received_of = shared(_quick_received, _FLAT)
+        floats, counts = (ops.stack(each, axis=1) for each in zip(*map(received_of, flats), strict=True))
+        return dict(zip(names, [*ops.unstack(floats, len(FLOATS)), *ops.unstack(counts, len(COUNTS))], strict=True))
     squares = ops.stack([_sum_of_squares(flat) for flat in flats])
     rows = [statistics_of_finite(flat) for flat in flats]
     quick = {name: ops.stack([row[name] for row in rows]) for name in names if name != "norm"}
     is_zero = ops.logical_and(ops.equal(quick["min"], 0.0), ops.equal(quick["max"], 0.0))
-    is_exact = ops.all(ops.logical_or(_is_exact(squares, flats), is_zero))
+    is_exact = ops.all(ops.logical_or(_is_exact(squares, [flat.shape[0] for flat in flats]), is_zero))
     quick["norm"] = ops.sqrt(squares)
     return dict(zip(names, ops.cond(is_exact, lambda: [quick[name] for name in names], general), strict=True))
+
+
+def _quick_norm(flat: Any) -> Any:
+    """`plain_norm`, by one look at the values where that is exact enough."""
+    square = _sum_of_squares(flat)
+    return ops.cond(_is_exact(square, ops.size(flat)), lambda: ops.sqrt(square), lambda: plain_norm(flat))
+
+
+def _quick_received(flat: Any) -> tuple[Any, Any]:
+    """`FLOATS` and `COUNTS` of one tensor, as two vectors; the general form only where it is needed."""
+    square = _sum_of_squares(flat)
+    quick = {**statistics_of_finite(flat), "norm": ops.sqrt(square)}
+    is_zero = ops.logical_and(ops.equal(quick["min"], 0.0), ops.equal(quick["max"], 0.0))
+
+    def vectors(found: dict[str, Any]) -> tuple[Any, Any]:
+        return ops.stack([found[name] for name in FLOATS]), ops.stack([found[name] for name in COUNTS])
+
+    is_exact = ops.logical_or(_is_exact(square, ops.size(flat)), is_zero)
+    return ops.cond(is_exact, lambda: vectors(quick), lambda: vectors(statistics_of_any(flat)))  # type: ignore[no-any-return]
 
 
 def _sum_of_squares(flat: Any) -> Any:
@@ -98,9 +151,9 @@ def _sum_of_squares(flat: Any) -> Any:
     return ops.sum(ops.square(flat))
 
 
-def _is_exact(squares: Any, flats: Sequence[Any]) -> Any:
+def _is_exact(squares: Any, sizes: Any) -> Any:
     """Whether each sum of squares is that of finite values, and neither too large nor too small for float32."""
-    least = ops.convert_to_tensor([_SMALLEST_MEAN_SQUARE * flat.shape[0] for flat in flats], "float32")
+    least = ops.cast(sizes, "float32") * _SMALLEST_MEAN_SQUARE
     return ops.logical_and(ops.isfinite(squares), squares >= least)
 
 
