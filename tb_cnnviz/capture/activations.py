@@ -26,7 +26,7 @@ from tb_cnnviz.capture.activation_statistics import (
     empty,
     merged,
     sample_stride,
-    summary,
+    summaries,
     together,
 )
 from tb_cnnviz.capture.cell import Cell, recording, when
@@ -34,7 +34,7 @@ from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.graph_tail import undisturbed
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
-from tb_cnnviz.capture.replicas import of_all_replicas, on_one_replica, own_share
+from tb_cnnviz.capture.replicas import number_of_replicas, of_all_replicas, on_one_replica, own_share
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.records import Record
 
@@ -94,6 +94,7 @@ class ActivationCapture:
         self._batch_size = batch_size or 32
         self._here = threading.local()
         self._bins = _bins(self.rows, slots)
+        self._summary_of = summaries(self._bins, jit=self._jit)
         self._ring = Ring(slots, {"step": ((), "int32"), **columns(self.rows, self._bins)})
 
     @property
@@ -284,28 +285,39 @@ class ActivationCapture:
     # At the end of the step.
 
     def _end(self, step: _Step, found: list[tuple[int, Any]]) -> None:
-        by_row: dict[int, list[Summary]] = {}
-        for number, tensor in found:
-            by_row.setdefault(number, []).append(self._when_due(step.due, number, tensor))
-        none = [empty(row, self._bins) for row in self.rows]
-        mine = [merged(by_row[i]) if i in by_row else none[i] for i in range(len(self.rows))]
+        """All in one branch, but under XLA, and where the rows of several replicas meet."""
+        if self._jit or number_of_replicas() > 1:
+            self._end_by_row(step, found)
+            return
+        slot = self._ring.slot()
+
+        def put() -> None:
+            self._put(step, slot, self._by_row([(number, self._read(number, tensor)) for number, tensor in found]))
+
+        when(step.due, put, self._ring.cells)
+
+    def _end_by_row(self, step: _Step, found: list[tuple[int, Any]]) -> None:
+        mine = self._by_row([(number, self._when_due(step.due, number, tensor)) for number, tensor in found])
 
         def record(shares: list[Any]) -> None:
             slot = self._ring.slot()
             whole = [merged(of_all_replicas(share)) for share in shares]
-
-            def put() -> None:
-                values = together(whole)
-                self._ring.put(slot, {"step": step.number, **values})
-                self._ring.advance(after=values["count"])
-
-            when(step.due, put, self._ring.cells)
+            when(step.due, lambda: self._put(step, slot, whole), self._ring.cells)
 
         on_one_replica(record, [own_share(each) for each in mine])
 
+    def _put(self, step: _Step, slot: Any, by_row: Sequence[Summary]) -> None:
+        values = together(by_row)
+        self._ring.put(slot, {"step": step.number, **values})
+        self._ring.advance(after=values["count"])
+
+    def _by_row(self, found: Sequence[tuple[int, Summary]]) -> list[Summary]:
+        parts: list[list[Summary]] = [[] for _ in self.rows]
+        for number, part in found:
+            parts[number].append(part)
+        return [merged(mine or [empty(row, self._bins)]) for row, mine in zip(self.rows, parts, strict=True)]
+
     def _when_due(self, due: Any, number: int, tensor: Any) -> Summary:
-        if isinstance(tensor, dict):
-            return tensor
         if self._jit:
             # As for gradients: what a branch of XLA reads as it is gets its memory layout from that branch.
             tensor = ops.where(due, tensor, ops.zeros_like(tensor))
@@ -313,18 +325,24 @@ class ActivationCapture:
         names = list(none)
 
         def read() -> list[Any]:
-            made = self._summary(number, tensor if self._jit else undisturbed(tensor))
+            made = self._read(number, tensor)
             return [made[name] for name in names]
 
         values = ops.cond(due, read, lambda: [none[name] for name in names])
         return dict(zip(names, values, strict=True))
+
+    def _read(self, number: int, tensor: Any) -> Summary:
+        """Inside a branch. On PyTorch it was read when the layer was called."""
+        if isinstance(tensor, dict):
+            return tensor
+        return self._summary(number, tensor if self._jit else undisturbed(tensor))
 
     def _summary(self, number: int, tensor: Any) -> Summary:
         known = [self._batch_size if n is None else int(n) for n in tensor.shape]
         values = 1
         for n in known:
             values *= n
-        return summary(self.rows[number], tensor, stride=sample_stride(values), bins=self._bins, jit=self._jit)
+        return self._summary_of(self.rows[number], tensor, sample_stride(values))
 
 
 def _bins(rows: Sequence[Row], slots: int) -> ChannelBins:
