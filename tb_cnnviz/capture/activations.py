@@ -1,8 +1,7 @@
-"""What the layers make of the training batch, recorded inside the training step, without a second forward pass.
+"""What the layers make of the training batch, recorded inside the training step.
 
 The tensors are picked up where the layers are called and read at the end of the step, in branches that run only when it
-is due. PyTorch's are read at once. On JAX they leave the differentiated function behind the model's non-trainable
-variables, and are taken off before the step's own result is made.
+is due. PyTorch's are read at once. On JAX the branch makes the forward pass again (see `model_calls`).
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.graph_tail import undisturbed
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
+from tb_cnnviz.capture.model_calls import ModelCalls
 from tb_cnnviz.capture.replicas import number_of_replicas, of_all_replicas, on_one_replica, own_share
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.records import Record
@@ -53,7 +53,7 @@ class _Step:
     """One training step of one replica, while it is traced or runs.
 
     `due` says whether it is recorded; `found` are tensors, or summaries already, with their rows' numbers; `level` is
-    where they may come from.
+    where they may come from, but on JAX.
     """
 
     due: Any
@@ -72,6 +72,7 @@ class ActivationCapture:
         jit: whether XLA compiles the step.
         due: which values of `optimizer.iterations` to record.
         slots: rows to keep between two drains.
+        calls: JAX: the calls of the model, whose hooks stand inside of these.
         batch_size: of the data, where it is known; a larger one makes samples larger than they have to be.
 
     Attributes:
@@ -81,13 +82,22 @@ class ActivationCapture:
     """
 
     def __init__(
-        self, model: Any, rows: Sequence[Row], *, jit: bool, due: Due, slots: int, batch_size: int | None = None
+        self,
+        model: Any,
+        rows: Sequence[Row],
+        *,
+        jit: bool,
+        due: Due,
+        slots: int,
+        calls: ModelCalls,
+        batch_size: int | None = None,
     ) -> None:
         self.rows = list(rows)
         self.due = due
         self.was_called = False
         self.missed: list[str] = []
         self._model = model
+        self._calls = calls
         self._optimizer = innermost(model.optimizer)
         self._is_functional = keras.config.backend() == "jax"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
@@ -124,17 +134,14 @@ class ActivationCapture:
 
     def hooks(self, guard: Guard) -> list[Hook]:
         """What to put in place while a step runs; `guard` catches faults of ours."""
-        hooks = [Hook(self._model, "call", self._wrap_model)]
-        if self._is_functional:
-            hooks += [
-                Hook(self._model, "stateless_call", self._wrap_stateless),
-                Hook(self._model, "stateless_compute_loss", self._wrap_loss),
-                Hook(self._model, "train_step", lambda method: self._wrap_functional_step(method, guard)),
-            ]
-        else:
-            hooks += [Hook(self._model, "train_step", lambda method: self._wrap_step(method, guard))]
-        return hooks + [
-            Hook(layer, "call", self._wrapper(layer, places, guard)) for layer, places in by_layer(self.rows).values()
+        wrap_step = self._wrap_functional_step if self._is_functional else self._wrap_step
+        return [
+            Hook(self._model, "call", self._wrap_model),
+            Hook(self._model, "train_step", lambda method: wrap_step(method, guard)),
+            *(
+                Hook(layer, "call", self._wrapper(layer, places, guard))
+                for layer, places in by_layer(self.rows).values()
+            ),
         ]
 
     # Around the step.
@@ -161,45 +168,16 @@ class ActivationCapture:
             with guard(), keras.StatelessScope(state_mapping=pairs):
                 self._here.step = self._begun()
             try:
-                logs, (trainable, fixed, optimizer, metrics) = method(state, data)
-                own = len(self._model.non_trainable_variables)
+                result = method(state, data)
                 step = self._step
                 if step is not None:
                     with guard():
-                        numbers = [number for number, _ in step.found]
-                        self._end(step, list(zip(numbers, fixed[own:], strict=True)))
-                return logs, (trainable, fixed[:own], optimizer, metrics)
+                        self._end_again(step)
+                return result
             finally:
                 self._here.step = None
 
         return train_step
-
-    def _wrap_stateless(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """JAX: what was found rides behind the non-trainable variables that go in and come out."""
-
-        def stateless_call(trainable: Any, fixed: Any, *args: Any, **kwargs: Any) -> Any:
-            step, own = self._step, len(self._model.non_trainable_variables)
-            if step is None:
-                return method(trainable, fixed, *args, **kwargs)
-            riding, before, step.level = list(fixed[own:]), len(step.found), private.trace_on_jax()
-            try:
-                outputs, fixed, *losses = method(trainable, fixed[:own], *args, **kwargs)
-            finally:
-                step.level = None
-            riding += [tensor for _, tensor in step.found[before:]]
-            return outputs, [*fixed, *riding], *losses
-
-        return stateless_call
-
-    def _wrap_loss(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """JAX: Keras' own step passes the variables on through the computation of the loss, which makes a new list."""
-
-        def stateless_compute_loss(trainable: Any, fixed: Any, *args: Any, **kwargs: Any) -> Any:
-            own = len(self._model.non_trainable_variables)
-            loss, (trainable, kept, *others) = method(trainable, fixed[:own], *args, **kwargs)
-            return loss, (trainable, [*kept, *fixed[own:]], *others)
-
-        return stateless_compute_loss
 
     def _wrap_model(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """What the whole model makes in inference mode is not what it is trained by."""
@@ -261,23 +239,26 @@ class ActivationCapture:
 
     def _take(self, step: _Step, number: int, tensor: Any) -> None:
         row = self.rows[number]
+        if self._calls.repeater not in (None, self):  # another callback's second pass
+            return
         if not ops.is_tensor(tensor) or len(tensor.shape) < 2 or tensor.shape[row.axis] != row.channels:
             return
         if not self._is_in_reach(step, row, tensor):
             self.missed += [row.path] if row.path not in self.missed else []
             return
+        if self._is_functional and self._calls.repeater is None:
+            return
         self.was_called = True
-        if keras.config.backend() == "torch":
-            if step.due:
-                step.found.append((number, self._summary(number, tensor.detach())))
-        else:
-            step.found.append((number, ops.stop_gradient(tensor) if self._is_functional else tensor))
+        if keras.config.backend() != "torch":
+            step.found.append((number, tensor))
+        elif step.due:
+            step.found.append((number, self._summary(number, tensor.detach())))
 
     def _is_in_reach(self, step: _Step, row: Row, tensor: Any) -> bool:
         if private.is_rematerialised(row.layer):
             return False
         if self._is_functional:
-            return step.level is not None and step.level == private.trace_on_jax()
+            return self._calls.level is not None and self._calls.level == private.trace_on_jax()
         if keras.config.backend() == "torch":
             return not private.is_vectorised_on_torch(tensor)
         return step.level is private.graph_on_tensorflow()
@@ -305,6 +286,19 @@ class ActivationCapture:
             when(step.due, lambda: self._put(step, slot, whole), self._ring.cells)
 
         on_one_replica(record, [own_share(each) for each in mine])
+
+    def _end_again(self, step: _Step) -> None:
+        """JAX: all in one branch, where the model is called again."""
+        tensors = self._calls.shielded(step.due)
+        slot = self._ring.slot()
+
+        def put() -> None:
+            self._calls.again(self, tensors)
+            self._put(
+                step, slot, self._by_row([(number, self._summary(number, tensor)) for number, tensor in step.found])
+            )
+
+        when(step.due, put, self._ring.cells)
 
     def _put(self, step: _Step, slot: Any, by_row: Sequence[Summary]) -> None:
         values = together(by_row)
@@ -355,7 +349,19 @@ def _bins(rows: Sequence[Row], slots: int) -> ChannelBins:
 
 
 def statistics_seconds(rows: Sequence[Row], seen: Pass | None, batch_size: int | None) -> float:
-    """A rough cost of recording one step: by value as measured on one core, and 400 µs a row."""
+    """A rough cost of recording one step: by value as measured on one core, and 400 µs a row.
+
+    On JAX also 0.1 ns for each product with a weight in the forward pass that is made again.
+    """
     shapes = {call.placed.path: call.outputs[0].shape[1:] for call in seen.calls if call.outputs} if seen else {}
-    values = (float(np.prod([n or 1 for n in shapes.get(row.path, (row.channels,))])) for row in rows)
-    return sum(_SECONDS[keras.config.backend()] * (batch_size or 32) * each + 4e-4 for each in values)
+    values = [float(np.prod([n or 1 for n in shapes.get(row.path, (row.channels,))])) for row in rows]
+    backend, images = keras.config.backend(), batch_size or 32
+    seconds = sum(_SECONDS[backend] * images * each + 4e-4 for each in values)
+    if backend != "jax":
+        return seconds
+    outputs = [(row, each) for row, each in zip(rows, values, strict=True) if row.place == OUTPUT]
+    return seconds + sum(1e-10 * images * each / row.channels * _weights(row.layer) for row, each in outputs)
+
+
+def _weights(layer: Any) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in layer.variables)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
+import keras
+
 from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
+from tb_cnnviz.capture.model_calls import ModelCalls
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.part import Part
@@ -42,18 +45,24 @@ class ActivationPart(Part):
         if not found.rows:
             return
         self._due = self._rhythm.join(fit, self.name, statistics_seconds(found.rows, fit.seen, step.batch_size))
+
+        def guard() -> AbstractContextManager[None]:
+            return fit.guard(self.name)
+
+        calls = step.shared.get(ModelCalls)
+        if calls is None:
+            calls = step.shared[ModelCalls] = ModelCalls(fit.model)
+            if keras.config.backend() == "jax":
+                step.add(calls.hooks(guard), [], guard)
         self._capture = ActivationCapture(
             fit.model,
             found.rows,
             jit=bool(fit.model.jit_compile),
             due=self._due,
             slots=2 * int(fit.model.steps_per_execution),
+            calls=calls,
             batch_size=step.batch_size,
         )
-
-        def guard() -> AbstractContextManager[None]:
-            return fit.guard(self.name)
-
         new = [cell for cell in self._capture.cells if cell not in step.cells]  # the rhythm's are there already
         step.add(self._capture.hooks(guard), new, guard)
 

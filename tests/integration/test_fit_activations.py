@@ -14,14 +14,15 @@ import pytest
 
 import tb_cnnviz
 from tb_cnnviz.capture.host import to_numpy
-from tests.support.activation_networks import try_network
+from tests.support.activation_networks import try_network, try_several_callbacks
 from tests.support.activation_oracles import check_row, convolution
 from tests.support.fits import compiled, identical, images, run_of, train
 
 _TRIES = """
 import sys
 from pathlib import Path
-from tests.support.activation_networks import try_network
+from tests.support.activation_networks import try_network, try_several_callbacks
+try_several_callbacks(Path(sys.argv[1]) / "several")
 try_network(Path(sys.argv[1]) / "last")
 try_network(Path(sys.argv[1]) / "first", channels_first=True)
 """
@@ -30,6 +31,10 @@ try_network(Path(sys.argv[1]) / "first", channels_first=True)
 @pytest.mark.parametrize("options", [{"jit_compile": True}, {"jit_compile": False}, {"run_eagerly": True}])
 def test_statistics_are_those_of_numpy_and_the_weights_the_same_bits(tmp_path: Path, options: dict[str, Any]) -> None:
     try_network(tmp_path, **options)
+
+
+def test_several_callbacks_of_one_fit(tmp_path: Path) -> None:
+    try_several_callbacks(tmp_path)
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -11,7 +11,7 @@ from keras import layers
 
 import tb_cnnviz
 from tests.support.activation_oracles import Place, check, largest_of_four, normalised, same
-from tests.support.fits import compiled, identical, images, run_of
+from tests.support.fits import compiled, identical, images, make, run_of, train
 from tests.support.mode_oracles import Oracle
 
 STEPS, BATCH = 3, 8
@@ -54,6 +54,31 @@ def made(x: np.ndarray, weights: list[np.ndarray]) -> dict[tuple[str, str], list
         ("linear", "output"): [flat],
         ("cut", "output"): [np.clip(flat, 0, 0.25)],
     }
+
+
+def try_several_callbacks(folder: Path) -> None:
+    """Of one fit: each logs what it would log alone, and together they change no bit."""
+    models = []
+    several = [
+        tb_cnnviz.FeatureMapLogger(folder / "maps", every=1, feature_maps=False),
+        tb_cnnviz.GradientLogger(folder / "gradients", every=1),
+        tb_cnnviz.CNNViz(folder / "all", every=2, errors=False),
+    ]
+    for callbacks in ([], several):
+        models.append(make(noisy=True))
+        train(models[-1], callbacks, steps=3)
+    assert identical(*models)
+    maps, gradients, everything = (run_of(folder / name) for name in ("maps", "gradients", "all"))
+    assert maps.notices == gradients.notices == everything.notices == []
+    assert gradients.steps("gradients") == maps.steps("activations") == [0, 1, 2]
+    assert everything.steps("activations") == everything.steps("gradients") == [0, 2]
+    for step in (0, 2):
+        one, other = (run.read("activations", None, step)["rows"] for run in (maps, everything))
+        assert one.keys() == other.keys()
+        for place, row in one.items():
+            assert np.isfinite(row["mean"]).all()
+            assert row["count"] == other[place]["count"] > 0
+            np.testing.assert_array_equal(row["mean"], other[place]["mean"])
 
 
 def try_network(folder: Path, channels_first: bool = False, **options: Any) -> None:

@@ -233,8 +233,7 @@ def never_fails(folder: Path) -> None:
 
 CASES: dict[str, Callable[[Path], None]] = {
     "layers of lines": of_kinds(networks.line, exact=6),
-    # On JAX the weights of this one were not the same bits as in a bare run (docs/capture.md, "Known").
-    "layers of images": of_kinds(networks.image, exact=16, bare=keras.config.backend() != "jax"),
+    "layers of images": of_kinds(networks.image, exact=16, bare=True),
     "layers of volumes": of_kinds(networks.cube, exact=6),
     "channels first": channels_first,
     "products": products,
