@@ -88,8 +88,11 @@ def records(run: Run, model: Any) -> dict[int, Any]:
     return found
 
 
-def first_calls(model: Any, x: Any) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """First input and first output of each layer's first call, by watching the classes' own __call__."""
+def first_calls(model: Any, x: Any, *, training: bool = False) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """First input and first output of each layer's first call, by watching the classes' own __call__.
+
+    By its id. Moving statistics stay as they are.
+    """
     seen: dict[int, tuple[Any, Any]] = {}
     mine = {id(layer) for layer in all_layers(model)}
     original = layers.Layer.__call__
@@ -102,7 +105,8 @@ def first_calls(model: Any, x: Any) -> dict[int, tuple[np.ndarray, np.ndarray]]:
 
     layers.Layer.__call__ = call
     try:
-        model(keras.tree.map_structure(keras.ops.convert_to_tensor, x), training=False)
+        with keras.StatelessScope():
+            model(keras.tree.map_structure(keras.ops.convert_to_tensor, x), training=training)
     finally:
         layers.Layer.__call__ = original
     return {key: (to_numpy(detached(a)), to_numpy(detached(b))) for key, (a, b) in seen.items()}
