@@ -56,7 +56,7 @@ class CNNViz(ProbeLogger):
         activations: log what convolutions, dense, pooling, normalisation and activation layers make of the training
             batch, at the steps of the gradients: histogram, mean, deviation, extremes, exact zeros, saturated values,
             NaN and Inf, of the whole layer and by channel; of a layer that fuses an activation also of what enters
-            that. On JAX the forward pass is made again for it at these steps, elsewhere not. Defaults to True.
+            that. Under XLA the forward pass is made again at these steps, else not. Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         exact_histograms: count every element in the histograms of gradients. By default those of a variable of a

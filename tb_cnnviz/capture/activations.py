@@ -1,7 +1,7 @@
 """What the layers make of the training batch, recorded inside the training step.
 
 The tensors are picked up where the layers are called and read at the end of the step, in branches that run only when it
-is due. PyTorch's are read at once. On JAX the branch makes the forward pass again (see `model_calls`).
+is due. PyTorch's are read at once. Under XLA the branch makes the forward pass again (see `model_calls`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tb_cnnviz.capture.activation_statistics import (
 )
 from tb_cnnviz.capture.cell import Cell, recording, when
 from tb_cnnviz.capture.forward import Pass
+from tb_cnnviz.capture.graph_calls import GraphCalls
 from tb_cnnviz.capture.graph_tail import undisturbed
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
@@ -53,7 +54,7 @@ class _Step:
     """One training step of one replica, while it is traced or runs.
 
     `due` says whether it is recorded; `found` are tensors, or summaries already, with their rows' numbers; `level` is
-    where they may come from, but on JAX.
+    where they may come from, but where the calls are made again.
     """
 
     due: Any
@@ -72,7 +73,7 @@ class ActivationCapture:
         jit: whether XLA compiles the step.
         due: which values of `optimizer.iterations` to record.
         slots: rows to keep between two drains.
-        calls: JAX: the calls of the model, whose hooks stand inside of these.
+        calls: under XLA the calls of the model, to be made again; their hooks stand inside of these.
         batch_size: of the data, where it is known; a larger one makes samples larger than they have to be.
 
     Attributes:
@@ -89,7 +90,7 @@ class ActivationCapture:
         jit: bool,
         due: Due,
         slots: int,
-        calls: ModelCalls,
+        calls: ModelCalls | GraphCalls | None,
         batch_size: int | None = None,
     ) -> None:
         self.rows = list(rows)
@@ -172,7 +173,7 @@ class ActivationCapture:
                 step = self._step
                 if step is not None:
                     with guard():
-                        self._end_again(step)
+                        self._end(step, step.found)
                 return result
             finally:
                 self._here.step = None
@@ -239,14 +240,14 @@ class ActivationCapture:
 
     def _take(self, step: _Step, number: int, tensor: Any) -> None:
         row = self.rows[number]
-        if self._calls.repeater not in (None, self):  # another callback's second pass
+        if self._calls is not None and self._calls.repeater not in (None, self):  # another callback's second pass
             return
         if not ops.is_tensor(tensor) or len(tensor.shape) < 2 or tensor.shape[row.axis] != row.channels:
             return
         if not self._is_in_reach(step, row, tensor):
             self.missed += [row.path] if row.path not in self.missed else []
             return
-        if self._is_functional and self._calls.repeater is None:
+        if self._calls is not None and self._calls.repeater is None:
             return
         self.was_called = True
         if keras.config.backend() != "torch":
@@ -257,8 +258,8 @@ class ActivationCapture:
     def _is_in_reach(self, step: _Step, row: Row, tensor: Any) -> bool:
         if private.is_rematerialised(row.layer):
             return False
-        if self._is_functional:
-            return self._calls.level is not None and self._calls.level == private.trace_on_jax()
+        if self._calls is not None:
+            return self._calls.level is not None and self._calls.level == self._calls.trace()
         if keras.config.backend() == "torch":
             return not private.is_vectorised_on_torch(tensor)
         return step.level is private.graph_on_tensorflow()
@@ -266,7 +267,10 @@ class ActivationCapture:
     # At the end of the step.
 
     def _end(self, step: _Step, found: list[tuple[int, Any]]) -> None:
-        """All in one branch, but under XLA, and where the rows of several replicas meet."""
+        """All in one branch, but where the rows of several replicas meet."""
+        if self._calls is not None:
+            self._end_again(step, self._calls)
+            return
         if self._jit or number_of_replicas() > 1:
             self._end_by_row(step, found)
             return
@@ -287,13 +291,13 @@ class ActivationCapture:
 
         on_one_replica(record, [own_share(each) for each in mine])
 
-    def _end_again(self, step: _Step) -> None:
-        """JAX: all in one branch, where the model is called again."""
-        tensors = self._calls.shielded(step.due)
+    def _end_again(self, step: _Step, calls: ModelCalls | GraphCalls) -> None:
+        """Where the model is called again."""
+        tensors = calls.shielded(step.due)
         slot = self._ring.slot()
 
         def put() -> None:
-            self._calls.again(self, tensors)
+            calls.again(self, tensors)
             self._put(
                 step, slot, self._by_row([(number, self._summary(number, tensor)) for number, tensor in step.found])
             )
@@ -348,16 +352,16 @@ def _bins(rows: Sequence[Row], slots: int) -> ChannelBins:
     return bins
 
 
-def statistics_seconds(rows: Sequence[Row], seen: Pass | None, batch_size: int | None) -> float:
+def statistics_seconds(rows: Sequence[Row], seen: Pass | None, batch_size: int | None, *, is_again: bool) -> float:
     """A rough cost of recording one step: by value as measured on one core, and 400 µs a row.
 
-    On JAX also 0.1 ns for each product with a weight in the forward pass that is made again.
+    With `is_again` also 0.1 ns for each product with a weight in the forward pass that is made again.
     """
     shapes = {call.placed.path: call.outputs[0].shape[1:] for call in seen.calls if call.outputs} if seen else {}
     values = [float(np.prod([n or 1 for n in shapes.get(row.path, (row.channels,))])) for row in rows]
     backend, images = keras.config.backend(), batch_size or 32
     seconds = sum(_SECONDS[backend] * images * each + 4e-4 for each in values)
-    if backend != "jax":
+    if not is_again:
         return seconds
     outputs = [(row, each) for row, each in zip(rows, values, strict=True) if row.place == OUTPUT]
     return seconds + sum(1e-10 * images * each / row.channels * _weights(row.layer) for row, each in outputs)

@@ -55,6 +55,10 @@ class ModelCalls:
             Hook(self._model, "train_step", lambda method: self._wrap_step(method, guard)),
         ]
 
+    def trace(self) -> Any:
+        """What is being traced here."""
+        return private.trace_on_jax()
+
     def shielded(self, due: Any) -> list[list[Any]]:
         """At the step's end: the tensors of each call, for a branch that runs when the scalar `due` is true.
 
@@ -87,7 +91,7 @@ class ModelCalls:
 
     @contextlib.contextmanager
     def _inside(self) -> Iterator[None]:
-        before, self.level = self.level, private.trace_on_jax()
+        before, self.level = self.level, self.trace()
         try:
             yield
         finally:

@@ -210,6 +210,13 @@ def trace_on_jax() -> Any:
     return jax.core.get_opaque_trace_state(convention="flax")
 
 
+def as_it_is_on_tensorflow(variable: Any) -> Any:
+    """TensorFlow: a variable's value in its own dtype, also where Keras casts what is read to the layer's."""
+    import tensorflow as tf
+
+    return tf.convert_to_tensor(variable._value)
+
+
 def graph_on_tensorflow() -> Any:
     """TensorFlow: the graph that is being built here; None where operations run at once."""
     import tensorflow as tf

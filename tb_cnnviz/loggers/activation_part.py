@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 import keras
 
 from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
+from tb_cnnviz.capture.graph_calls import GraphCalls
+from tb_cnnviz.capture.hook import Guard
 from tb_cnnviz.capture.model_calls import ModelCalls
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
+
+#: Under which the callbacks of a fit share the calls of the model.
+_CALLS = "model calls"
 
 
 class ActivationPart(Part):
@@ -44,16 +50,13 @@ class ActivationPart(Part):
             fit.notice(self.name, f"{_listed(found.unknown)}: not recorded, since their output's shape is not known")
         if not found.rows:
             return
-        self._due = self._rhythm.join(fit, self.name, statistics_seconds(found.rows, fit.seen, step.batch_size))
 
         def guard() -> AbstractContextManager[None]:
             return fit.guard(self.name)
 
-        calls = step.shared.get(ModelCalls)
-        if calls is None:
-            calls = step.shared[ModelCalls] = ModelCalls(fit.model)
-            if keras.config.backend() == "jax":
-                step.add(calls.hooks(guard), [], guard)
+        calls = _calls_of(fit.model, step, guard)
+        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=calls is not None)
+        self._due = self._rhythm.join(fit, self.name, seconds)
         self._capture = ActivationCapture(
             fit.model,
             found.rows,
@@ -100,6 +103,21 @@ class ActivationPart(Part):
             )
         elif not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called one of its layers where it can be seen")
+
+
+def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | GraphCalls | None:
+    """The calls of the model in a step that XLA compiles, for all callbacks of the fit; else None."""
+    if _CALLS not in step.shared:
+        calls: ModelCalls | GraphCalls | None = None
+        if keras.config.backend() == "jax":
+            calls = ModelCalls(model)
+        elif keras.config.backend() == "tensorflow" and model.jit_compile and not model.run_eagerly:
+            calls = GraphCalls(model) if model.distribute_strategy.num_replicas_in_sync == 1 else None
+        if calls is not None:
+            step.add(calls.hooks(guard), [], guard)
+        step.shared[_CALLS] = calls
+    found: ModelCalls | GraphCalls | None = step.shared[_CALLS]
+    return found
 
 
 def _listed(paths: list[str]) -> str:
