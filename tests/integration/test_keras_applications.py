@@ -42,6 +42,10 @@ FAMILIES: dict[str, tuple[int, int]] = {
 }
 CHEAP = ("VGG16", "MobileNetV3Small")
 
+#: Receptive field of the last map in pixels, as Araujo, Norris and Sim (Distill 2019) give it; of ResNet-50 for version 1
+#: with the strides where version 2 has them.
+PUBLISHED = {"VGG16": ("block5_pool", 212), "ResNet50V2": ("post_relu", 483), "InceptionV3": ("mixed10", 1311)}
+
 #: Of the batch: with one image, batch normalization of a map of one pixel gives zeros.
 BATCH = 2
 
@@ -91,6 +95,9 @@ def test_a_family_is_logged_whole(name: str, tmp_path: Path, recwarn: pytest.War
     check_activations(run, model, begun)
     check_errors(run, model, predicted, y[0])
     check_record(run, model, fields)
+    if name in PUBLISHED:
+        last, size = PUBLISHED[name]
+        assert next(layer for layer in run.layers if layer.name == last).receptive_field.size == [size, size]
 
 
 def check_record(run: Run, model: Any, fields: int) -> None:
