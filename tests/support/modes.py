@@ -455,7 +455,9 @@ def from_data(source: Callable[[], Any]) -> Callable[[Path], None]:
         make_one = make()
         make_one.fit(source(), verbose=0, shuffle=False, callbacks=[tb_cnnviz.CNNViz(first, every=4)])
         np.testing.assert_array_equal(run_of(first).read("probe", None, 0)["x"], X[:BATCH])
-        assert run_of(first).steps("errors") == [0, 4, 8]
+        # With data that end by themselves, Keras on TensorFlow may count one update that never was, without us too.
+        counted = int(to_numpy(make_one.optimizer.iterations))
+        assert run_of(first).steps("errors") == sorted({0, 4, STEPS, counted})
 
     return run_mode
 
