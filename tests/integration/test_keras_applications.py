@@ -17,6 +17,7 @@ from keras import applications, layers
 import tb_cnnviz
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
+from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.run_writer import RunWriter
 from tests.support.fits import inventory, leftovers, run_of
 from tests.support.layer_oracles import (
@@ -78,11 +79,11 @@ def test_a_family_is_logged_whole(name: str, tmp_path: Path, recwarn: pytest.War
     before, begun = inventory(model), first_calls(model, x[:BATCH], training=True)
     predicted = to_numpy(detached(model(keras.ops.convert_to_tensor(x[:1]), training=False)))[0]
     with RunWriter(tmp_path) as writer:
+        # The kernels of one step alone may be more than what usually can wait for the disk.
+        writer.records = RecordWriter(tmp_path, queue_bytes=1 << 29)
         limits = {"max_bytes_per_step": 1 << 28, "max_log_bytes": 1 << 33, "overhead": 100.0}
         logger = tb_cnnviz.CNNViz(tmp_path, (x[:1], y[:1]), every=FirstAndLast(), writer=writer, **limits)
-        # Pictures of two steps may be more than what can wait for the disk.
-        flush = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: writer.flush())
-        model.fit(x, y, batch_size=BATCH, shuffle=False, verbose=0, callbacks=[logger, flush])
+        model.fit(x, y, batch_size=BATCH, shuffle=False, verbose=0, callbacks=[logger])
     assert [str(w.message) for w in recwarn if "tb_cnnviz" in str(w.message)] == []
     assert not leftovers(model, before)
 
