@@ -122,8 +122,8 @@ def test_metrics_by_epoch_are_keras_own(tmp_path: Path) -> None:
 def test_each_callback_alone_logs_its_part_and_no_other(tmp_path: Path) -> None:
     alone = {
         "filters": (tb_cnnviz.FilterLogger, {"filters"}),
-        "maps": (tb_cnnviz.FeatureMapLogger, {"feature_maps", "operations", "predictions", "probe"}),
-        "gradients": (tb_cnnviz.GradientLogger, {"gradients"}),
+        "maps": (tb_cnnviz.FeatureMapLogger, {"activations", "feature_maps", "operations", "predictions", "probe"}),
+        "gradients": (tb_cnnviz.GradientLogger, {"gradients", "gradient_samples"}),
         "losses": (tb_cnnviz.LossLogger, {"losses", "epochs"}),
     }
     for name, (kind, expected) in alone.items():

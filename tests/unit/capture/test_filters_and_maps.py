@@ -83,8 +83,8 @@ def maps_of(model: keras.Model, given: Any, **options: Any) -> FeatureMaps:
 def test_fewer_images_and_channels_are_kept_where_they_would_not_fit() -> None:
     shapes = [(512, 28, 28), (64, 56, 56), (10,)]
 
-    def size(kept: Kept) -> int:
-        return sum(kept.images * min(kept.channels, s[0]) * int(np.prod(s[1:])) for s in shapes)
+    def size(kept: Kept) -> int:  # a byte a cell, and a map's smallest and largest value as float32
+        return sum(kept.images * min(kept.channels, s[0]) * (int(np.prod(s[1:])) + 8) for s in shapes)
 
     everything = Kept(8, 64)
     assert choose_kept(shapes, 8, 64, size(everything)) == everything
@@ -97,8 +97,9 @@ def test_fewer_images_and_channels_are_kept_where_they_would_not_fit() -> None:
 def test_what_is_kept_is_stated_and_statistics_are_of_all() -> None:
     model = keras.Sequential([layers.Input((10, 10, 3)), layers.Conv2D(20, 3, name="c")])
     x = np.random.default_rng(0).normal(size=(6, 10, 10, 3)).astype(np.float32)
-    maps = maps_of(model, x, max_images=4, max_channels=16, max_bytes=4 * 8 * 8 * 16)
-    (kept, _) = maps.records(3)
+    maps = maps_of(model, x, max_images=4, max_channels=16, max_bytes=1 << 16)
+    (kept, predicted) = maps.records(3)
+    assert sum(a.nbytes for record in (kept, predicted) for a in record.arrays.values()) <= 1 << 16
     assert kept.arrays["maps"].shape == (4, 16, 8, 8)
     assert kept.arrays["channels"].tolist() == list(range(16))
     assert kept.attributes["of"] == 20
