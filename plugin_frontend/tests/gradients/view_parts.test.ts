@@ -78,7 +78,7 @@ describe("the picture", () => {
 
 describe("names of the flow's lines", () => {
   const flowOf = (a: number | null, b: number): Flow => ({
-    names: ["first"], current: 0, range: { lo: -4, hi: 4 }, width: 200,
+    steps: [4], names: ["first"], current: 0, range: { lo: -4, hi: 4 }, width: 200,
     lines: [{ id: "A", colour: "", dash: "", values: [a] }, { id: "B", colour: "", dash: "", values: [b] }],
   });
   const places = (a: number | null, b: number): (number | null)[] => {

@@ -15,6 +15,8 @@ export interface FlowLine {
 }
 
 export interface Flow {
+  /** Of the numbers; two where two runs were logged at different steps. */
+  readonly steps: readonly number[];
   readonly names: readonly string[];
   readonly current: number;
   readonly lines: readonly FlowLine[];

@@ -6,8 +6,9 @@ import { currentRow, shownAt, type NormPanel } from "./norm_panels.ts";
 
 export function flowModel(panels: readonly NormPanel[], layer: string, step: number, width: number): Flow {
   const groups = panels[0]?.groups ?? [];
-  const lines = panels.map((panel): FlowLine => {
-    const at = shownAt(panel, step)?.index ?? -1;
+  const places = panels.map((panel) => shownAt(panel, step));
+  const lines = panels.map((panel, i): FlowLine => {
+    const at = places[i]?.index ?? -1;
     const values = groups.map(({ path }) => {
       const row = panel.groups.findIndex((group) => group.path === path);
       return panel.values[row]?.[at] ?? null;
@@ -15,6 +16,7 @@ export function flowModel(panels: readonly NormPanel[], layer: string, step: num
     return { id: panel.id === "B" ? "B" : "A", ...runStyle(panel.run), values };
   });
   return {
+    steps: [...new Set(places.flatMap((place) => place?.step ?? []))],
     names: groups.map(({ short }) => short),
     current: panels[0] ? currentRow(panels[0], layer, null) : -1,
     lines,

@@ -41,7 +41,7 @@ export function legend(input: LegendInput): TemplateResult {
     <div class="badges">${words.badges.map((badge) => html`<cnn-badge>${badge}</cnn-badge>`)}</div>
     ${unusual ? html`<p class="unusual">${unusual}</p>` : nothing}
     ${flow ? html`<div>
-      <h2><b>Flow at step ${step}</b> <span class="quiet">loss is below</span></h2>
+      <h2><b>Flow at step ${flow.steps.join(" and ")}</b> <span class="quiet">loss is below</span></h2>
       <svg class="flow" width=${flow.width} height=${flowHeight(flow)} role="img" aria-label=${flowWords(flow)}>${flowSvg(flow)}</svg>
     </div>` : nothing}
     ${input.histogram ? shareBar(input.histogram) : nothing}

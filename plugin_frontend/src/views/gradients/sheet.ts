@@ -80,7 +80,7 @@ async function figuresSvg({ figures, width, toShare, step }: Sheet): Promise<Dra
   return { content, bottom: y };
 }
 
-function sideSvg({ bars, flow, step, side }: Sheet, x: number): Drawn {
+function sideSvg({ bars, flow, side }: Sheet, x: number): Drawn {
   const content: SVGTemplateResult[] = [];
   let y = MARGIN + LINE + GAP;
   for (const { heading, palette, labels } of bars) {
@@ -89,7 +89,7 @@ function sideSvg({ bars, flow, step, side }: Sheet, x: number): Drawn {
     y += 24 + GAP + LINE;
   }
   if (!flow) return { content, bottom: y };
-  content.push(svg`<text class="strong" x=${x} y=${y - 6}>Flow at step ${step}</text>
+  content.push(svg`<text class="strong" x=${x} y=${y - 6}>Flow at step ${flow.steps.join(" and ")}</text>
     <g transform="translate(${x} ${y})">${flowSvg(flow)}</g>`);
   return { content, bottom: y + flowHeight(flow) };
 }
