@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import time
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,7 @@ from tb_cnnviz.capture.host import channels_second, to_numpy
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import restore_errors
+from tests.support.case_runner import run_cases
 from tests.support.error_networks import (
     CLASS,
     CLASSES,
@@ -504,22 +501,5 @@ def cases() -> dict[str, Callable[[Path], None]]:
 CASES = cases()
 
 
-def main(results: Path, names: list[str]) -> None:
-    warnings.filterwarnings("error", message=".*tb_cnnviz.*")
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for i, (name, run) in enumerate(CASES.items()):
-            if names and name not in names:
-                continue
-            start = time.perf_counter()
-            try:
-                run(Path(folder) / str(i))
-                text = ""
-            except Exception:
-                text = traceback.format_exc()
-            found[name] = {"text": text, "seconds": round(time.perf_counter() - start, 1)}
-            results.write_text(json.dumps(found, indent=1))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    run_cases(CASES, Path(sys.argv[1]), sys.argv[2:])

@@ -5,12 +5,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import tempfile
-import time
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +19,7 @@ from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support import layer_networks as networks
 from tests.support import layer_oracles as oracles
+from tests.support.case_runner import run_cases
 from tests.support.drawn_graphs import check_drawn
 from tests.support.fits import identical, run_of
 from tests.support.probe_cases import PROBE_CASES
@@ -248,22 +244,5 @@ CASES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def main(results: Path, names: list[str]) -> None:
-    warnings.filterwarnings("error", message=".*tb_cnnviz.*")
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for i, (name, run) in enumerate(CASES.items()):
-            if names and name not in names:
-                continue
-            start = time.perf_counter()
-            try:
-                run(Path(folder) / str(i))
-                text = ""
-            except Exception:
-                text = traceback.format_exc()
-            found[name] = {"text": text, "seconds": round(time.perf_counter() - start, 1)}
-            results.write_text(json.dumps(found, indent=1))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    run_cases(CASES, Path(sys.argv[1]), sys.argv[2:])
