@@ -6,8 +6,7 @@ they had when the model was called; what it assigns goes nowhere.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from keras import ops, tree
 
 from tb_cnnviz.capture import private
 from tb_cnnviz.capture.hook import Guard, Hook
+from tb_cnnviz.capture.repeated_calls import RepeatedCalls
 
 #: Operations of a graph that give what the compiled step is given.
 _GIVEN = frozenset(["Placeholder", "ReadVariableOp", "_Arg"])
@@ -31,14 +31,8 @@ class _ModelCall:
     values: list[Any]
 
 
-class GraphCalls:
-    """Of one model in one fit; the fit's callbacks share it. Attributes and methods as of `ModelCalls`."""
-
-    def __init__(self, model: Any) -> None:
-        self.level: Any = None
-        self.repeater: Any = None
-        self._model = model
-        self._made: list[_ModelCall] | None = None
+class GraphCalls(RepeatedCalls):
+    """On TensorFlow; methods as of `ModelCalls`."""
 
     def hooks(self, guard: Guard) -> list[Hook]:
         """What to put in place while a step runs, inside of the hooks of those who make the calls again."""
@@ -55,25 +49,11 @@ class GraphCalls:
         """At the step's end: the tensors of each call's arguments, for a branch that runs when `due` is true."""
         return [[_shielded(due, item) for item in call.flat] for call in self._made or []]
 
-    def again(self, repeater: Any, tensors: list[list[Any]]) -> None:
-        """Inside the branch: make the calls of the step once more, with these tensors. What they give is dropped."""
-        self.repeater = repeater
-        try:
-            for call, flat in zip(self._made or [], tensors, strict=True):
-                args, kwargs = tree.pack_sequence_as(call.arguments, flat)
-                pairs = list(zip(call.variables, call.values, strict=True))
-                with keras.StatelessScope(state_mapping=pairs), self._inside():
-                    self._model(*args, **kwargs)
-        finally:
-            self.repeater = None
-
-    @contextlib.contextmanager
-    def _inside(self) -> Iterator[None]:
-        before, self.level = self.level, self.trace()
-        try:
-            yield
-        finally:
-            self.level = before
+    def _make_again(self, call: _ModelCall, tensors: list[Any]) -> None:
+        args, kwargs = tree.pack_sequence_as(call.arguments, tensors)
+        pairs = list(zip(call.variables, call.values, strict=True))
+        with keras.StatelessScope(state_mapping=pairs), self._inside():
+            self._model(*args, **kwargs)
 
     def _wrap_step(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def train_step(*args: Any) -> Any:

@@ -8,8 +8,7 @@ the differentiated function behind the model's non-trainable variables, and are 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from keras import ops
 
 from tb_cnnviz.capture import private
 from tb_cnnviz.capture.hook import Guard, Hook
+from tb_cnnviz.capture.repeated_calls import RepeatedCalls
 
 
 @dataclass
@@ -33,19 +33,8 @@ class _ModelCall:
     is_given: list[bool] = field(default_factory=list)
 
 
-class ModelCalls:
-    """Of one model in one fit; the fit's callbacks share it.
-
-    Attributes:
-        level: which trace the model is called in, by the user's step or again; None where it is not called.
-        repeater: who makes the calls again right now; None while the user's own are made.
-    """
-
-    def __init__(self, model: Any) -> None:
-        self.level: Any = None
-        self.repeater: Any = None
-        self._model = model
-        self._made: list[_ModelCall] | None = None
+class ModelCalls(RepeatedCalls):
+    """On JAX."""
 
     def hooks(self, guard: Guard) -> list[Hook]:
         """What to put in place while a step runs, inside of the hooks of those who make the calls again."""
@@ -73,29 +62,15 @@ class ModelCalls:
             for call in self._made or []
         ]
 
-    def again(self, repeater: Any, tensors: list[list[Any]]) -> None:
-        """Inside the branch: make the calls of the step once more, with these tensors. What they give is dropped."""
+    def _make_again(self, call: _ModelCall, tensors: list[Any]) -> None:
         import jax
 
-        self.repeater = repeater
-        try:
-            for call, values in zip(self._made or [], tensors, strict=True):
-                leaves = list(call.leaves)
-                for place, value in zip(call.places, values, strict=True):
-                    leaves[place] = value
-                args, kwargs = jax.tree_util.tree_unflatten(call.structure, leaves)
-                with self._inside():
-                    self._model.stateless_call(*args, **kwargs)
-        finally:
-            self.repeater = None
-
-    @contextlib.contextmanager
-    def _inside(self) -> Iterator[None]:
-        before, self.level = self.level, self.trace()
-        try:
-            yield
-        finally:
-            self.level = before
+        leaves = list(call.leaves)
+        for place, value in zip(call.places, tensors, strict=True):
+            leaves[place] = value
+        args, kwargs = jax.tree_util.tree_unflatten(call.structure, leaves)
+        with self._inside():
+            self._model.stateless_call(*args, **kwargs)
 
     def _wrap_step(self, method: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
         def train_step(state: Any, data: Any) -> Any:
