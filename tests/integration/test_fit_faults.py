@@ -13,7 +13,7 @@ import keras
 import pytest
 
 import tb_cnnviz
-from tests.support.faults import STAGES
+from tests.support.faults import STAGES, STARVED
 from tests.support.fits import compiled, images, make, run_of, train
 from tests.support.mode_table import BACKENDS, ROOT
 
@@ -39,7 +39,8 @@ def problems(results: Results) -> dict[str, str]:
 def test_faults_and_interrupts(tmp_path: Path, backend: str) -> None:
     results = tried(tmp_path, backend)
     assert problems(results) == {}
-    assert {f"{stage}, always" for stage in STAGES} <= set(results)
+    assert {f"{stage}, always, ZeroDivisionError" for stage in STAGES} <= set(results)
+    assert {f"{stage}, always, MemoryError" for stage in STARVED} <= set(results)
     assert sum(result["fired"] for result in results.values()) >= 4  # interrupts
 
 
@@ -47,7 +48,7 @@ def test_faults_and_interrupts(tmp_path: Path, backend: str) -> None:
 @pytest.mark.parametrize("error", ["ZeroDivisionError", "KeyboardInterrupt"])
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_fault_in_every_function_that_a_fit_calls(tmp_path: Path, backend: str, error: str) -> None:
-    results = tried(tmp_path, backend, "--complete", "--error", error)
+    results = tried(tmp_path, backend, "--complete", error)
     assert problems(results) == {}
     assert sum(result["fired"] for result in results.values()) > 400
 

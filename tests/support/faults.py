@@ -1,8 +1,8 @@
 """What a fault in any function of ours costs a fit: one warning, and the part that it names.
 
 `python -m tests.support.faults RESULTS.json` tries, with the backend in KERAS_BACKEND, stages that fail each time they
-are reached, and interrupts in some. With `--complete` it tries every function of ours that a fit calls, once at its
-first call and once at a later one: they are found by watching a fit, so a new one is tried as soon as it is called.
+are reached, and interrupts in some. With `--complete ERROR` it tries every function of ours that a fit calls, once at its
+first call and once at a later one: they are found by watching fits, so a new one is tried as soon as it is called.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from typing import Any
 import keras
 
 import tb_cnnviz
-from tests.support.fits import compiled, identical, images, inventory, run_of, train
+from tests.support.fault_scenes import SCENES, Scene, fit
+from tests.support.fits import identical, inventory, run_of, train
 
-ROOT = Path(tb_cnnviz.__file__).parent
+ROOT = f"{Path(tb_cnnviz.__file__).parent}/"
 WATCHED = ("capture/", "loggers/", "records/", "eventlog/", "run_writer.py", "schedule.py", "callbacks.py")
 SAYS = "a fault on purpose"
 
@@ -82,6 +83,9 @@ INTERRUPTED: set[Where] = {
     ("loggers/fit.py", "Fit.guard"),
 }
 
+#: Stages that are tried without memory too: one that reads, one that traces, one that keeps.
+STARVED = ("a kernel", "received gradients", "the ring")
+
 #: A stage, where its function is looked up, and what its warning names.
 STAGES = {
     "a kernel": ("tb_cnnviz.capture.filters", "record", "filters"),
@@ -124,9 +128,9 @@ class Case:
 def place(frame: FrameType) -> Where | None:
     """The function that a frame runs, where it is one of ours; comprehensions are parts of theirs."""
     code = frame.f_code
-    if not code.co_filename.startswith(str(ROOT)) or code.co_qualname.endswith(("comp>", "genexpr>")):
+    if not code.co_filename.startswith(ROOT) or code.co_qualname.endswith(("comp>", "genexpr>")):
         return None
-    file = Path(code.co_filename).relative_to(ROOT).as_posix()
+    file = code.co_filename[len(ROOT) :]
     return (file, code.co_qualname) if file.startswith(WATCHED) else None
 
 
@@ -149,50 +153,26 @@ def profiled(watch: Callable[[Where], None]) -> Iterator[None]:
         threading.setprofile(None)  # type: ignore[arg-type]
 
 
-def make() -> keras.Model:
-    keras.utils.set_random_seed(1)
-    layers = keras.layers
-    stack = [
-        layers.Conv2D(3, 3, strides=2, activation="relu", name="convolution"),
-        layers.MaxPooling2D(2, name="pooling"),
-        layers.Flatten(name="flat"),
-        layers.Dense(5, name="dense"),
-    ]
-    return compiled(keras.Sequential([keras.Input((12, 12, 3)), *stack], name="network"))
-
-
-def fit(model: keras.Model, callbacks: list[Any]) -> None:
-    train(model, callbacks, steps=3, epochs=2, validation_data=images(8, seed=4))
-
-
-def callback(folder: Path) -> Any:
-    x, y = images(2, seed=7)
-    return tb_cnnviz.CNNViz(folder, (x, y), every=2)
-
-
-def functions(folder: Path) -> Counter[Where]:
-    """Every function of ours that a fit calls, with its number of calls."""
-    seen: Counter[Where] = Counter()
-    model, ours = make(), callback(folder)
-    with profiled(lambda where: seen.update([where])):
-        fit(model, [ours])
-    return seen
-
-
 class Bench:
-    """Tries cases against a fit without the callback and the log of one without a fault."""
+    """Tries cases in one scene against its fit without the callback and the log of one without a fault.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.bare = make()
+    Attributes:
+        functions: every function of ours that the fit calls, with its number of calls.
+    """
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self.scene, self.folder = scene, folder
+        self.bare = scene.make()
         fit(self.bare, [])
-        self.functions = functions(folder / "whole")
+        self.functions: Counter[Where] = Counter()
+        with profiled(lambda where: self.functions.update([where])):
+            fit(scene.make(), [scene.callback(folder / "whole")])
         self.whole = steps_of(folder / "whole")
         self.clean = list(inventory(self.bare).values())
 
     def try_case(self, case: Case, number: int, *, is_always: bool = False) -> dict[str, Any]:
-        model, folder = make(), self.folder / str(number)
-        ours, calls, fired = callback(folder), Counter[Where](), []
+        model, folder = self.scene.make(), self.folder / str(number)
+        ours, calls, fired = self.scene.callback(folder), Counter[Where](), []
 
         def watch(where: Where) -> None:
             calls[where] += 1
@@ -201,6 +181,7 @@ class Bench:
                 issubclass(case.error, Exception) or threading.current_thread() is threading.main_thread()
             ):
                 fired.append(where)
+                sys.setprofile(None)  # the rest runs several times faster
                 raise case.error(SAYS)
 
         problem = ""
@@ -276,7 +257,7 @@ def works_on(model: keras.Model) -> str:
     return ""
 
 
-def always(bench: Bench, stage: str, number: int) -> dict[str, Any]:
+def always(bench: Bench, stage: str, error: type[Exception], number: int) -> dict[str, Any]:
     """A fit in which a stage fails each time."""
     home, name, part = STAGES[stage]
     owner = importlib.import_module(home)
@@ -285,12 +266,12 @@ def always(bench: Bench, stage: str, number: int) -> dict[str, Any]:
         owner = getattr(owner, each)
 
     def breaks(*args: Any, **kwargs: Any) -> Any:
-        raise ZeroDivisionError(SAYS)
+        raise error(SAYS)
 
     own = vars(owner)[last]
     setattr(owner, last, breaks)
     try:
-        result = bench.try_case(Case(("", ""), ZeroDivisionError, 0), number, is_always=True)
+        result = bench.try_case(Case(("", ""), error, 0), number, is_always=True)
     finally:
         setattr(owner, last, own)
     if not result["problem"] and not any(part in text for text in result["told"]):
@@ -298,10 +279,10 @@ def always(bench: Bench, stage: str, number: int) -> dict[str, Any]:
     return result
 
 
-def complete(bench: Bench, error: type[BaseException]) -> list[Case]:
+def complete(functions: Counter[Where], error: type[BaseException]) -> list[Case]:
     """The first call of every function, and a later one of those that are called again and again."""
     cases = []
-    for where, calls in sorted(bench.functions.items()):
+    for where, calls in sorted(functions.items()):
         if where in OUTERMOST:
             continue
         cases.append(Case(where, error, 1))
@@ -310,24 +291,42 @@ def complete(bench: Bench, error: type[BaseException]) -> list[Case]:
     return cases
 
 
+Cases = dict[str, Callable[[int], dict[str, Any]]]
+
+
+def everywhere(error: type[BaseException], folder: Path) -> Cases:
+    """A fault in every function: of the plain scene, and of the others in those that no scene before has."""
+    cases: Cases = {}
+    seen: set[Where] = set()
+    for name, scene in SCENES.items():
+        if keras.config.backend() not in scene.backends:
+            continue
+        bench = Bench(scene, folder / name)
+        new = Counter({where: calls for where, calls in bench.functions.items() if where not in seen})
+        seen |= set(new)
+        cases |= {f"{name}: {case.name}": functools.partial(bench.try_case, case) for case in complete(new, error)}
+    return cases
+
+
+def stages(folder: Path) -> Cases:
+    """Every stage by name, some without memory, and some interrupts."""
+    bench = Bench(SCENES["plain"], folder)
+    tried = [*((stage, ZeroDivisionError) for stage in STAGES), *((stage, MemoryError) for stage in STARVED)]
+    cases: Cases = {f"{s}, always, {e.__name__}": functools.partial(always, bench, s, e) for s, e in tried}
+    interrupts = [case for case in complete(bench.functions, KeyboardInterrupt) if case.where in INTERRUPTED]
+    return cases | {case.name: functools.partial(bench.try_case, case) for case in interrupts}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("results", type=Path)
-    parser.add_argument("--complete", action="store_true")
-    parser.add_argument("--error", default="ZeroDivisionError")
+    parser.add_argument("--complete", metavar="ERROR", help="the name of what every function raises")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    error = getattr(builtins, options.error)
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
-        cases: dict[str, Callable[[int], dict[str, Any]]] = {}
-        if not options.complete:
-            cases = {f"{stage}, always": functools.partial(always, bench, stage) for stage in STAGES}
-            error = KeyboardInterrupt
-        for case in complete(bench, error):
-            if options.complete or case.where in INTERRUPTED:
-                cases[case.name] = functools.partial(bench.try_case, case)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cases = everywhere(getattr(builtins, options.complete), folder) if options.complete else stages(folder)
         for i, (name, try_it) in enumerate(cases.items()):
             if re.search(options.only, name):
                 found[name] = try_it(i)
