@@ -16,7 +16,7 @@ do once, compile among it, is so not in the ratio.
 - CPU ms an event: CPU time above the bare fit's, by the events of the measured epoch (benchmarks/logged_events.py says what
   an event is), so that systems of different rhythm can be compared.
 - bytes an event: all that the fit wrote, by all its events.
-- memory: the most that a process held which did nothing else but one fit, less that of a bare one.
+- memory: the most that a process held which did nothing else but one epoch, less that of a bare one (Linux only).
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -135,7 +134,9 @@ def print_own_peak(network: Network, system: System) -> None:
     model = network.build(system.model)
     fit(model, data, system.callbacks(str(folder), data), 1, network.batches)
     shutil.rmtree(folder)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # ru_maxrss would be at least what the process that started this one had.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    print(int(status["VmHWM"].split()[0]) / 1024)
 
 
 def spread(values: list[float]) -> str:
