@@ -6,7 +6,8 @@ Two networks on 32 × 32 × 3 images, in batches of 64, Adam, jit_compile=False:
 steps are short, so that a fixed cost weighs most; and VGG16's convolutions with a dense layer of 10, 14.7 million
 parameters. Beside ours stand the callback of Keras and what people write by hand, each at its usual rhythm.
 
-A pair is a fit with the system and one without it, adjacent, the order alternating. The last epoch of the one is measured
+A pair is a fit with the system and one without it, adjacent, the order alternating; each round of pairs is a process of its
+own, since TensorFlow keeps memory of every model that was fitted. The last epoch of the one is measured
 (32 batches of the small CNN, 4 of the other), with all that is done at its end, against one epoch of the other. Epochs
 before it compile the step; under "auto" they also pass its first 32 steps, at each of which it records. What a fit has to
 do once, compile among it, is so not in the ratio.
@@ -30,7 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,19 @@ def fit(model: keras.Model, data: Data, callbacks: list[Any], epochs: int, batch
 
 @dataclass(frozen=True)
 class Pair:
-    system: Measured
-    bare: Measured
+    """Seconds of the measured epoch with the system and without, its events, and all that the fit wrote."""
+
+    wall: float
+    bare_wall: float
+    cpu: float
+    bare_cpu: float
     events: int
     all_events: int
     bytes: int
 
     @property
     def cpu_ms_an_event(self) -> float:
-        return (self.system.cpu - self.bare.cpu) * 1000 / self.events if self.events else float("nan")
+        return (self.cpu - self.bare_cpu) * 1000 / self.events if self.events else float("nan")
 
 
 class Bench:
@@ -107,7 +112,7 @@ class Bench:
         without = without or self._without()
         is_logged = any(folder.iterdir())
         events, every = (count(folder, with_it.window), count(folder)) if is_logged else (0, 0)
-        made = Pair(with_it, without, events, every, size_of(folder))
+        made = Pair(with_it.wall, without.wall, with_it.cpu, without.cpu, events, every, size_of(folder))
         shutil.rmtree(folder)
         return made
 
@@ -121,11 +126,23 @@ def fit_with(system: System, network: Network, data: Data, folder: Path) -> Meas
     return fit(model, data, system.callbacks(str(folder), data), epochs, network.batches)
 
 
-def peak_mib(network: str, system: str) -> float:
-    """Of a process of its own."""
-    command = [sys.executable, __file__, "--peak", network, system]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout.strip().splitlines()[-1])
+def run_alone(*arguments: str) -> str:
+    """The last line that this program prints in a process of its own."""
+    done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return done.stdout.strip().splitlines()[-1]
+
+
+def print_round(network: Network, number: int, systems: dict[str, System]) -> None:
+    folder = Path(tempfile.mkdtemp())
+    bench = Bench(network, folder)
+    pairs = {
+        name: bench.pair(system, system_first=(number + place) % 2 == 0)
+        for place, (name, system) in enumerate(systems.items())
+    }
+    shutil.rmtree(folder)
+    print(json.dumps({name: asdict(pair) for name, pair in pairs.items()}))
 
 
 def print_own_peak(network: Network, system: System) -> None:
@@ -155,7 +172,7 @@ def table(pairs: dict[str, list[Pair]], peaks: dict[str, float]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     wall, cpu = (
-        {n: [getattr(p.system, c) / getattr(p.bare, c) for p in each] for n, each in pairs.items()}
+        {n: [getattr(p, c) / getattr(p, f"bare_{c}") for p in each] for n, each in pairs.items()}
         for c in ("wall", "cpu")
     )
     for name, each in pairs.items():
@@ -169,23 +186,27 @@ def table(pairs: dict[str, list[Pair]], peaks: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def measure(name: str, systems: dict[str, System], rounds: int, folder: Path, *, memory: bool) -> dict[str, Any]:
+def measure(name: str, only: list[str], rounds: int, *, memory: bool, json_file: Path | None) -> None:
     """All pairs of one network; prints its table."""
-    network = NETWORKS[name]
-    bench = Bench(network, folder)
+    network, systems = NETWORKS[name], chosen(only)
     pairs: dict[str, list[Pair]] = {each: [] for each in systems}
     for number in range(rounds):
-        for place, (each, system) in enumerate(systems.items()):
-            pairs[each].append(bench.pair(system, system_first=(number + place) % 2 == 0))
+        made = json.loads(run_alone("--round", name, str(number), *(["--only", *only] if only else [])))
+        for each, values in made.items():
+            pairs[each].append(Pair(**values))
         print(f"{network.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-    peaks = {each: peak_mib(name, each) for each in systems} if memory else {}
-    bares = [pair.bare for each in pairs.values() for pair in each]
-    steps = [statistics.median(getattr(b, c) for b in bares) / network.batches * 1000 for c in ("wall", "cpu")]
-    print(f"\n{network.title}, {bench.bare.count_params():,} parameters: a bare step of {BATCH} images takes ", end="")
-    print(f"{steps[0]:.0f} ms, {steps[1]:.0f} ms of CPU. {rounds} pairs. = lies within what bare against bare shows.\n")
+        if json_file:
+            raw = {each: [asdict(pair) for pair in own] for each, own in pairs.items()}
+            json_file.with_suffix(f".{name}.json").write_text(json.dumps(raw))
+    peaks = {each: float(run_alone("--peak", name, each)) for each in systems} if memory else {}
+    every = [pair for each in pairs.values() for pair in each]
+    steps = [statistics.median(getattr(pair, c) for pair in every) / network.batches for c in ("bare_wall", "bare_cpu")]
+    parameters = network.build().count_params()
+    print(
+        f"\n{network.title}, {parameters:,} parameters: a bare step of {BATCH} images takes {1000 * steps[0]:.0f} ms, "
+    )
+    print(f"{1000 * steps[1]:.0f} ms of CPU. {rounds} pairs. = lies within what bare against bare shows.\n")
     print(table(pairs, peaks), flush=True)
-    raw = {n: [[p.system.wall, p.bare.wall, p.system.cpu, p.bare.cpu, p.events] for p in e] for n, e in pairs.items()}
-    return {"pairs": raw, "peaks": peaks}
 
 
 def main() -> None:
@@ -196,23 +217,19 @@ def main() -> None:
     parser.add_argument(
         "--no-memory", action="store_true", help="leave the memory out: each needs a process of its own"
     )
-    parser.add_argument("--json", type=Path, help="a file for every pair's seconds and events")
+    parser.add_argument("--json", type=Path, help="FILE.NETWORK.json gets every pair's numbers after each round")
+    parser.add_argument("--round", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peak:
         print_own_peak(NETWORKS[options.peak[0]], SYSTEMS[options.peak[1]])
         return
-    begin, folder = time.time(), Path(tempfile.mkdtemp())
-    try:
-        systems = chosen(options.only)
-        found = {
-            n: measure(n, systems, options.rounds, folder, memory=not options.no_memory)
-            for n in options.networks.split(",")
-        }
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if options.json:
-        options.json.write_text(json.dumps(found))
+    if options.round:
+        print_round(NETWORKS[options.round[0]], int(options.round[1]), chosen(options.only))
+        return
+    begin = time.time()
+    for name in options.networks.split(","):
+        measure(name, options.only, options.rounds, memory=not options.no_memory, json_file=options.json)
     print(f"\n{(time.time() - begin) / 60:.0f} minutes in all.")
 
 
