@@ -200,12 +200,15 @@ def measure(name: str, only: list[str], rounds: int, *, memory: bool, json_file:
             json_file.with_suffix(f".{name}.json").write_text(json.dumps(raw))
     peaks = {each: float(run_alone("--peak", name, each)) for each in systems} if memory else {}
     every = [pair for each in pairs.values() for pair in each]
-    steps = [statistics.median(getattr(pair, c) for pair in every) / network.batches for c in ("bare_wall", "bare_cpu")]
-    parameters = network.build().count_params()
-    print(
-        f"\n{network.title}, {parameters:,} parameters: a bare step of {BATCH} images takes {1000 * steps[0]:.0f} ms, "
+    wall, cpu = (
+        1000 * statistics.median(getattr(pair, c) for pair in every) / network.batches
+        for c in ("bare_wall", "bare_cpu")
     )
-    print(f"{1000 * steps[1]:.0f} ms of CPU. {rounds} pairs. = lies within what bare against bare shows.\n")
+    print(
+        f"\n{network.title}, {network.build().count_params():,} parameters, {rounds} pairs: a bare step of {BATCH} ",
+        end="",
+    )
+    print(f"images takes {wall:.0f} ms, {cpu:.0f} ms of CPU. = lies within what bare against bare shows.\n")
     print(table(pairs, peaks), flush=True)
 
 
