@@ -7,10 +7,10 @@ steps are short, so that a fixed cost weighs most; and VGG16's convolutions with
 parameters. Beside ours stand the callback of Keras and what people write by hand, each at its usual rhythm.
 
 A pair is a fit with the system and one without it, adjacent, the order alternating; each round of pairs is a process of its
-own, since TensorFlow keeps memory of every model that was fitted. The last epoch of the one is measured
-(32 batches of the small CNN, 4 of the other), with all that is done at its end, against one epoch of the other. Epochs
-before it compile the step; under "auto" they also pass its first 32 steps, at each of which it records. What a fit has to
-do once, compile among it, is so not in the ratio.
+own, since TensorFlow keeps memory of every model that was fitted. The last epoch of the one is measured (32 batches of the
+small CNN, 4 of the other), with all that is done at its end, against the last of the two of the other. Epochs before it
+begin the fit and compile the step; under "auto" they also pass its first 32 steps, at each of which it records. What a fit
+has to do once, compile among it, is so not in the ratio.
 
 - wall, CPU: the ratio to the bare fit, median [range] over the pairs. `bare` against itself is the noise of the machine; a
   median within its range is marked = and is no difference.
@@ -117,7 +117,7 @@ class Bench:
         return made
 
     def _without(self) -> Measured:
-        return fit(self.bare, self.data, [], 1, self.network.batches)
+        return fit(self.bare, self.data, [], 2, self.network.batches)
 
 
 def fit_with(system: System, network: Network, data: Data, folder: Path) -> Measured:
