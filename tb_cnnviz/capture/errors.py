@@ -19,7 +19,7 @@ from tb_cnnviz.capture.architecture import loss_name
 from tb_cnnviz.capture.backward import Backward, Point
 from tb_cnnviz.capture.feature_maps import Kept, choose_kept
 from tb_cnnviz.capture.host import channels_second, to_numpy
-from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.layer_tree import PlacedLayer, listed
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import histogram, trim
@@ -81,11 +81,11 @@ class Errors:
         never = [path for path in self._backward.wanted if path not in self._backward.watch.calls]
         said = []
         if apart:
-            said.append(f"the loss does not depend on the output of {_names(apart)}: their error is zero")
+            said.append(f"the loss does not depend on the output of {listed(apart)}: their error is zero")
         if inside:
-            said.append(f"{_names(inside)} run inside a loop or a vectorised map, where no error can be taken")
+            said.append(f"{listed(inside)} run inside a loop or a vectorised map, where no error can be taken")
         if never:
-            said.append(f"{_names(never)} are never called when the model runs: no error is taken there")
+            said.append(f"{listed(never)} are never called when the model runs: no error is taken there")
         return said
 
     def take(self) -> None:
@@ -195,7 +195,3 @@ def _channel_norms(error: np.ndarray) -> np.ndarray:
 
 def _has_maps(point: Point) -> bool:
     return layer_kinds.has_maps(point.placed.layer)
-
-
-def _names(paths: Sequence[str]) -> str:
-    return ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,11 @@ def leaves(model: Any) -> list[PlacedLayer]:
 
     visit(model, "")
     return found
+
+
+def listed(paths: Sequence[str]) -> str:
+    """In a sentence: up to eight of them, and how many more there are."""
+    return ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
 
 
 def _is_leaf(layer: Any) -> bool:

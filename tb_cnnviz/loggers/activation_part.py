@@ -12,10 +12,11 @@ from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
 from tb_cnnviz.capture.graph_calls import GraphCalls
 from tb_cnnviz.capture.hook import Guard
+from tb_cnnviz.capture.layer_tree import listed
 from tb_cnnviz.capture.model_calls import ModelCalls
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
-from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.statistics_part import StatisticsPart
 from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
 
@@ -23,7 +24,7 @@ from tb_cnnviz.records import Record
 _CALLS = "model calls"
 
 
-class ActivationPart(Part):
+class ActivationPart(StatisticsPart):
     """Logs what the layers that are asked for make of the training batch.
 
     Args:
@@ -31,13 +32,10 @@ class ActivationPart(Part):
     """
 
     name = "activations"
-    is_in_step = True
-    is_statistics = True
 
     def __init__(self, rhythm: StatisticsRhythm) -> None:
-        self._rhythm = rhythm
+        super().__init__(rhythm)
         self._capture: ActivationCapture | None = None
-        self._since_drain = 0
         self._is_told = False
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
@@ -47,7 +45,7 @@ class ActivationPart(Part):
             return
         found = rows_of([item for item in fit.placed if fit.is_asked(item.path)], fit.seen)
         if found.unknown:
-            fit.notice(self.name, f"{_listed(found.unknown)}: not recorded, since their output's shape is not known")
+            fit.notice(self.name, f"{listed(found.unknown)}: not recorded, since their output's shape is not known")
         if not found.rows:
             return
 
@@ -56,40 +54,22 @@ class ActivationPart(Part):
 
         calls = _calls_of(fit.model, step, guard)
         seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=calls is not None)
-        self._due = self._rhythm.join(fit, self.name, seconds)
+        due = self._rhythm.join(fit, self.name, seconds)
         self._capture = ActivationCapture(
             fit.model,
             found.rows,
             jit=bool(fit.model.jit_compile),
-            due=self._due,
+            due=due,
             slots=2 * int(fit.model.steps_per_execution),
             calls=calls,
             batch_size=step.batch_size,
         )
         new = [cell for cell in self._capture.cells if cell not in step.cells]  # the rhythm's are there already
         step.add(self._capture.hooks(guard), new, guard)
+        self._record_at(due, self._capture.slots)
 
-    def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
-        if self._capture is not None:
-            self._rhythm.pictures_at(fit, step)
-        self.drain(fit)
-        return []
-
-    def steps_ran(self, fit: Fit, count: int) -> None:
-        if self._capture is None:
-            return
-        self._since_drain += count
-        self._rhythm.steps_ran(fit, self.name, count)
-        rows_by_next = -(-(self._since_drain + int(fit.model.steps_per_execution)) // self._due.stride)
-        if rows_by_next >= self._capture.slots:
-            self.drain(fit)
-
-    def drain(self, fit: Fit) -> None:
-        if self._capture is None:
-            return
-        self._since_drain = 0
-        for record in self._capture.drain(fit.offsets.iterations):
-            fit.write(record)
+    def _drained(self, fit: Fit) -> list[Record]:
+        return self._capture.drain(fit.offsets.iterations) if self._capture else []
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is None or self._is_told:
@@ -98,7 +78,7 @@ class ActivationPart(Part):
         if self._capture.missed:
             fit.notice(
                 self.name,
-                f"{_listed(self._capture.missed)}: not recorded, since they are called in a loop, a branch, a "
+                f"{listed(self._capture.missed)}: not recorded, since they are called in a loop, a branch, a "
                 "rematerialised layer or a function that is compiled by itself, out of which nothing can be taken",
             )
         elif not self._capture.was_called:
@@ -118,7 +98,3 @@ def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | 
         step.shared[_CALLS] = calls
     found: ModelCalls | GraphCalls | None = step.shared[_CALLS]
     return found
-
-
-def _listed(paths: list[str]) -> str:
-    return ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")

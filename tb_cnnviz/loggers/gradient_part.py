@@ -12,13 +12,13 @@ from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, stati
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
-from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.statistics_part import StatisticsPart
 from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import edges, histogram, untrim
 
 
-class GradientPart(Part):
+class GradientPart(StatisticsPart):
     """Logs the gradient of every trainable variable, and the weights' change.
 
     Args:
@@ -28,15 +28,13 @@ class GradientPart(Part):
     """
 
     name = "gradients"
-    is_in_step = True
-    is_statistics = True
 
     def __init__(self, rhythm: StatisticsRhythm, *, exact: bool, samples: bool) -> None:
-        self._rhythm, self._exact, self._samples = rhythm, exact, samples
+        super().__init__(rhythm)
+        self._exact, self._samples = exact, samples
         self._capture: GradientCapture | None = None
         self._variables: list[Any] = []
         self._latest: Record | None = None
-        self._since_drain = 0
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         reason = why_not_supported(fit.model)
@@ -45,13 +43,13 @@ class GradientPart(Part):
             return
         model = fit.model
         self._variables = list(model.trainable_variables)
-        self._due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
+        due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
         executed = int(model.steps_per_execution)
         self._capture = GradientCapture(
             model.optimizer,
             self._variables,
             jit=bool(model.jit_compile),
-            due=self._due,
+            due=due,
             slots=2 * executed + 2 * micro_batches_of(model.optimizer),
             exact=self._exact,
             samples=self._samples,
@@ -61,30 +59,17 @@ class GradientPart(Part):
             return fit.guard(self.name)
 
         step.add(self._capture.hooks(guard), self._capture.cells, guard)
+        self._record_at(due, self._capture.slots)
 
-    def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
-        if self._capture is not None:
-            self._rhythm.pictures_at(fit, step)
-        self.drain(fit)
-        return []
+    def _rows(self, batches: int, stride: int) -> int:
+        return rows_of(batches, self._capture.micro_batches if self._capture else 1, stride)
 
-    def steps_ran(self, fit: Fit, count: int) -> None:
-        if self._capture is None:
-            return
-        self._since_drain += count
-        self._rhythm.steps_ran(fit, self.name, count)
-        batches = self._since_drain + int(fit.model.steps_per_execution)
-        if rows_of(batches, self._capture.micro_batches, self._due.stride) >= self._capture.slots:
-            self.drain(fit)
-
-    def drain(self, fit: Fit) -> None:
-        if self._capture is None:
-            return
-        self._since_drain = 0
-        for record in self._capture.drain(fit.offsets.iterations, is_last=fit.is_at_an_end):
-            fit.write(record)
+    def _drained(self, fit: Fit) -> list[Record]:
+        records = self._capture.drain(fit.offsets.iterations, is_last=fit.is_at_an_end) if self._capture else []
+        for record in records:
             if record.kind == self.name:
                 self._latest = record
+        return records
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         if self._capture is None:
