@@ -52,13 +52,13 @@ pictures: $(VENV)/test.stamp page
 page: $(VENV)/test.stamp
 	$(PY) plugin_frontend/build_page.py
 
-# About 35 minutes on two cores that do nothing else; with ROUNDS=2 a quick look.
+# About 50 minutes on two cores that do nothing else; with ROUNDS=2 a quick look.
 ROUNDS ?= 9
 bench-capture: $(VENV)/test.stamp
 	$(PY) -m pip install --quiet --editable '.[bench]'
 	$(PY) benchmarks/bench_capture.py --rounds $(ROUNDS)
 
-# Writing and reading beside others, and TensorBoard over 0.1, 1 and 10 GB: twenty minutes, 8 GB of room in the temporary
+# Writing and reading beside others, and TensorBoard over 0.1, 1 and 10 GB: five minutes, 8 GB of room in the temporary
 # folder, and the writers that ours is compared with.
 bench-log: $(VENV)/test.stamp
 	$(PY) -m pip install --quiet --editable '.[bench]'
