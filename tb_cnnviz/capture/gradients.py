@@ -24,7 +24,7 @@ from tb_cnnviz.capture.mailbox import Due, Ring, shadow
 from tb_cnnviz.capture.replicas import on_one_replica
 from tb_cnnviz.capture.sampling import histogram_stride
 from tb_cnnviz.capture.skips import Skips, innermost
-from tb_cnnviz.capture.statistics import norms, raw_histograms, received
+from tb_cnnviz.capture.statistics import distances, norms, raw_histograms, received
 from tb_cnnviz.records import Record
 
 #: Whether the step is due, its place in the ring, whether it ends an update, and the weights before it, where nothing
@@ -156,8 +156,10 @@ class GradientCapture:
 
         def update() -> list[Any]:
             before = weights or [kept.read() for kept in self._before]
-            values = [norms(lambda: [a - b for a, b in zip(self._weights(), before, strict=True)], jit=self._jit)]
-            return [*values, self._followed(self._weights()) - self._followed(before)]
+            return [
+                distances(self._weights(), before, jit=self._jit),
+                self._followed(self._weights()) - self._followed(before),
+            ]
 
         def nothing() -> list[Any]:
             return [ops.zeros((len(self.variables),), "float32"), ops.zeros((self._records.weights,), "float32")]

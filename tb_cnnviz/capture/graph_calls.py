@@ -52,7 +52,7 @@ class GraphCalls(RepeatedCalls):
     def _make_again(self, call: _ModelCall, tensors: list[Any]) -> None:
         args, kwargs = tree.pack_sequence_as(call.arguments, tensors)
         pairs = list(zip(call.variables, call.values, strict=True))
-        with keras.StatelessScope(state_mapping=pairs), self._inside():
+        with keras.StatelessScope(state_mapping=pairs), self._inside(), private.drawn_apart_on_tensorflow():
             self._model(*args, **kwargs)
 
     def _wrap_step(self, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -222,3 +222,36 @@ def graph_on_tensorflow() -> Any:
     import tensorflow as tf
 
     return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+
+#: Of TensorFlow's module, those that draw an array of a shape, which is their first argument.
+_DRAWN_ON_TENSORFLOW = (
+    "stateless_random_normal_v2",
+    "stateless_random_uniform_full_int_v2",
+    "stateless_random_uniform_int_v2",
+    "stateless_random_uniform_v2",
+    "stateless_truncated_normal_v2",
+)
+
+
+@contextlib.contextmanager
+def drawn_apart_on_tensorflow() -> Iterator[None]:
+    """TensorFlow under XLA: inside, random numbers are the same, but are drawn as arrays of a shape that nobody else has.
+
+    XLA makes a function for each shape that random bits are drawn in, and writes it into its caller where there is one
+    call only. A second one of the same shape would leave the user's own draw outside of the loops that use it, which
+    then round differently.
+    """
+    import tensorflow as tf
+    from tensorflow.python.ops import gen_stateless_random_ops_v2 as draws
+
+    def wrap(draw: Callable[..., Any]) -> Callable[..., Any]:
+        def drawn(shape: Any, *args: Any, **kwargs: Any) -> Any:
+            # XLA draws in pairs along the first axis of even length, so nothing else about the shape may change.
+            apart = tf.concat([shape, tf.ones((3,), shape.dtype)], 0)
+            return tf.reshape(draw(apart, *args, **kwargs), shape)
+
+        return drawn
+
+    with hooked([Hook(draws, name, wrap) for name in _DRAWN_ON_TENSORFLOW]):
+        yield

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tb_cnnviz.capture.gradient_records import GradientRecords
 from tb_cnnviz.capture.sampling import followed, histogram_stride
-from tb_cnnviz.capture.statistics import norms, received
+from tb_cnnviz.capture.statistics import distances, norms, received
 from tb_cnnviz.loggers.gradient_part import rows_of
 from tb_cnnviz.loggers.loss_part import batches_by_step
 
@@ -62,6 +62,32 @@ def test_values_that_are_not_finite_are_counted_beside_those_that_are(jit: bool)
     np.testing.assert_array_equal(made["norm"], [np.nan, np.inf, 5])
     assert [made[name].numpy().tolist() for name in ("min", "max")] == [[-2, 4, 3], [1, 4, 4]]
     assert [made[name].numpy().tolist() for name in ("nan", "inf")] == [[1, 0, 0], [0, 2, 0]]
+
+
+@pytest.mark.parametrize("how", ["eager", "graph", "XLA"])
+def test_distances_of_any_size_and_magnitude(how: str) -> None:
+    rng = np.random.default_rng(5)
+    sizes = (0, 1, 7, (1 << 20) - 1, 1 << 20, 3_000_000)
+    befores = [rng.normal(size=n).astype(np.float32) for n in sizes]
+    afters = [b + rng.normal(size=b.shape).astype(np.float32) * 1e-3 for b in befores]
+    for values in ([1e-30, 3e-30], [3e25, -4e25], [np.nan, 1], [np.inf, 1]):
+        befores.append(np.zeros(2, np.float32))
+        afters.append(np.array(values, np.float32))
+    pairs = [tf.constant(a) for a in afters], [tf.constant(b) for b in befores]
+
+    def made() -> Any:
+        return distances(*pairs, jit=how == "XLA")
+
+    found = (made if how == "eager" else tf.function(made, jit_compile=how == "XLA"))().numpy()
+    expected = [np.linalg.norm(a.astype(np.float64) - b) for a, b in zip(afters, befores, strict=True)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 999, 1000])
+def test_zeros_are_counted_where_there_are_some(zeros: int) -> None:
+    values = np.random.default_rng(zeros).permutation(np.r_[np.zeros(zeros), np.ones(1000 - zeros)]).astype(np.float32)
+    counted = tf.function(lambda: received([tf.constant(values)], jit=False))()["zeros"]
+    assert counted.numpy().tolist() == [zeros]
 
 
 def rows(records: GradientRecords, *batches: tuple[int, int]) -> dict[str, np.ndarray]:
