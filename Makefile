@@ -57,6 +57,7 @@ ROUNDS ?= 9
 bench-capture: $(VENV)/test.stamp
 	$(PY) -m pip install --quiet --editable '.[bench]'
 	$(PY) benchmarks/bench_capture.py --rounds $(ROUNDS)
+	$(PY) benchmarks/bench_step.py
 
 # Writing and reading beside others, and TensorBoard over 0.1, 1 and 10 GB: five minutes, 8 GB of room in the temporary
 # folder, and the writers that ours is compared with.
