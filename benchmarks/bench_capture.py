@@ -135,22 +135,19 @@ def run_alone(*arguments: str) -> str:
 
 
 def print_round(network: Network, number: int, systems: dict[str, System]) -> None:
-    folder = Path(tempfile.mkdtemp())
-    bench = Bench(network, folder)
-    pairs = {
-        name: bench.pair(system, system_first=(number + place) % 2 == 0)
-        for place, (name, system) in enumerate(systems.items())
-    }
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(network, Path(folder))
+        pairs = {
+            name: bench.pair(system, system_first=(number + place) % 2 == 0)
+            for place, (name, system) in enumerate(systems.items())
+        }
     print(json.dumps({name: asdict(pair) for name, pair in pairs.items()}))
 
 
 def print_own_peak(network: Network, system: System) -> None:
-    folder = Path(tempfile.mkdtemp())
-    data = network.data()
-    model = network.build(system.model)
-    fit(model, data, system.callbacks(str(folder), data), 1, network.batches)
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        data, model = network.data(), network.build(system.model)
+        fit(model, data, system.callbacks(folder, data), 1, network.batches)
     # ru_maxrss would be at least what the process that started this one had.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     print(int(status["VmHWM"].split()[0]) / 1024)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +11,16 @@ import pytest
 import tb_cnnviz
 from tests.support.faults import STAGES, STARVED
 from tests.support.fits import compiled, images, make, run_of, train
-from tests.support.mode_table import BACKENDS, ROOT
+from tests.support.mode_table import BACKENDS, outcome, start
 
 Results = dict[str, dict[str, Any]]
 
 
 def tried(folder: Path, backend: str, *each: tuple[str, ...]) -> list[Results]:
     """What `tests.support.faults` finds with each of some options, in processes of their own that run at once."""
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    running = []
-    for number, options in enumerate(each):
-        results = folder / f"{backend}-{number}.json"
-        command = [sys.executable, "-m", "tests.support.faults", str(results), *options]
-        with results.with_suffix(".log").open("w") as log:
-            running.append((results, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)))
-    for results, process in running:
-        assert process.wait() == 0, results.with_suffix(".log").read_text()[-3000:]
-    return [json.loads(results.read_text()) for results, _ in running]
+    files = [folder / f"{backend}-{number}.json" for number in range(len(each))]
+    running = [start(backend, "tests.support.faults", file, *own) for file, own in zip(files, each, strict=True)]
+    return [outcome(process, file) for process, file in zip(running, files, strict=True)]
 
 
 def problems(results: Results) -> dict[str, str]:
