@@ -52,11 +52,11 @@ pictures: $(VENV)/test.stamp page
 page: $(VENV)/test.stamp
 	$(PY) plugin_frontend/build_page.py
 
-# About 50 minutes on two cores that do nothing else; with ROUNDS=2 a quick look.
+# About 50 minutes on two cores that do nothing else; with ROUNDS=2 a quick look. JSON=FILE keeps every pair's numbers.
 ROUNDS ?= 9
 bench-capture: $(VENV)/test.stamp
 	$(PY) -m pip install --quiet --editable '.[bench]'
-	$(PY) benchmarks/bench_capture.py --rounds $(ROUNDS)
+	$(PY) benchmarks/bench_capture.py --rounds $(ROUNDS) $(if $(JSON),--json $(JSON))
 	$(PY) benchmarks/bench_step.py
 
 # Writing and reading beside others, and TensorBoard over 0.1, 1 and 10 GB: five minutes, 8 GB of room in the temporary

@@ -170,7 +170,7 @@ def _probe(data: Data) -> Data:
 
 CONTROL = "bare"
 
-#: As long as the rhythm of `auto` takes to settle (tb_cnnviz/loggers/statistics_rhythm.py), and an execution more.
+#: As many steps as the rhythm of `auto` takes at most to settle (tb_cnnviz/loggers/statistics_rhythm.py), and two more.
 _SETTLED = 34
 
 OURS: dict[str, System] = {

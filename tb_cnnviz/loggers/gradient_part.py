@@ -83,7 +83,7 @@ class GradientPart(StatisticsPart):
             for variable, row in zip(self._variables, counts, strict=True):
                 stock.histogram(f"gradients/{variable.path}", row, edges(), epoch)
         for variable in self._variables:
-            values = to_numpy(variable).astype(np.float32)
+            values = to_numpy(variable).astype(np.float32, copy=False)
             stock.histogram(f"weights/{variable.path}", histogram(values), edges(), epoch)
 
 

@@ -6,16 +6,18 @@ from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.schedule import MAX_STRIDE, Schedule, stride_within
 
-#: Steps after which the time that one takes is known well enough.
+#: Steps, or seconds of them, after which the time that one takes is known well enough.
 _WARM_STEPS = 32
+_WARM_S = 3.0
 
 
 class StatisticsRhythm:
     """The stride between two recorded steps, chosen for all the parts that record together.
 
     Args:
-        schedule: gives the stride, or leaves it to `overhead`: then every step is recorded until the first 32 have
-            shown what a step takes, and from there as many as the overhead allows, at picture steps in any case.
+        schedule: gives the stride, or leaves it to `overhead`: then every step is recorded until the first 32, or
+            those of three seconds, have shown what a step takes, and from there as many as the overhead allows, at
+            picture steps in any case.
         overhead: half of it is what all these statistics together may take of training time.
     """
 
@@ -45,7 +47,8 @@ class StatisticsRhythm:
         if self._warm_at is None:  # the first execution compiled the step
             self._warm_at = self._ran[part], fit.clock.training_s
         ran, seconds = self._ran[part] - self._warm_at[0], fit.clock.training_s - self._warm_at[1]
-        if self._given is None and self._wanted == 1 and ran >= _WARM_STEPS:
+        is_known = ran >= _WARM_STEPS or (ran > 0 and seconds >= _WARM_S)
+        if self._given is None and self._wanted == 1 and is_known:
             costs = sum(cost for name, cost in self._costs.items() if name not in fit.off)
             self._wanted = stride_within(self._overhead / 2, costs, seconds / ran)
             fit.statistics_stride = self._wanted
