@@ -116,7 +116,7 @@ def distances(after: Sequence[Any], before: Sequence[Any], *, jit: bool) -> Any:
     def distance(a: Any, b: Any) -> Any:
         size = a.shape[0]
         square = sum(square_of(a[i : i + _PIECE], b[i : i + _PIECE]) for i in range(0, max(size, 1), _PIECE))
-        return ops.cond(_is_exact(square, size), lambda: ops.sqrt(square), lambda: plain_norm(a - b))
+        return _root(square, size, lambda: a - b)
 
     return ops.stack([distance(a, b) for a, b in zip(after, before, strict=True)])
 
@@ -146,8 +146,12 @@ def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
 
 def _quick_norm(flat: Any) -> Any:
     """`plain_norm`, by one look at the values where that is exact enough."""
-    square = _sum_of_squares(flat)
-    return ops.cond(_is_exact(square, ops.size(flat)), lambda: ops.sqrt(square), lambda: plain_norm(flat))
+    return _root(_sum_of_squares(flat), ops.size(flat), lambda: flat)
+
+
+def _root(square: Any, size: Any, make: Callable[[], Any]) -> Any:
+    """The norm of a tensor [size], from the sum of its squares where that is exact enough; else it is made."""
+    return ops.cond(_is_exact(square, size), lambda: ops.sqrt(square), lambda: plain_norm(make()))
 
 
 def _quick_received(flat: Any) -> tuple[Any, Any]:

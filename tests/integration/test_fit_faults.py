@@ -38,7 +38,12 @@ def test_faults_and_interrupts(tmp_path: Path, backend: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_fault_in_every_function_that_a_fit_calls(tmp_path: Path, backend: str) -> None:
+def test_a_fault_in_every_function_that_a_fit_calls(
+    tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Most of these fits compile the same programs.
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     for results in tried(tmp_path, backend, ("--complete", "ZeroDivisionError"), ("--complete", "KeyboardInterrupt")):
         assert problems(results) == {}
         assert sum(result["fired"] for result in results.values()) > 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 import tb_cnnviz
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.eventlog.run_index import IndexEntry
+from tb_cnnviz.loggers import statistics_rhythm
 from tb_cnnviz.schedule import Moment
 from tests.support.fits import compiled, images, make, run_of, train
 
 PROBE = images(4, seed=7)
 #: What docs/log_format.md says is written whatever the limit: these kinds, and all of a fit's first and last step.
 UNLIMITED = {"session", "model", "losses", "epochs", "cost", "notices"}
+STEPPED = ("gradients", "activations", "filters", "feature_maps")
 PICTURES = {"filters", "feature_maps", "error_maps", "predictions", "operations"}
 
 
@@ -52,6 +55,22 @@ def test_auto_keeps_the_overhead(tmp_path: Path) -> None:
             checked += 1
     assert {0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 150, 300} <= set(run_of(tmp_path).steps("predictions"))
     assert len(run_of(tmp_path).steps("predictions")) == 13 + checked
+
+
+def test_statistics_of_slow_steps_are_thinned_before_the_first_32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            time.sleep(0.05)
+
+    monkeypatch.setattr(statistics_rhythm, "_WARM_S", 0.4)
+    train(make(1), [Slow(), tb_cnnviz.CNNViz(tmp_path, PROBE, overhead=0.001)], steps=24)
+    steps = {kind: sorted({entry.step for entry in run_of(tmp_path)._index.entries(kind)}) for kind in STEPPED}
+    first = [step for place, step in enumerate(steps["gradients"]) if step == place]
+    assert 2 <= len(first) <= 12
+    assert set(steps["gradients"][len(first) :]) <= {*steps["filters"], *steps["feature_maps"]}
+    assert {*steps["gradients"]} == {*steps["activations"]}
 
 
 def test_callbacks_of_one_fit_share_log_and_overhead(tmp_path: Path) -> None:

@@ -9,31 +9,26 @@ from __future__ import annotations
 
 import argparse
 import builtins
-import contextlib
 import functools
 import importlib
 import json
 import re
-import sys
 import tempfile
 import threading
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import keras
 
-import tb_cnnviz
 from tests.support.fault_scenes import SCENES, Scene, fit
 from tests.support.fits import identical, inventory, run_of, train
+from tests.support.watched_functions import Where, watched
 
-ROOT = f"{Path(tb_cnnviz.__file__).parent}/"
-WATCHED = ("capture/", "loggers/", "records/", "eventlog/", "run_writer.py", "schedule.py", "callbacks.py")
 SAYS = "a fault on purpose"
 
 #: What a part is called in its warning, and the kinds of records that may be missing then.
@@ -60,8 +55,6 @@ WIDE = {
     "the schedule": PICTURES,
     "limits": PICTURES,
 }
-
-Where = tuple[str, str]
 
 #: What Keras itself calls, and nothing of ours stands around: they hold a `try` and little else.
 OUTERMOST: set[Where] = {
@@ -125,34 +118,6 @@ class Case:
         return f"{self.where[0]} {self.where[1]}, call {self.call}, {self.error.__name__}"
 
 
-def place(frame: FrameType) -> Where | None:
-    """The function that a frame runs, where it is one of ours; comprehensions are parts of theirs."""
-    code = frame.f_code
-    if not code.co_filename.startswith(ROOT) or code.co_qualname.endswith(("comp>", "genexpr>")):
-        return None
-    file = code.co_filename[len(ROOT) :]
-    return (file, code.co_qualname) if file.startswith(WATCHED) else None
-
-
-@contextlib.contextmanager
-def profiled(watch: Callable[[Where], None]) -> Iterator[None]:
-    """`watch` is told of each call of a function of ours, in every thread that begins inside; it may raise there."""
-
-    def profile(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            where = place(frame)
-            if where is not None:
-                watch(where)
-
-    threading.setprofile(profile)
-    sys.setprofile(profile)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
-
-
 class Bench:
     """Tries cases in one scene against its fit without the callback and the log of one without a fault.
 
@@ -165,14 +130,16 @@ class Bench:
         self.bare = scene.make()
         fit(self.bare, [])
         self.functions: Counter[Where] = Counter()
-        with profiled(lambda where: self.functions.update([where])):
+        fit(scene.make(), [scene.callback(folder / "first")])  # imports all that it needs
+        with watched(lambda where: self.functions.update([where])):
             fit(scene.make(), [scene.callback(folder / "whole")])
         self.whole = steps_of(folder / "whole")
         self.clean = list(inventory(self.bare).values())
 
     def try_case(self, case: Case, number: int, *, is_always: bool = False) -> dict[str, Any]:
         model, folder = self.scene.make(), self.folder / str(number)
-        ours, calls, fired = self.scene.callback(folder), Counter[Where](), []
+        ours, calls = self.scene.callback(folder), Counter[Where]()
+        fired: list[Where] = []
 
         def watch(where: Where) -> None:
             calls[where] += 1
@@ -181,14 +148,13 @@ class Bench:
                 issubclass(case.error, Exception) or threading.current_thread() is threading.main_thread()
             ):
                 fired.append(where)
-                sys.setprofile(None)  # the rest runs several times faster
                 raise case.error(SAYS)
 
         problem = ""
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             try:
-                with profiled(watch):
+                with watched(watch):
                     fit(model, [ours])
                 if fired and not issubclass(case.error, Exception):
                     problem = "the interrupt was kept from fit's caller"
