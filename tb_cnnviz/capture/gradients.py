@@ -79,6 +79,11 @@ class GradientCapture:
         self._batch: int | None = None
 
     @property
+    def strides(self) -> list[int]:
+        """k, of each variable: its histogram counts every k-th element."""
+        return self._records.strides
+
+    @property
     def cells(self) -> list[Cell]:
         """All that the hooks read or write inside the step."""
         return [*self._ring.cells, *self.due.cells, *self._skips.cells]
@@ -191,7 +196,7 @@ class GradientCapture:
 
     def _sampled(self, flats: Sequence[Any]) -> list[Any]:
         """The elements that histograms are made of, by variable."""
-        return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self._records.strides, strict=True)]
+        return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self.strides, strict=True)]
 
     def _followed(self, flats: Sequence[Any]) -> Any:
         """The elements that are followed, of all variables one after the other."""

@@ -59,8 +59,10 @@ class StockWriter:
         tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[float(value)])
         self._summary(tag, tensor, "scalars", DataClass.DATA_CLASS_SCALAR, step, folder)
 
-    def histogram(self, tag: str, counts: np.ndarray, edges: np.ndarray, step: int, folder: str = "") -> None:
+    def histogram(self, tag: str, counts: np.ndarray, edges: np.ndarray, step: int, description: str = "") -> None:
         """Counts [bins] and their ascending, finite edges [bins + 1], merged into at most `HISTOGRAM_BUCKETS`.
+
+        `description` is what TensorBoard shows of the tag.
 
         Raises:
             ValueError: when there is not one edge more than counts.
@@ -69,7 +71,7 @@ class StockWriter:
         shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in buckets.shape])
         content = buckets.astype("<f8").tobytes()
         tensor = TensorProto(dtype=DT_DOUBLE, tensor_shape=shape, tensor_content=content)
-        self._summary(tag, tensor, "histograms", DataClass.DATA_CLASS_TENSOR, step, folder)
+        self._summary(tag, tensor, "histograms", DataClass.DATA_CLASS_TENSOR, step, "", description=description)
 
     def image(self, tag: str, images: np.ndarray, step: int, folder: str = "") -> None:
         """Pictures as uint8 [images, height, width, 1 or 3].
@@ -140,10 +142,20 @@ class StockWriter:
         self._summary(tag, nothing, "hparams", DataClass.DATA_CLASS_TENSOR, 0, "", data.SerializeToString())
 
     def _summary(
-        self, tag: str, tensor: TensorProto, plugin: str, data_class: int, step: int, folder: str, content: bytes = b""
+        self,
+        tag: str,
+        tensor: TensorProto,
+        plugin: str,
+        data_class: int,
+        step: int,
+        folder: str,
+        content: bytes = b"",
+        description: str = "",
     ) -> None:
         metadata = SummaryMetadata(
-            plugin_data=SummaryMetadata.PluginData(plugin_name=plugin, content=content), data_class=data_class
+            plugin_data=SummaryMetadata.PluginData(plugin_name=plugin, content=content),
+            data_class=data_class,
+            summary_description=description,
         )
         summary = Summary(value=[Summary.Value(tag=tag, tensor=tensor, metadata=metadata)])
         event = Event(wall_time=time.time(), step=step, summary=summary)

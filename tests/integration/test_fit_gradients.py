@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 
 import tb_cnnviz
 from tb_cnnviz.capture.gradients import GradientCapture
@@ -251,3 +253,11 @@ def test_a_large_variables_histogram_is_of_a_sample_unless_asked_for(tmp_path: P
         scale = np.abs(gradient).max()
         assert [record["min"], record["max"]] == pytest.approx([gradient.min(), gradient.max()], abs=1e-4 * scale)
         assert int(record["zeros"]) == int((gradient == 0).sum())
+    stock = EventAccumulator(str(tmp_path), size_guidance={TENSORS: 0}).Reload()
+    for variable, k in zip(model.trainable_variables, (stride, 1), strict=True):
+        for tag in (f"gradients/{variable.path}", f"weights/{variable.path}"):
+            (event,) = stock.Tensors(tag)
+            counted = len(range(0, int(np.prod(variable.shape)), k))
+            assert make_ndarray(event.tensor_proto)[:, 2].sum() == pytest.approx(counted)
+            text = "" if k == 1 else f"counts one of every {k} elements"
+            assert stock.SummaryMetadata(tag).summary_description == text
