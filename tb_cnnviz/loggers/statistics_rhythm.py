@@ -10,6 +10,9 @@ from tb_cnnviz.schedule import MAX_STRIDE, Schedule, stride_within
 _WARM_STEPS = 32
 _WARM_S = 3.0
 
+#: Executions that are no measure: the first compiles the step, and under JAX the second does so again.
+_COMPILING = 2
+
 
 class StatisticsRhythm:
     """The stride between two recorded steps, chosen for all the parts that record together.
@@ -44,7 +47,8 @@ class StatisticsRhythm:
         self._ran[part] = self._ran.get(part, 0) + count
         if self._due is None:
             return
-        if self._warm_at is None:  # the first execution compiled the step
+        executed = int(fit.model.steps_per_execution)
+        if self._ran[part] <= _COMPILING * executed or self._warm_at is None:
             self._warm_at = self._ran[part], fit.clock.training_s
         ran, seconds = self._ran[part] - self._warm_at[0], fit.clock.training_s - self._warm_at[1]
         is_known = ran >= _WARM_STEPS or (ran > 0 and seconds >= _WARM_S)
