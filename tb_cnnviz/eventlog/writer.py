@@ -23,6 +23,8 @@ from tb_cnnviz.records.record import Record
 _NOTICE_SECONDS = 5.0
 #: Seconds that the end of the process waits for the disk.
 _EXIT_SECONDS = 30.0
+#: Faults of our own that the writing thread survives; after them `flush` writes.
+_FAULTS = 3
 
 _TOO_SLOW = "the disk was slower than training: {count} pictures were dropped before they were written ({kinds})"
 _REFUSED = "the disk is full or broken: {count} records could not be written ({kinds})"
@@ -61,6 +63,7 @@ class RecordWriter:
         self._queue = RecordQueue(self._queue_bytes)
         self._file: AppendFile | None = None
         self._thread: threading.Thread | None = None
+        self._has_ended = False
         self._writing: int | None = None
         self._closed = False
         self._warned = False
@@ -111,9 +114,14 @@ class RecordWriter:
             self._changed.notify_all()
             if self._thread is None or not self._thread.is_alive():
                 self._drain()
-            return self._changed.wait_for(
-                lambda: self._oldest_unwritten() >= goal and (self._said >= words or not self._takes), timeout
-            )
+
+            def is_written() -> bool:
+                return self._oldest_unwritten() >= goal and (self._said >= words or not self._takes)
+
+            self._changed.wait_for(lambda: is_written() or self._has_ended, timeout)
+            if self._has_ended:
+                self._drain()
+            return is_written()
 
     def close(self) -> None:
         """Flush, then close the file. A second call does nothing."""
@@ -137,6 +145,24 @@ class RecordWriter:
             self._thread = thread
 
     def _run(self) -> None:
+        faults = 0
+        try:
+            while faults < _FAULTS:
+                try:
+                    self._write_until_closed()
+                    return
+                except Exception as error:  # not the disk's, which `_put` sees to
+                    faults += 1
+                    with self._changed:
+                        self._writing = None
+                        self._changed.notify_all()
+                    self._warn(error)
+        finally:  # whatever happens, nobody waits for a thread that has ended
+            with self._changed:
+                self._writing, self._has_ended = None, True
+                self._changed.notify_all()
+
+    def _write_until_closed(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._has_work() or self._closed)

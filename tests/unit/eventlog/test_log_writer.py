@@ -256,6 +256,49 @@ def test_a_folder_that_cannot_be_made_costs_one_warning(tmp_path: Path) -> None:
     writer.close()
 
 
+@pytest.mark.parametrize("faults", [1, 3])
+def test_nobody_waits_for_a_writing_thread_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int
+) -> None:
+    """Faults of our own, beside what the disk refuses: after the third the thread ends, and `flush` writes."""
+    left, pop = iter(range(faults)), RecordQueue.pop
+
+    def fails_at_first(queue: RecordQueue) -> Snapshot:
+        if next(left, None) is not None:
+            raise ZeroDivisionError("a fault on purpose")
+        return pop(queue)
+
+    monkeypatch.setattr(RecordQueue, "pop", fails_at_first)
+    writer = RecordWriter(tmp_path)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        writer.write(statistic(0))
+        assert writer.flush(30)
+    (warning,) = seen
+    assert "a fault on purpose" in str(warning.message)
+    writer.write(statistic(1))
+    assert writer.flush(30)
+    writer.close()
+    assert open_log(tmp_path)["."].steps("losses") == [0, 1]
+
+
+def test_a_writer_that_always_fails_says_so_where_it_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(queue: RecordQueue) -> Snapshot:
+        raise ZeroDivisionError("a fault on purpose")
+
+    monkeypatch.setattr(RecordQueue, "pop", fails)
+    writer = RecordWriter(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        writer.write(statistic(0))
+        with pytest.raises(ZeroDivisionError, match="a fault on purpose"):
+            writer.flush(30)
+    monkeypatch.undo()
+    writer.close()
+
+
 def test_warnings_as_errors_do_not_stop_the_writer(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("in the way")
     writer = RecordWriter(tmp_path / "run")
