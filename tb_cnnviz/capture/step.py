@@ -9,6 +9,7 @@ is `model.train_function`, exchanged from our on_train_batch_begin until fit cal
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -54,6 +55,7 @@ class InstrumentedStep:
         self._unwatch: Callable[[], None] = lambda: None
         self._own: Any = None
         self._instrumented: Any = None
+        self._faults: list[Exception] = []  # of the step while it is traced, which may be built long before
 
     @classmethod
     def of_fit(cls, model: Any) -> InstrumentedStep:
@@ -134,9 +136,10 @@ class InstrumentedStep:
         if self._instrumented is None:
             return self._own(*state, data)
         entered = ran = False
-        faults: list[Exception] = []
+        data, again = itertools.tee(data) if state else (data, data)  # a step that fails has taken its batch
+        self._faults.clear()
         try:
-            with self._in_place(faults):
+            with self._in_place():
                 carrying = [riding.loaded(each, self.cells) for each in state]
                 entered = True
                 result = self._instrumented(*carrying, data)
@@ -148,10 +151,10 @@ class InstrumentedStep:
                     riding.give(self.cells, carried[own:])
                 ran = True
         except Exception as error:
-            if entered and not ran and not faults:
+            if entered and not ran and not self._faults:
                 raise
             self._give_up(error)
-        return result if ran else self._own(*state, data)
+        return result if ran else self._own(*state, again)
 
     def _prepared(self, state: Sequence[Any], data: Any) -> Any:
         """The data for the first step, or for one that was recompiled, which is built here."""
@@ -162,7 +165,7 @@ class InstrumentedStep:
                     data = self.before_first.pop(0)(data)
                 self._is_refused = False
                 if self.hooks and self._instrumented is None:
-                    with self._in_place([]):
+                    with self._in_place():
                         self._instrumented = private.build_step(self._model)
         except Exception as error:
             if self._is_refused:
@@ -170,8 +173,8 @@ class InstrumentedStep:
             self._give_up(error)
         return data
 
-    def _in_place(self, faults: list[Exception]) -> AbstractContextManager[None]:
-        riders = riding.hooks(self._model, self.cells, faults) if keras.config.backend() == "jax" else []
+    def _in_place(self) -> AbstractContextManager[None]:
+        riders = riding.hooks(self._model, self.cells, self._faults) if keras.config.backend() == "jax" else []
         return hooked([*self.hooks, *riders])
 
     def _give_up(self, error: Exception) -> None:
