@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -52,7 +53,8 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
         raise NotPossible("the data are not dense tensors")
     taken: list[Any] = []  # the dataset is made before: what fails after a batch was taken loses it
     rest = itertools.islice(data, steps - 1)  # not one more: it would be lost to the next call
-    again = tf.data.Dataset.from_generator(lambda: itertools.chain(taken, rest), output_signature=spec)
+    batches = functools.partial(itertools.chain, taken, rest)
+    again = tf.data.Dataset.from_generator(batches, output_signature=spec)
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.inject_prefetch = False

@@ -164,8 +164,8 @@ class Bench:
                 if type(error) is not case.error or isinstance(error, Exception):
                     problem = f"fit raised {traceback.format_exc(limit=-6)}"
             try:
-                left = [a for a, b in zip(inventory(model).values(), self.clean, strict=True) if a != b and a]
-                if issubclass(case.error, Exception):
+                if issubclass(case.error, Exception):  # an interrupt may come before the model is built
+                    left = [a for a, b in zip(inventory(model).values(), self.clean, strict=True) if a != b and a]
                     assert not left, f"left on the model: {left}"
                 assert "cnnviz" not in repr(model.train_function), f"train_function is {model.train_function!r}"
             except AssertionError as error:
