@@ -52,7 +52,7 @@ pictures: $(VENV)/test.stamp page
 page: $(VENV)/test.stamp
 	$(PY) plugin_frontend/build_page.py
 
-# About 50 minutes on two cores that do nothing else; with ROUNDS=2 a quick look. JSON=FILE keeps every pair's numbers.
+# An hour on two cores that do nothing else; with ROUNDS=2 a quick look. JSON=FILE keeps every pair's numbers.
 ROUNDS ?= 9
 bench-capture: $(VENV)/test.stamp
 	$(PY) -m pip install --quiet --editable '.[bench]'

@@ -194,6 +194,10 @@ class GradientCapture:
         """As they are now, as float32 [n]."""
         return [ops.reshape(ops.cast(v, "float32"), (-1,)) for v in self.variables]
 
+    def sampled_weights(self) -> list[Any]:
+        """On the host: the elements of each variable that its histogram would count, as float32 tensors [n]."""
+        return self._sampled(self._weights())
+
     def _sampled(self, flats: Sequence[Any]) -> list[Any]:
         """The elements that histograms are made of, by variable."""
         return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self.strides, strict=True)]

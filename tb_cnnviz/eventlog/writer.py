@@ -112,14 +112,12 @@ class RecordWriter:
             goal, words = self._queue.pushed, self._said + len(self._unsaid)
             self._takes = True  # try again to say what was lost
             self._changed.notify_all()
-            if self._thread is None or not self._thread.is_alive():
-                self._drain()
 
             def is_written() -> bool:
                 return self._oldest_unwritten() >= goal and (self._said >= words or not self._takes)
 
-            self._changed.wait_for(lambda: is_written() or self._has_ended, timeout)
-            if self._has_ended:
+            self._changed.wait_for(lambda: is_written() or self._thread is None or self._has_ended, timeout)
+            if self._thread is None or self._has_ended:
                 self._drain()
             return is_written()
 

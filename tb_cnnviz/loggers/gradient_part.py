@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
-
-from keras import ops
 
 from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, statistics_seconds
 from tb_cnnviz.capture.host import to_numpy
@@ -77,19 +75,18 @@ class GradientPart(StatisticsPart):
         if not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called optimizer.apply or apply_gradients")
             return
-        self._stock_histograms(fit, self._capture.strides)
+        self._stock_histograms(fit, self._capture)
 
-    def _stock_histograms(self, fit: Fit, strides: Sequence[int]) -> None:
+    def _stock_histograms(self, fit: Fit, capture: GradientCapture) -> None:
         """For TensorBoard's own tab, gradients and weights; of the same elements as in the log."""
         stock, epoch = fit.writer.stock, fit.logged_epoch
-        said = ["" if k == 1 else f"counts one of every {k} elements" for k in strides]
+        said = ["" if k == 1 else f"counts one of every {k} elements" for k in capture.strides]
         if self._latest is not None:
             counts = untrim(self._latest.attributes["bin_start"], self._latest.arrays["histogram"])
             for variable, row, text in zip(self._variables, counts, said, strict=True):
                 stock.histogram(f"gradients/{variable.path}", row, edges(), epoch, text)
-        for variable, k, text in zip(self._variables, strides, said, strict=True):
-            values = to_numpy(ops.reshape(variable, (-1,))[::k])
-            stock.histogram(f"weights/{variable.path}", histogram(values), edges(), epoch, text)
+        for variable, values, text in zip(self._variables, capture.sampled_weights(), said, strict=True):
+            stock.histogram(f"weights/{variable.path}", histogram(to_numpy(values)), edges(), epoch, text)
 
 
 def rows_of(batches: int, micro_batches: int, stride: int) -> int:
