@@ -71,7 +71,7 @@ class System:
 
     callbacks: Callable[[str, Data], Callbacks]
     model: type[keras.Sequential] = keras.Sequential
-    steps_before: int = 1
+    steps_before: int = 5
 
 
 # What people write without it.

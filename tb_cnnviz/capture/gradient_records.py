@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tb_cnnviz.capture.mailbox import Columns
 from tb_cnnviz.capture.sampling import followed, histogram_stride
 from tb_cnnviz.capture.statistics import COUNTS, FLOATS
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import RAW_COUNT, from_raw, trim
 
 Rows = dict[str, np.ndarray]
-Columns = dict[str, tuple[tuple[int, ...], str]]
 
 _SOURCE = "training batch"
 
@@ -32,7 +32,8 @@ class GradientRecords:
         strides: of each variable's histogram.
         followed: of each variable, the flat indices of the single weights; none where they are not recorded.
         weights: how many these are.
-        columns: what a row of the ring holds: name to (shape, dtype).
+        received: what a row of the ring holds before the optimizer works: name to (shape, dtype).
+        applied: what it holds beside after that.
     """
 
     def __init__(self, sizes: Sequence[int], *, micro_batches: int, exact: bool, samples: bool) -> None:
@@ -41,11 +42,15 @@ class GradientRecords:
         self.followed = [followed(size if samples else 0) for size in sizes]
         self.weights = sum(map(len, self.followed))
         n = len(sizes)
-        self.columns: Columns = dict.fromkeys(("step", "micro_batch", "skipped"), ((), "int32"))
-        self.columns |= {"raw": ((n, RAW_COUNT), "int32")}
-        self.columns |= dict.fromkeys((*FLOATS, "weight_norm", "update_norm"), ((n,), "float32"))
-        self.columns |= dict.fromkeys(COUNTS, ((n,), "int32"))
-        self.columns |= dict.fromkeys(("gradient", "value", "update"), ((self.weights,), "float32"))
+        of_each, of_some = ((n,), "float32"), ((self.weights,), "float32")
+        self.received: Columns = {
+            **dict.fromkeys(("step", "micro_batch", "skipped"), ((), "int32")),
+            "raw": ((n, RAW_COUNT), "int32"),
+            **dict.fromkeys((*FLOATS, "weight_norm"), of_each),
+            **dict.fromkeys(COUNTS, ((n,), "int32")),
+            **dict.fromkeys(("gradient", "value"), of_some),
+        }
+        self.applied: Columns = {"update_norm": of_each, "update": of_some}
         self._waiting: Rows | None = None
         self._skips_told = 0
 

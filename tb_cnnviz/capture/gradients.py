@@ -73,7 +73,7 @@ class GradientCapture:
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         sizes = [int(np.prod(v.shape)) for v in self.variables]
         self._records = GradientRecords(sizes, micro_batches=self.micro_batches, exact=exact, samples=samples)
-        self._ring = Ring(slots, self._records.columns)
+        self._ring = Ring(slots, self._records.received, self._records.applied)
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
         self._batch: int | None = None

@@ -15,6 +15,9 @@ from keras import ops
 
 from tb_cnnviz.capture.cell import Cell, cell, waiting_for
 
+#: Name to (shape of one row's value, dtype).
+Columns = Mapping[str, tuple[tuple[int, ...], str]]
+
 #: A ring never has fewer slots than this.
 MIN_SLOTS = 32
 
@@ -24,30 +27,30 @@ class Ring:
 
     Args:
         slots: rows that are kept until the host drains them.
-        columns: name to (shape of one row's value, dtype).
+        puts: name to (shape of one row's value, dtype), of the columns that each `put` of a row fills.
     """
 
-    def __init__(self, slots: int, columns: Mapping[str, tuple[tuple[int, ...], str]]) -> None:
+    def __init__(self, slots: int, *puts: Columns) -> None:
         self.slots = max(slots, MIN_SLOTS)
         self.lost = 0
         self._drained = 0
         self._count = cell(np.zeros((), "int32"))
-        self._columns = {name: cell(np.zeros((self.slots, *shape), dtype)) for name, (shape, dtype) in columns.items()}
+        self._puts = [_packed(self.slots, columns) for columns in puts]
 
     @property
     def cells(self) -> list[Cell]:
         """All that the step writes to."""
-        return [self._count, *self._columns.values()]
+        return [self._count, *(packed.cell for parts in self._puts for packed in parts)]
 
     def slot(self) -> Any:
         """Inside the step: where the next row goes."""
         return ops.mod(self._count.read(), self.slots)
 
     def put(self, slot: Any, values: Mapping[str, Any]) -> None:
-        """Inside the step: fill columns of the row at `slot`; the row counts once `advance` is called."""
-        for name, value in values.items():
-            column = self._columns[name]
-            column.write_row(slot, ops.reshape(ops.cast(value, column.dtype), column.shape[1:]))
+        """Inside the step: fill the columns of one of `puts` in the row at `slot`; the row counts once `advance` is called."""
+        (parts,) = (parts for parts in self._puts if {name for each in parts for name in each.shapes} == set(values))
+        for packed in parts:
+            packed.put(slot, values)
 
     def advance(self, after: Any) -> None:
         """Inside the step: the row is complete once `after` is computed."""
@@ -64,9 +67,39 @@ class Ring:
         self.lost += count - self._drained - fresh
         self._drained = count
         order = np.arange(count - fresh, count) % self.slots
-        if not fresh:
-            return {name: np.zeros((0, *c.shape[1:]), c.dtype) for name, c in self._columns.items()}
-        return {name: c.host()[order] for name, c in self._columns.items()}
+        return {name: rows for parts in self._puts for each in parts for name, rows in each.rows(order).items()}
+
+
+class _Packed:
+    """Columns of one dtype beside each other in one cell: to reach a cell costs more than what is in it."""
+
+    def __init__(self, slots: int, shapes: Mapping[str, tuple[int, ...]], dtype: str) -> None:
+        self.shapes = shapes
+        self._sizes = [int(np.prod(shape)) for shape in shapes.values()]
+        self.cell = cell(np.zeros((slots, sum(self._sizes)), dtype))
+
+    def put(self, slot: Any, values: Mapping[str, Any]) -> None:
+        parts = [
+            ops.reshape(ops.cast(values[name], self.cell.dtype), (size,))
+            for name, size in zip(self.shapes, self._sizes, strict=True)
+        ]
+        self.cell.write_row(slot, ops.concatenate(parts))
+
+    def rows(self, order: np.ndarray) -> dict[str, np.ndarray]:
+        table = self.cell.host()[order] if len(order) else np.zeros((0, self.cell.shape[1]), self.cell.dtype)
+        parts = np.split(table, np.cumsum(self._sizes)[:-1], axis=1)
+        return {
+            name: part.reshape(len(order), *shape)
+            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
+        }
+
+
+def _packed(slots: int, columns: Columns) -> list[_Packed]:
+    """By dtype."""
+    dtypes = dict.fromkeys(dtype for _, dtype in columns.values())
+    return [
+        _Packed(slots, {name: shape for name, (shape, dtype) in columns.items() if dtype == own}, own) for own in dtypes
+    ]
 
 
 class Due:

@@ -23,8 +23,10 @@ COUNTS = ("zeros", "nan", "inf")
 
 _FLAT = ((None,), "float32")
 
-#: Elements of a difference that are made at a time: 4 MB.
-_PIECE = 1 << 20
+#: Elements of a difference that are made at a time: 256 KB, which a processor keeps beside it.
+_PIECE = 1 << 16
+#: Of one difference; the graph holds operations for each.
+_MOST_PIECES = 64
 
 
 def raw_histogram(flat: Any, *, jit: bool) -> Any:
@@ -107,18 +109,26 @@ def distances(after: Sequence[Any], before: Sequence[Any], *, jit: bool) -> Any:
     """Euclidean distance of each pair of tensors [n]: float32 [tensors].
 
     On TensorFlow without XLA the difference is made piece by piece: whole, it would be as much memory again, and to be
-    handed that costs more than the arithmetic.
+    handed that, and to read it when it is no longer at hand, costs more than the arithmetic.
     """
     if jit or keras.config.backend() != "tensorflow":
         return norms(lambda: [a - b for a, b in zip(after, before, strict=True)], jit=jit)
-    square_of = shared(lambda a, b: _sum_of_squares(a - b), _FLAT, _FLAT)
+    distance_of = shared(_distance, ((), "float32"), _FLAT, _FLAT)
+    return ops.stack([distance_of(_square_distance(a, b), a, b) for a, b in zip(after, before, strict=True)])
 
-    def distance(a: Any, b: Any) -> Any:
-        size = a.shape[0]
-        square = sum(square_of(a[i : i + _PIECE], b[i : i + _PIECE]) for i in range(0, max(size, 1), _PIECE))
-        return _root(square, size, lambda: a - b)
 
-    return ops.stack([distance(a, b) for a, b in zip(after, before, strict=True)])
+def _square_distance(after: Any, before: Any) -> Any:
+    import tensorflow as tf
+
+    size = after.shape[0]
+    piece = max(_PIECE, -(-size // _MOST_PIECES))
+    lengths = [min(piece, size - start) for start in range(0, max(size, 1), piece)]
+    pieces = zip(tf.split(after, lengths), tf.split(before, lengths), strict=True)
+    return tf.add_n([_sum_of_squares(a - b) for a, b in pieces])
+
+
+def _distance(square: Any, after: Any, before: Any) -> Any:
+    return _root(square, ops.size(after), lambda: after - before)
 
 
 def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:

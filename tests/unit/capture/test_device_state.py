@@ -19,19 +19,30 @@ from tb_cnnviz.records.histogram import raw_bins
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_ring_gives_rows_in_order_and_counts_what_it_lost(jit: bool) -> None:
-    ring = Ring(32, {"a": ((), "int32"), "b": ((2,), "float32")})
+    numbers = {"a": ((), "int32"), "b": ((2,), "float32"), "c": ((2, 2), "int32")}
+    ring = Ring(32, numbers, {"after": ((), "float32"), "none": ((0,), "float32")})
 
     @tf.function(jit_compile=jit)
     def write(i: Any) -> None:
-        ring.put(ring.slot(), {"a": i, "b": tf.stack([i, -i])})
+        slot = ring.slot()
+        ring.put(slot, {"c": [[i, i + 1], [i + 2, i + 3]], "b": tf.stack([i, -i]), "a": i})
+        ring.put(slot, {"after": 0.5, "none": tf.zeros(0)})
         ring.advance(after=i)
 
-    assert ring.drain()["a"].shape == (0,)
+    assert {name: rows.shape for name, rows in ring.drain().items()} == {
+        "a": (0,),
+        "b": (0, 2),
+        "c": (0, 2, 2),
+        "after": (0,),
+        "none": (0, 0),
+    }
     for i in range(20):
         write(tf.constant(i))
     rows = ring.drain()
     assert rows["a"].tolist() == list(range(20))
     assert rows["b"].tolist() == [[i, -i] for i in range(20)]
+    assert rows["c"].tolist() == [[[i, i + 1], [i + 2, i + 3]] for i in range(20)]
+    assert rows["after"].tolist() == [0.5] * 20
     for i in range(20, 70):
         write(tf.constant(i))
     assert ring.drain()["a"].tolist() == list(range(38, 70))
