@@ -69,6 +69,7 @@ class GradientCapture:
         self.micro_batches = micro_batches_of(optimizer)
         self._outermost = optimizer
         self._is_functional = keras.config.backend() == "jax"
+        self._is_on_torch = keras.config.backend() == "torch"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         sizes = [int(np.prod(v.shape)) for v in self.variables]
@@ -77,6 +78,7 @@ class GradientCapture:
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
         self._batch: int | None = None
+        self._sparse: set[int] = set()
 
     @property
     def strides(self) -> list[int]:
@@ -138,12 +140,11 @@ class GradientCapture:
             # What a branch of XLA reads as it is gets its memory layout from that branch, and with it another order
             # of summation in the user's own step. So the branch reads something that was computed from it.
             ordered = [None if g is None else ops.where(due, g, ops.zeros_like(g)) for g in ordered]
-        weights = self._weights() if self._is_functional else []
+        weights_now = self._reading()
         scale = self._scale()
 
         def record() -> None:
-            flat = self._flat(ordered, scale)
-            now = weights or self._weights()
+            flat, now = self._flat(ordered, scale), weights_now()
             columns = received(flat, jit=self._jit)
             columns["raw"] = raw_histograms(self._sampled(flat), jit=self._jit)
             columns["weight_norm"] = norms(lambda: now, jit=self._jit)
@@ -154,17 +155,15 @@ class GradientCapture:
                 kept.write(weight)
 
         when(due, record, self._ring.cells)
-        return due, slot, micro_batch == self.micro_batches - 1, weights
+        return due, slot, micro_batch == self.micro_batches - 1, weights_now() if self._is_functional else []
 
     def _record_applied(self, row: Row) -> None:
         due, slot, is_update, weights = row
+        weights_now = self._reading()
 
         def update() -> list[Any]:
-            before = weights or [kept.read() for kept in self._before]
-            return [
-                distances(self._weights(), before, jit=self._jit),
-                self._followed(self._weights()) - self._followed(before),
-            ]
+            now, before = weights_now(), weights or [kept.read() for kept in self._before]
+            return [distances(now, before, jit=self._jit), self._followed(now) - self._followed(before)]
 
         def nothing() -> list[Any]:
             return [ops.zeros((len(self.variables),), "float32"), ops.zeros((self._records.weights,), "float32")]
@@ -182,7 +181,7 @@ class GradientCapture:
 
         On PyTorch as the host counts them: asking the device at every step would make the host wait for it.
         """
-        if keras.config.backend() == "torch":
+        if self._is_on_torch:
             if self._batch is None:
                 self._batch = int(to_numpy(private.raw_iterations(self.optimizer)))
             batch, self._batch = self._batch, self._batch + 1
@@ -192,7 +191,18 @@ class GradientCapture:
 
     def _weights(self) -> list[Any]:
         """As they are now, as float32 [n]."""
-        return [ops.reshape(ops.cast(v, "float32"), (-1,)) for v in self.variables]
+        return [_weight(v) for v in self.variables]
+
+    def _reading(self) -> Callable[[], list[Any]]:
+        """The same, for a branch that may need them.
+
+        A graph of TensorFlow reads them before it, since a branch that reads variables makes the update of each wait
+        for the gradients of all; but not those of sparse gradients, which are copied to be read.
+        """
+        if not self._is_functional and (self._is_on_torch or private.graph_on_tensorflow() is None):
+            return self._weights
+        early = {i: _weight(v) for i, v in enumerate(self.variables) if i not in self._sparse}
+        return lambda: [early[i] if i in early else _weight(v) for i, v in enumerate(self.variables)]
 
     def sampled_weights(self) -> list[Any]:
         """On the host: the elements of each variable that its histogram would count, as float32 tensors [n]."""
@@ -215,6 +225,7 @@ class GradientCapture:
             index = self._index.get(id(owner))
             if index is not None:
                 ordered[index] = gradient
+        self._sparse = {i for i, gradient in enumerate(ordered) if hasattr(gradient, "indices")}
         self.unconnected = [v.path for v, g in zip(self.variables, ordered, strict=True) if g is None]
         return ordered
 
@@ -253,6 +264,10 @@ class GradientCapture:
         """
         self._batch = None  # from here on as the device says: somebody may have set it
         return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
+
+
+def _weight(variable: Any) -> Any:
+    return ops.reshape(ops.cast(variable, "float32"), (-1,))
 
 
 def _picked(flat: Any, places: np.ndarray) -> Any:
