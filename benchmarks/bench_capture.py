@@ -9,8 +9,8 @@ parameters. Beside ours stand the callback of Keras and what people write by han
 A pair is a fit with the system and one without it, adjacent, the order alternating; each round of pairs is a process of its
 own, since TensorFlow keeps memory of every model that was fitted. The last epoch of the one is measured (32 batches of the
 small CNN, 4 of the other), with all that is done at its end, against the last of the two of the other. Epochs before it
-begin the fit and compile the step; under "auto" they also pass its first steps, at each of which it records. What a fit
-has to do once, compile among it, is so not in the ratio.
+begin the fit, compile the step and are handed the memory that it needs; under "auto" they also pass its first steps, at
+each of which it records. What a fit has to do once is so not in the ratio.
 
 - wall, CPU: the ratio to the bare fit, median [range] over the pairs. `bare` against itself is the noise of the machine; a
   median within its range is marked = and is no difference.
