@@ -35,12 +35,12 @@ class Ring:
         self.lost = 0
         self._drained = 0
         self._count = cell(np.zeros((), "int32"))
-        self._puts = [_packed(self.slots, columns) for columns in puts]
+        self._puts = {frozenset(columns): _packed(self.slots, columns) for columns in puts}
 
     @property
     def cells(self) -> list[Cell]:
         """All that the step writes to."""
-        return [self._count, *(packed.cell for parts in self._puts for packed in parts)]
+        return [self._count, *(packed.cell for packed in self._all())]
 
     def slot(self) -> Any:
         """Inside the step: where the next row goes."""
@@ -48,8 +48,7 @@ class Ring:
 
     def put(self, slot: Any, values: Mapping[str, Any]) -> None:
         """Inside the step: fill the columns of one of `puts` in the row at `slot`; the row counts once `advance` is called."""
-        (parts,) = (parts for parts in self._puts if {name for each in parts for name in each.shapes} == set(values))
-        for packed in parts:
+        for packed in self._puts[frozenset(values)]:
             packed.put(slot, values)
 
     def advance(self, after: Any) -> None:
@@ -67,7 +66,10 @@ class Ring:
         self.lost += count - self._drained - fresh
         self._drained = count
         order = np.arange(count - fresh, count) % self.slots
-        return {name: rows for parts in self._puts for each in parts for name, rows in each.rows(order).items()}
+        return {name: rows for packed in self._all() for name, rows in packed.rows(order).items()}
+
+    def _all(self) -> list[_Packed]:
+        return [packed for parts in self._puts.values() for packed in parts]
 
 
 class _Packed:
