@@ -26,7 +26,8 @@ pytestmark = pytest.mark.skipif(not all(LOGDIRS.values()), reason="TB_CNNVIZ_PHO
 
 @pytest.fixture(scope="module")
 def addresses() -> Iterator[dict[str, str]]:
-    with tensorboard("--logdir", LOGDIRS["photos"]) as photos, tensorboard("--logdir", LOGDIRS["digits"]) as digits:
+    photo_runs, digit_runs = (str(Path(LOGDIRS[name]).resolve()) for name in ("photos", "digits"))
+    with tensorboard("--logdir", photo_runs) as photos, tensorboard("--logdir", digit_runs) as digits:
         yield {"photos": photos.address, "digits": digits.address}
 
 
