@@ -116,8 +116,8 @@ class RecordWriter:
             def is_written() -> bool:
                 return self._oldest_unwritten() >= goal and (self._said >= words or not self._takes)
 
-            self._changed.wait_for(lambda: is_written() or self._thread is None or self._has_ended, timeout)
-            if self._thread is None or self._has_ended:
+            self._changed.wait_for(lambda: is_written() or not self._has_thread(), timeout)
+            if not self._has_thread():
                 self._drain()
             return is_written()
 
@@ -141,6 +141,10 @@ class RecordWriter:
         with contextlib.suppress(RuntimeError):  # too late in the interpreter's life: flush writes in its own thread
             thread.start()
             self._thread = thread
+
+    def _has_thread(self) -> bool:
+        """One that writes still: it may have ended before it did anything."""
+        return self._thread is not None and self._thread.is_alive() and not self._has_ended
 
     def _run(self) -> None:
         faults = 0

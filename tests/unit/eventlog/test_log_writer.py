@@ -282,6 +282,24 @@ def test_nobody_waits_for_a_writing_thread_that_failed(
     assert open_log(tmp_path)["."].steps("losses") == [0, 1]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_a_writing_thread_that_failed_as_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: RecordWriter) -> None:
+        raise MemoryError("no room for a first frame")
+
+    monkeypatch.setattr(RecordWriter, "_run", fails)
+    writer = RecordWriter(tmp_path)
+    for step in range(3):
+        writer.write(statistic(step))
+        while any(thread.name == "tb_cnnviz-writer" for thread in threading.enumerate()):
+            time.sleep(0.001)
+    assert writer.flush(10)
+    writer.close()
+    assert open_log(tmp_path)["."].steps("losses") == [0, 1, 2]
+
+
 def test_a_writer_that_always_fails_says_so_where_it_is_flushed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
