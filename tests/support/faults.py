@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import faulthandler
 import functools
 import importlib
 import json
@@ -30,6 +31,8 @@ from tests.support.fits import identical, inventory, run_of, train
 from tests.support.watched_functions import Where, watched
 
 SAYS = "a fault on purpose"
+#: Seconds, of one case.
+PATIENCE = 300
 
 #: What a part is called in its warning, and the kinds of records that may be missing then.
 LOST = {
@@ -300,6 +303,7 @@ def main() -> None:
         cases = everywhere(getattr(builtins, options.complete), folder) if options.complete else stages(folder)
         for i, (name, try_it) in enumerate(cases.items()):
             if re.search(options.only, name):
+                faulthandler.dump_traceback_later(PATIENCE, exit=True)  # a fit that waits for ever is a fault too
                 found[name] = try_it(i)
                 options.results.write_text(json.dumps(found, indent=1))
 
