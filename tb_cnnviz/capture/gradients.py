@@ -78,7 +78,7 @@ class GradientCapture:
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
         self._batch: int | None = None
-        self._sparse: set[int] = set()
+        self._sparse: set[int] = set()  # variables that TensorFlow gives IndexedSlices for
 
     @property
     def strides(self) -> list[int]:
@@ -225,7 +225,7 @@ class GradientCapture:
             index = self._index.get(id(owner))
             if index is not None:
                 ordered[index] = gradient
-        self._sparse = {i for i, gradient in enumerate(ordered) if hasattr(gradient, "indices")}
+        self._sparse = {i for i, gradient in enumerate(ordered) if hasattr(gradient, "dense_shape")}
         self.unconnected = [v.path for v, g in zip(self.variables, ordered, strict=True) if g is None]
         return ordered
 

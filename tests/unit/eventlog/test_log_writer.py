@@ -293,8 +293,8 @@ def test_nobody_waits_for_a_writing_thread_that_failed_as_it_began(
     writer = RecordWriter(tmp_path)
     for step in range(3):
         writer.write(statistic(step))
-        if writer._thread:
-            writer._thread.join()
+        assert writer._thread is not None
+        writer._thread.join()
     assert writer.flush(10)
     writer.close()
     assert open_log(tmp_path)["."].steps("losses") == [0, 1, 2]
