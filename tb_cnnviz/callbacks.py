@@ -46,9 +46,10 @@ class CNNViz(ProbeLogger):
             Defaults to the first images of the first training batch.
         every: when to take pictures: a number of steps, "epoch", "auto" or a `Schedule`. The first and the last step
             are always logged. "auto" takes them at steps 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and then as many as
-            `overhead` allows, with room left for those at epoch ends. A number of steps is kept for gradients too;
-            otherwise these are recorded at every one of the first 32 steps, or of the first three seconds where steps
-            are slow, and then as often as half of `overhead` allows. Defaults to "auto".
+            `overhead` allows, with room left for those at epoch ends, which are taken in any case while all pictures of
+            the fit take less than a second. A number of steps is kept for gradients too; otherwise these are recorded
+            at every one of the first 32 steps, or of the first three seconds where steps are slow, and then as often
+            as half of `overhead` allows. Defaults to "auto".
         layers: names or paths of the layers whose filters, feature maps and activations are logged. Defaults to all.
         filters: log the kernel and bias of every convolution. Defaults to True.
         feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the

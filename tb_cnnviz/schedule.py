@@ -97,18 +97,23 @@ class EachEpoch(Schedule):
 class Auto(Schedule):
     """Pictures at steps two to the octave up to `last_fixed`, then whenever the overhead budget allows.
 
-    Within an epoch they leave room for those at its end, which hold more.
+    Within an epoch they leave room for those at its end, which hold more. So that a fit of seconds has these too, they
+    are taken whatever the overhead while all pictures of the fit keep within `unnoticed_s` seconds.
     """
 
     is_thinning = True
     last_fixed = 32
+    unnoticed_s = 1.0
 
     def due(self, moment: Moment) -> bool:
         if moment.last is None:
             return True
         if moment.step <= self.last_fixed and moment.thinning == 1:
             return octave_halves(moment.step) > octave_halves(moment.last)
-        return moment.affords(1 if moment.epoch_end else 2)
+        if moment.epoch_end:
+            is_unnoticed = moment.pictures_s + moment.cost_s <= self.unnoticed_s / moment.thinning
+            return is_unnoticed or moment.affords(1)
+        return moment.affords(2)
 
 
 def octave_halves(step: int) -> int:

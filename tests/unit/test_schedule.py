@@ -46,6 +46,13 @@ def test_auto_leaves_room_for_the_ends_of_epochs() -> None:
     assert len(steps) >= 0.95 * 0.03 * 1000 * 0.1 / 0.02
 
 
+def test_auto_takes_the_ends_of_epochs_of_a_short_training() -> None:
+    fixed = [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
+    assert taken(Auto(), 100, step_s=1e-4) == [*fixed, 40, 50, 60, 70, 80, 90, 100]
+    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.06) == [*fixed, 40, 50, 60, 70, 80]  # 16 · 0.06 s; 17 exceed 1 s
+    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.2) == fixed
+
+
 def test_every_takes_multiples_and_catches_up_after_an_execution_of_many_steps() -> None:
     assert taken(Every(7), 40, overhead=1e-9) == [0, 7, 14, 21, 28, 35]
     schedule = Every(10)
