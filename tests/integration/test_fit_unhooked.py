@@ -146,6 +146,7 @@ INTERRUPTED = """
             if epoch == 1:
                 threading.Timer(delay, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it runs beside itself deaf to it
     model = make(1)
     model.optimizer.build(model.trainable_variables)
     model.make_train_function()

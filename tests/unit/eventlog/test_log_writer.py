@@ -408,7 +408,7 @@ ENDINGS = {
     "return": "",
     "exception": "raise RuntimeError('training went wrong')",
     "exit": "sys.exit(3)",
-    "interrupt": "signal.raise_signal(signal.SIGINT)",
+    "interrupt": "signal.signal(signal.SIGINT, signal.default_int_handler); signal.raise_signal(signal.SIGINT)",
     "thread": "threading.Thread(target=lambda: write(range(100, 105))).start()",
     "handler at exit": "pass",
 }
