@@ -88,7 +88,7 @@ function costRows(cost: RunCost): TableRow[] {
 function limitWords({ thinning, stride }: RunCost): string[] {
   return [
     thinning > 1 ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.` : "",
-    stride > 1 ? `Gradients are logged at every ${stride}th step only, to keep the budget of logging.` : "",
+    stride > 1 ? `Gradients are logged at one step in ${stride} only, to keep the budget of logging.` : "",
   ].filter(Boolean);
 }
 

@@ -26,7 +26,7 @@ export function activationLegend(shown: ActivationShown): unknown {
     <div class="badges">
       <cnn-badge title="Not the probe: the batch of this very step">training batch</cnn-badge>
       ${sampled > 1
-        ? html`<cnn-badge title="The histogram counts every ${sampled}th position; mean and extremes are of all">sampled 1 in ${formatCount(sampled)}</cnn-badge>`
+        ? html`<cnn-badge title="The histogram counts one position in ${formatCount(sampled)}; mean and extremes are of all">sampled 1 in ${formatCount(sampled)}</cnn-badge>`
         : html`<cnn-badge title="The histogram counts every value">exact counts</cnn-badge>`}
       <cnn-badge title="Shares and rms slopes are computed from the histogram: a bin is an octave, within which their density is taken to be a straight line. What is counted is exact"
         >slopes from the histogram</cnn-badge>
