@@ -35,9 +35,10 @@ class Moment:
         """Do pictures now keep within the overhead?"""
         return self.affords(1)
 
-    def affords(self, pictures: int) -> bool:
-        """Would so many pictures keep within it, if they were taken now?"""
-        return self.pictures_s + pictures * self.cost_s <= self.overhead * self.training_s / self.thinning
+    def affords(self, pictures: int, at_least_s: float = 0.0) -> bool:
+        """Would so many pictures keep within it, or within so many seconds, if they were taken now?"""
+        budget_s = max(self.overhead * self.training_s, at_least_s)
+        return self.pictures_s + pictures * self.cost_s <= budget_s / self.thinning
 
 
 class Schedule(ABC):
@@ -110,10 +111,7 @@ class Auto(Schedule):
             return True
         if moment.step <= self.last_fixed and moment.thinning == 1:
             return octave_halves(moment.step) > octave_halves(moment.last)
-        if moment.epoch_end:
-            is_unnoticed = moment.pictures_s + moment.cost_s <= self.unnoticed_s / moment.thinning
-            return is_unnoticed or moment.affords(1)
-        return moment.affords(2)
+        return moment.affords(1, self.unnoticed_s) if moment.epoch_end else moment.affords(2)
 
 
 def octave_halves(step: int) -> int:
