@@ -4,6 +4,8 @@ DATA ?= digits
 LOGDIR ?= runs
 PORT ?= 6006
 DEMO_SERVE ?= 1
+# Files of tests that run at once. A file's tests stay together, so that what they share is made once.
+WORKERS ?= 2
 VENV := .venv
 # The views are tried on the demo's log too.
 DEMO_LOG := test-results/demo
@@ -22,12 +24,10 @@ endif
 test: $(VENV)/test.stamp page
 	scripts/find_chromium.sh
 	$(PY) plugin_frontend/build_page.py test
-	$(PY) -m pytest -m "not full" --ignore tests/browser/test_readme_pictures.py --durations=15
+	$(PY) -m pytest -m "not full" --ignore tests/browser/test_readme_pictures.py --durations=40 -n $(WORKERS) --dist loadfile
 
-test-full: $(VENV)/test.stamp page
-	scripts/find_chromium.sh
-	$(PY) plugin_frontend/build_page.py test
-	$(PY) -m pytest --ignore tests/browser/test_readme_pictures.py --durations=30
+test-full: test
+	$(PY) -m pytest -m full --ignore tests/browser/test_readme_pictures.py --durations=30
 	rm -rf $(DEMO_LOG)
 	$(PY) examples/demo.py --logdir $(DEMO_LOG)
 	TB_CNNVIZ_BROWSER_LOG=$(DEMO_LOG) $(PY) -m pytest $(ON_DEMO_LOG) --durations=10

@@ -48,6 +48,8 @@ setup(
     description="See inside a convolutional network while it trains, in TensorBoard",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["tb_cnnviz", "tb_cnnviz.*"]),
     package_data={"tb_cnnviz": ["py.typed"], "tb_cnnviz.plugin": ["static/*"]},
@@ -67,6 +69,7 @@ setup(
         "test": [
             "pytest>=8",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "playwright>=1.50",
             "build>=1.2",
