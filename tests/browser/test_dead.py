@@ -95,7 +95,7 @@ def test_dead_filters_are_crossed_out_counted_and_last(page: CnnPage, decayed: P
 def test_a_dead_filters_biography_says_since_when(page: CnnPage) -> None:
     page.open(view="filters", run=RUNS[0], layer="decay/rgb", step=LAST, channel=1, filters__story=1)
     page.wait("view.renderRoot.querySelector('cnn-filter-story')?.story.deadFrom === argument", STEPS[1])
-    said = " ".join(page.texts("cnn-filter-story text"))
+    said = " ".join(page.frame.locator("cnn-filter-story text").all_text_contents())
     assert f"practically dead from step {STEPS[1]} on" in said
     assert "settled" not in said
     assert "practically dead from step 10 on" in saved(page, "Save SVG").decode()

@@ -28,6 +28,7 @@ export class CompareTable extends LitElement {
   /** The run that is A. */
   declare here: string;
   declare page: number;
+  #short: ReturnType<typeof shortRuns> = new Map();
 
   constructor() {
     super();
@@ -41,6 +42,8 @@ export class CompareTable extends LitElement {
 
   override render(): unknown {
     const { rows, columns } = this;
+    // The order of the rows changes no name.
+    this.#short = shortRuns(rows.map(({ run }) => run).sort(), NAME_ROOM);
     const pages = Math.max(1, Math.ceil(rows.length / PAGE));
     const first = Math.min(this.page, pages - 1) * PAGE;
     const shown = rows.slice(first, first + PAGE);
@@ -82,7 +85,7 @@ export class CompareTable extends LitElement {
   }
 
   #cell({ id, cell }: TableColumn, row: Facts, largest: number): unknown {
-    if (id === "run") return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${cutName(row.run, shortRuns(this.rows.map(({ run }) => run).sort(), NAME_ROOM).get(row.run))}</span></button></td>`;
+    if (id === "run") return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${cutName(row.run, this.#short.get(row.run))}</span></button></td>`;
     const text = cell(row);
     if (id === "settings") return html`<td class="settings" title=${text}>${text}</td>`;
     if (id !== "best" || !row.best) return html`<td data-column=${id} class=${text === "NaN" || text.endsWith("Inf") ? "odd" : ""}>${text}</td>`;
