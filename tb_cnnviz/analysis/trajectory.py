@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tb_cnnviz.analysis.dead_filters import practically_dead
+
 SETTLED_COSINE = 0.95
 
 
@@ -17,7 +19,8 @@ def filter_cosines(kernels: np.ndarray, reference: np.ndarray) -> np.ndarray:
         reference: float32 [out, in/groups, *spatial].
 
     Returns:
-        float64 [steps, out], from -1 to 1; NaN where either filter is zero or holds a value that is not finite.
+        float64 [steps, out], from -1 to 1; NaN where either filter holds a value that is not finite, or is practically
+        dead in its layer: zero, or so small that its direction is what rounding and weight decay left of it.
 
     Raises:
         ValueError: when the two have filters of different shapes.
@@ -30,8 +33,10 @@ def filter_cosines(kernels: np.ndarray, reference: np.ndarray) -> np.ndarray:
     fixed = reference.reshape(reference.shape[0], -1).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         products = np.einsum("sow,ow->so", steps, fixed)
-        cosines = products / (np.linalg.norm(steps, axis=2) * np.linalg.norm(fixed, axis=1))
-    return np.where(np.isfinite(cosines), np.clip(cosines, -1, 1), np.nan)
+        norms, fixed_norms = np.linalg.norm(steps, axis=2), np.linalg.norm(fixed, axis=1)
+        cosines = products / (norms * fixed_norms)
+    has_direction = np.isfinite(cosines) & ~practically_dead(norms) & ~practically_dead(fixed_norms)
+    return np.where(has_direction, np.clip(cosines, -1, 1), np.nan)
 
 
 def settled_from(steps: Sequence[int], cosines: np.ndarray, limit: float = SETTLED_COSINE) -> list[int | None]:
@@ -43,7 +48,7 @@ def settled_from(steps: Sequence[int], cosines: np.ndarray, limit: float = SETTL
         limit: default 0.95.
 
     Returns:
-        A step for each filter; None where even the last cosine is not above the limit (a filter of zeros).
+        A step for each filter; None where even the last cosine is not above the limit (a practically dead filter).
     """
     above = cosines > limit
     unbroken = np.logical_and.accumulate(above[::-1], axis=0)[::-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_cnnviz.analysis.dead_filters import practically_dead
+
 TILES = 64
 _TILE_PIXELS = 48
 _GAP = 2
@@ -26,7 +28,8 @@ def filter_grid(kernel: np.ndarray) -> np.ndarray:
 def map_grid(maps: np.ndarray) -> np.ndarray | None:
     """The first maps [channels, *spatial] of one image as uint8 [1, height, width, 1], each scaled by its own range.
 
-    None for a layer without spatial axes.
+    A map whose values are practically the same beside those of the others is one even tile. None for a layer without
+    spatial axes.
     """
     if maps.ndim < 2:
         return None
@@ -34,7 +37,8 @@ def map_grid(maps: np.ndarray) -> np.ndarray | None:
     tiles = np.nan_to_num(tiles, nan=0, posinf=0, neginf=0)
     lo = tiles.min(axis=(1, 2, 3), keepdims=True)
     span = tiles.max(axis=(1, 2, 3), keepdims=True) - lo
-    return _grid((tiles - lo) / np.where(span > 0, span, 1))
+    is_even = practically_dead(span.ravel()).reshape(span.shape)
+    return _grid(np.where(is_even, 0, (tiles - lo) / np.where(is_even, 1, span)))
 
 
 def _as_planes(tiles: np.ndarray) -> np.ndarray:

@@ -1,5 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { cutMiddle } from "../math/cut_middle.ts";
 import { stepsOfView } from "../state/derived.ts";
+import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import { quoted } from "../parts/isolated.ts";
+import { reasonLeftOut } from "../state/left_out.ts";
 import type { Loader } from "../state/loader.ts";
 import type { Session } from "../state/session.ts";
 import type { Situation } from "../state/situation.ts";
@@ -50,6 +54,8 @@ export function placeholder(situation: Situation, session: Session, loader: Load
           ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
           : nothing}</cnn-message
       >`;
+    case "several-layers":
+      return severalLayers(situation.path, situation.candidates, session);
     case "no-layer":
       return message(
         `Layer ${shorten(situation.path)} is not in run ${shorten(session.runA ?? "")}`,
@@ -59,7 +65,7 @@ export function placeholder(situation: Situation, session: Session, loader: Load
     case "bare-layer":
       return message(
         `${shorten(situation.layer.name)} has no ${situation.kind.replaceAll("_", " ")}`,
-        bareReason(situation.layer.role, situation.kind),
+        bareReason(situation.layer, situation.kind, session.detailA),
         ...openLayer(session, situation.next),
         ...otherViewOf(session, situation.layer.path),
       );
@@ -85,6 +91,19 @@ function openLayer(session: Session, path: string | null): TemplateResult[] {
   return [again(`Open ${shorten(name)}`, () => session.set({ layer: path }))];
 }
 
+const MOST_CANDIDATES = 8;
+
+/** The link names the end of more than one layer's path. */
+function severalLayers(name: string, candidates: readonly string[], session: Session): TemplateResult {
+  const shown = candidates.slice(0, MOST_CANDIDATES);
+  const more = candidates.length > shown.length ? `, the first ${shown.length} of them here` : "";
+  return message(
+    `${candidates.length} layers end with ${shorten(name)}`,
+    `The link names a layer by the end of its path, which is not enough in this run${more}. Choose one.`,
+    ...shown.map((path, i) => again(shorten(path), () => session.set({ layer: path }), i === 0)),
+  );
+}
+
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
@@ -93,9 +112,18 @@ function otherViewOf(session: Session, path: string): TemplateResult[] {
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }
 
-function bareReason(role: string, kind: string): string {
+function bareReason({ path, role }: LayerRecord, kind: Kind, detail: RunDetail | null): string {
+  const isOperation = role === "convolution" || role === "pooling";
   if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
-  if (kind === "operations") return "The Lab computes convolutions and pooling layers whose input and output were logged in full.";
+  if (kind === "operations" && !isOperation) return "The Lab computes convolutions and pooling layers alone.";
+  const told = reasonLeftOut(detail?.notices ?? [], kind, path);
+  if (told !== null) return `The log says why: ${quoted(told)}`;
+  if (kind === "operations") {
+    return (
+      "The Lab needs its input and output in full, and this run did not log them: the layer may have been left out by the " +
+      "callback's argument `layers`, or have been too large for what a step may take. The notices of the run say more."
+    );
+  }
   if (kind === "gradients") return "It has no weights, so it receives no gradient of its own.";
   if (kind === "feature_maps" && role !== "convolution" && role !== "pooling") {
     return "Maps are logged of convolutions and pooling layers.";
@@ -111,6 +139,5 @@ function layersInWords(layers: readonly string[]): string {
 
 /** A name of any length as part of a sentence, its direction kept to itself. */
 function shorten(name: string): string {
-  const short = name.length > 60 ? `${name.slice(0, 59)}…` : name;
-  return `\u2068${short}\u2069`;
+  return `\u2068${cutMiddle(name, 60)}\u2069`;
 }

@@ -78,6 +78,10 @@ function drawLoose(
         hatchRect(context, left, top, scene.tileWidth * pose.cell, scene.tileHeight * pose.cell, theme.hatch);
       }
       if (tile < 0) continue;
+      if (scene.dead?.[tile]) {
+        crossRect(context, left, top, scene.tileWidth * pose.cell, scene.tileHeight * pose.cell, theme.hatch);
+        continue;
+      }
       const place = { x: column * pitchX, y: row * pitchY, width: scene.tileWidth, height: scene.tileHeight };
       for (const { canvas, patch } of pages.covering(place, level)) {
         const shown = intersection(patch, place);
@@ -109,6 +113,26 @@ export function hatchRect(
   }
   context.strokeStyle = colour;
   context.lineWidth = 1.5;
+  context.stroke();
+  context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+  context.restore();
+}
+
+/** A frame with both diagonals: what is practically dead. */
+export function crossRect(
+  context: GridContext, x: number, y: number, width: number, height: number, colour: string,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + width, y + height);
+  context.moveTo(x, y + height);
+  context.lineTo(x + width, y);
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
   context.stroke();
   context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
   context.restore();

@@ -20,6 +20,8 @@ export interface GridScene {
   readonly rows: number;
   /** The tile at place row · columns + column, EMPTY or NOT_LOGGED; default: tile p at place p. */
   readonly tiles?: Int32Array;
+  /** 1 for each tile (by tile, not by place) that is practically dead: crossed out instead of coloured. Default: none. */
+  readonly dead?: Uint8Array | undefined;
   readonly colouring: Colouring;
   readonly spacing?: Spacing;
 }

@@ -38,7 +38,10 @@ export interface Patch {
   readonly height: number;
 }
 
-/** Paint a part of the sheet into `pixels` (0xaabbggrr, row by row); gaps stay transparent, hatching takes `hatch`. */
+/**
+ * Paint a part of the sheet into `pixels` (0xaabbggrr, row by row). Gaps stay transparent, and so do dead tiles of a loose
+ * scene, which are crossed out on the screen; hatching, and dead tiles of a dense scene, take `hatch`.
+ */
 export function paintPatch(scene: GridScene, patch: Patch, pixels: Uint32Array, hatch: number): void {
   const { pitchX, pitchY } = sheetGeometry(scene);
   pixels.fill(0, 0, patch.width * patch.height);
@@ -47,6 +50,7 @@ export function paintPatch(scene: GridScene, patch: Patch, pixels: Uint32Array, 
   const firstRow = Math.floor(patch.y / pitchY);
   const lastRow = Math.min(scene.rows - 1, Math.floor((patch.y + patch.height - 1) / pitchY));
   const target = new Int32Array(pixels.buffer, pixels.byteOffset, pixels.length);
+  const deadPixel = isDense(scene) ? hatch : 0;
   const part: TilePart = { left: 0, top: 0, stride: patch.width, x0: 0, x1: 0, y0: 0, y1: 0 };
   // Column by column: a matrix' column is one filter, whose weights lie together in memory.
   for (let column = firstColumn; column <= lastColumn; column++) {
@@ -60,6 +64,7 @@ export function paintPatch(scene: GridScene, patch: Patch, pixels: Uint32Array, 
       part.y1 = Math.min(scene.tileHeight, patch.height - part.top);
       if (tile === NOT_LOGGED) paintHatching(part, target, hatch);
       else if (tile < 0) continue;
+      else if (scene.dead?.[tile]) paintEvenly(part, target, deadPixel);
       else if (scene.colouring.kind === "folded") paintFolded(scene, scene.colouring, tile, part, target);
       else paintPalette(scene, scene.colouring, tile, part, target);
     }
@@ -121,6 +126,13 @@ function paintFolded(
       const pixel = foldedPixel(values[at]!, values[at + area]!, values[at + 2 * area]!, limit);
       target[(part.top + y) * part.stride + part.left + x] = pixel;
     }
+  }
+}
+
+function paintEvenly(part: TilePart, target: Int32Array, pixel: number): void {
+  for (let y = part.y0; y < part.y1; y++) {
+    const row = (part.top + y) * part.stride + part.left;
+    target.fill(pixel, row + part.x0, row + part.x1);
   }
 }
 

@@ -1,6 +1,11 @@
-/** Which channels respond to an image, which are silent on it, and which respond to no probe image at all. */
+/**
+ * Which channels respond to an image, which are silent on it, and which respond to no probe image at all.
+ *
+ * A response that is next to nothing beside the layer's others on the image (math/practically_dead.ts) counts as none.
+ */
 
 import type { MapStatistics } from "./map_values.ts";
+import { DEAD_BELOW, isDead, usualNorm } from "./practically_dead.ts";
 
 export type MapClass = "active" | "silent" | "dead";
 
@@ -23,15 +28,79 @@ export function ruleOf(statistics: MapStatistics): Rule {
 }
 
 /**
- * Whether a channel says nothing about an image. NaN is never flat.
+ * How much a channel says about an image: its largest magnitude, or, by the rule "constant", how far its values lie apart.
+ * Both are known exactly of every channel, kept or not; the norm of its map is not.
  *
- * A map of one cell (`cells` = 1: a dense or global pooling layer) is constant by nature, so only an exact zero counts.
+ * A map of one cell (`cells` = 1: a dense or global pooling layer) is constant by nature, so its magnitude counts.
  */
-function flat(statistics: MapStatistics, image: number, channel: number, rule: Rule, cells: number): boolean {
+function sizeOf(statistics: MapStatistics, image: number, channel: number, rule: Rule, cells: number): number {
   const place = image * statistics.of + channel;
   const min = statistics.min[place] ?? NaN;
   const max = statistics.max[place] ?? NaN;
-  return rule === "constant" && cells > 1 ? min === max : min === 0 && max === 0;
+  if (rule === "zero" || cells === 1) return Math.max(Math.abs(min), Math.abs(max));
+  return min === max ? 0 : max - min;
+}
+
+const usualSizes = new WeakMap<MapStatistics, Map<string, Float64Array>>();
+
+/**
+ * The size that the layer's maps of an image are held against; 0 where nothing but an exact zero is dead: among shares,
+ * such as those of a softmax, a very small number says something.
+ */
+export function usualSize(statistics: MapStatistics, image: number, rule: Rule, cells: number): number {
+  const key = `${rule} ${cells === 1}`;
+  let byRule = usualSizes.get(statistics);
+  if (!byRule) usualSizes.set(statistics, (byRule = new Map()));
+  let sizes = byRule.get(key);
+  if (!sizes) {
+    const shares = areShares(statistics);
+    sizes = Float64Array.from({ length: statistics.images }, (_, each) =>
+      shares ? 0 : usualNorm(Float64Array.from({ length: statistics.of }, (_value, channel) => sizeOf(statistics, each, channel, rule, cells))));
+    byRule.set(key, sizes);
+  }
+  return sizes[image] ?? 0;
+}
+
+const SUM_TOLERANCE = 1e-3;
+
+/** Whether the channels divide one among themselves on every image, as far as their numbers are finite. */
+function areShares({ images, of, mean, min, max }: MapStatistics): boolean {
+  if (of < 2) return false;
+  const sums = Array.from({ length: images }, (_, image) => {
+    let sum = 0;
+    for (let i = image * of; i < (image + 1) * of; i++) {
+      if ((min[i] ?? NaN) < 0 || (max[i] ?? NaN) > 1 + SUM_TOLERANCE) return Infinity;
+      sum += mean[i] ?? NaN;
+    }
+    return sum;
+  }).filter((sum) => !Number.isNaN(sum));
+  return sums.length > 0 && sums.every((sum) => Math.abs(sum - 1) < SUM_TOLERANCE);
+}
+
+/** Below this the colours of a map that has a scale of its own do not end. */
+export function leastScale(statistics: MapStatistics, image: number, rule: Rule, cells: number): number {
+  return DEAD_BELOW * usualSize(statistics, image, rule, cells);
+}
+
+/** Whether a channel says nothing, or practically nothing, about an image. NaN is never flat. */
+function flat(statistics: MapStatistics, image: number, channel: number, rule: Rule, cells: number): boolean {
+  return isDead(sizeOf(statistics, image, channel, rule, cells), usualSize(statistics, image, rule, cells));
+}
+
+/** Whether a channel says nothing at all on these images: what is flat without this is so practically. */
+export function isExactlyFlat(
+  statistics: MapStatistics, images: readonly number[], channel: number, rule: Rule, cells: number,
+): boolean {
+  return images.every((image) => sizeOf(statistics, image, channel, rule, cells) === 0);
+}
+
+export function allImages(statistics: MapStatistics): number[] {
+  return Array.from({ length: statistics.images }, (_, image) => image);
+}
+
+/** Whether a channel says nothing, or practically nothing, about every image. */
+export function isDeadChannel(statistics: MapStatistics, channel: number, rule: Rule, cells: number): boolean {
+  return statistics.images > 0 && classOf(statistics, 0, channel, rule, cells) === "dead";
 }
 
 export function classOf(
@@ -90,12 +159,12 @@ export function sortChannels(channels: readonly number[], order: MapStatistics, 
   return sorted(channels, sort === "channel" ? null : (channel) => column[image * order.of + channel] ?? NaN);
 }
 
-/** Number of dead channels among all of the layer's, kept or not. */
+/** Number of dead channels among all of the layer's, kept or not; practically dead ones among them. */
 export function deadCount(statistics: MapStatistics, cells: number): number {
   const rule = ruleOf(statistics);
   let count = 0;
   for (let channel = 0; channel < statistics.of; channel++) {
-    if (statistics.images > 0 && classOf(statistics, 0, channel, rule, cells) === "dead") count++;
+    if (isDeadChannel(statistics, channel, rule, cells)) count++;
   }
   return count;
 }

@@ -19,6 +19,13 @@ export function mapScale(values: ArrayLike<number>, signed: boolean): Scale {
   return { ...range, clipped: false };
 }
 
+/** The same scale, or, where it ends below `least`, one that ends there. A scale of zeros alone stays. */
+export function atLeast(scale: Scale, least: number): Scale {
+  const end = Math.max(-scale.lo, scale.hi);
+  if (!(end > 0 && end < least)) return scale;
+  return { ...scale, lo: scale.lo < 0 ? -least : 0, hi: least };
+}
+
 /** One scale for all images and maps of a layer at one step. */
 export function layerScale(stack: MapStack, signed: boolean): Scale {
   const maps: Float32Array[] = [];

@@ -33,14 +33,17 @@ export function cosine(
   return Math.max(-1, Math.min(1, dot / (Math.sqrt(squareA) * Math.sqrt(squareB))));
 }
 
-/** The other block most like this one by cosine; undefined where no other has a direction. */
+/**
+ * The other block most like this one by cosine, of those that are not in `without`; undefined where no other has a
+ * direction.
+ */
 export function nearestBlock(
-  values: ArrayLike<number>, size: number, block: number,
+  values: ArrayLike<number>, size: number, block: number, without?: ArrayLike<number>,
 ): { block: number; cosine: number } | undefined {
   let best: { block: number; cosine: number } | undefined;
   const blocks = size > 0 ? Math.floor(values.length / size) : 0;
   for (let other = 0; other < blocks; other++) {
-    if (other === block) continue;
+    if (other === block || without?.[other]) continue;
     const similarity = cosine(values, values, size, block * size, other * size);
     if (similarity > (best?.cosine ?? -Infinity)) best = { block: other, cosine: similarity };
   }

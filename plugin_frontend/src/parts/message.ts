@@ -59,6 +59,7 @@ export class Message extends LitElement {
       }
       .actions {
         display: flex;
+        flex-wrap: wrap;
         gap: var(--s1);
         margin-top: var(--s3);
       }

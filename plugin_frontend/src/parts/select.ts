@@ -36,7 +36,6 @@ export class Select extends LitElement {
   override render(): unknown {
     return html`<label
       >${this.label}<select
-        .value=${this.value}
         @change=${this.#change}
         @pointerdown=${() => (this.#byPointer = true)}
         @keydown=${() => (this.#byPointer = false)}
@@ -54,6 +53,11 @@ export class Select extends LitElement {
         )}
       </select></label
     >`;
+  }
+
+  /** Other options may have made the browser choose another one by itself. */
+  protected override updated(): void {
+    if (this.options.some(({ value }) => value === this.value)) this.renderRoot.querySelector("select")!.value = this.value;
   }
 
   #change(event: Event): void {

@@ -52,6 +52,12 @@ export const base = css`
     white-space: nowrap;
     unicode-bidi: isolate;
   }
+  /* What is practically dead, as the grids draw it. */
+  .crossed {
+    --rising: transparent calc(50% - 0.6px), var(--hatch) calc(50% - 0.5px) calc(50% + 0.5px), transparent calc(50% + 0.6px);
+    border: 1px solid var(--hatch);
+    background: linear-gradient(to top right, var(--rising)), linear-gradient(to bottom right, var(--rising));
+  }
 `;
 
 /** Buttons and fields. */

@@ -60,6 +60,19 @@ export function layersOf(detail: RunDetail | null): readonly LayerRecord[] {
   return [...paths].map(bareLayer);
 }
 
+/** The layer with this path, else the only one whose path ends with it; null where there is none, or more than one. */
+export function layerNamed(layers: readonly LayerRecord[], name: string): LayerRecord | null {
+  const exact = layers.find(({ path }) => path === name);
+  if (exact) return exact;
+  const ending = endingWith(layers, name);
+  return ending.length === 1 ? ending[0]! : null;
+}
+
+/** The layers whose paths end with these whole parts: "conv1" is the end of "sequential/conv1", not of "sequential/deconv1". */
+export function endingWith(layers: readonly LayerRecord[], name: string): readonly LayerRecord[] {
+  return name === "" ? [] : layers.filter(({ path }) => path.endsWith(`/${name}`));
+}
+
 /** The step nearest to `wish`; the earlier one of two as near. Null when there is none. */
 export function nearestStep(steps: readonly number[], wish: number | "last"): number | null {
   if (steps.length === 0) return null;

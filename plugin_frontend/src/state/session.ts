@@ -4,7 +4,7 @@ import type { Wait } from "../data/patience.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./derived.ts";
+import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./derived.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 
@@ -82,6 +82,7 @@ export class Session {
     this.#raw = raw;
     this.#shared = parseFields(SHARED_FIELDS, raw);
     this.#options.clear();
+    this.#nameLayerInFull();
     this.changed();
   }
 
@@ -121,6 +122,7 @@ export class Session {
   setDetail(detail: RunDetail): void {
     this.#details.set(detail.name, detail);
     this.#detailErrors.delete(detail.name);
+    this.#nameLayerInFull();
     this.changed();
   }
 
@@ -168,7 +170,7 @@ export class Session {
     const view = this.views.find((each) => each.id === this.#shared.view) ?? this.views[0] ?? null;
     if (!view?.as) return view;
     const { layer } = this.#shared;
-    const role = layer === null ? null : (this.layers.find(({ path }) => path === layer)?.role ?? null);
+    const role = layer === null ? null : (layerNamed(this.layers, layer)?.role ?? null);
     return view.as(this.options(view), role, this.detailA);
   }
 
@@ -202,10 +204,13 @@ export class Session {
     return layersOf(this.detailA);
   }
 
-  /** The chosen layer of run A, null when it is not there; or the first that the view can show, the input last. */
+  /**
+   * The chosen layer of run A, by its path or the end of it where no other has the same; null when it is not there; or the
+   * first that the view can show, the input last.
+   */
   get layer(): LayerRecord | null {
     const { layer: chosen } = this.#shared;
-    if (chosen !== null) return this.layers.find((layer) => layer.path === chosen) ?? null;
+    if (chosen !== null) return layerNamed(this.layers, chosen);
     const shown = new Set(this.view ? layersOfView(this.detailA, this.view) : []);
     const layers = this.layers.filter((layer) => shown.has(layer.path));
     return layers.find((layer) => layer.role !== "input") ?? layers[0] ?? null;
@@ -230,6 +235,13 @@ export class Session {
   stepOf(run: string | null, kind: Kind, layer: string | null = this.layer?.path ?? null): number | null {
     const chosen = this.#shared.step === "last" ? (this.step ?? "last") : this.#shared.step;
     return nearestStep(this.stepsOf(run, kind, layer), chosen);
+  }
+
+  /** A layer that a link names by the end of its path is named by all of it from then on. */
+  #nameLayerInFull(): void {
+    const { layer } = this.#shared;
+    const path = layer === null ? null : layerNamed(layersOf(this.detail(this.wishedA)), layer)?.path;
+    if (path && path !== layer) this.set({ layer: path });
   }
 
   #noteDamage(query: RecordsQuery): void {

@@ -1,7 +1,7 @@
 import type { ApiError } from "../data/errors.ts";
 import type { Kind, LayerRecord } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { hasKind, layersOfView, showsLayer, ticksOf } from "./derived.ts";
+import { endingWith, hasKind, layersOfView, showsLayer, ticksOf } from "./derived.ts";
 import type { Session } from "./session.ts";
 
 /** Whether the view can be shown, or what stands in its place. */
@@ -13,6 +13,7 @@ export type Situation =
   | { readonly is: "unreadable-run"; readonly run: string; readonly error: ApiError }
   | { readonly is: "no-kind"; readonly run: string; readonly view: ViewDefinition; readonly other: ViewDefinition[] }
   | { readonly is: "no-layer"; readonly run: string; readonly path: string; readonly layers: readonly string[] }
+  | { readonly is: "several-layers"; readonly path: string; readonly candidates: readonly string[] }
   | { readonly is: "bare-layer"; readonly layer: LayerRecord; readonly kind: Kind; readonly next: string | null }
   | { readonly is: "ready"; readonly view: ViewDefinition };
 
@@ -32,10 +33,13 @@ export function situationOf(session: Session): Situation {
     const other = session.views.filter((each) => each.needs.every((kind) => hasKind(detail, kind)));
     return { is: "no-kind", run, view, other };
   }
+  const { layer } = session;
+  const path = session.state.layer ?? "";
+  const candidates = layer ? [] : endingWith(session.layers, path).map((each) => each.path);
+  if (candidates.length) return { is: "several-layers", path, candidates };
   if (view.scope === "network") return { is: "ready", view };
   const layers = layersOfView(detail, view);
-  const { layer } = session;
-  if (!layer) return { is: "no-layer", run, path: session.state.layer ?? "", layers };
+  if (!layer) return { is: "no-layer", run, path, layers };
   if (session.step === null || !showsLayer(detail, view, layer)) {
     return { is: "bare-layer", layer, kind: ticksOf(detail, view), next: nearestLayer(session, layers) };
   }

@@ -172,11 +172,11 @@ describe("what is said", () => {
   it("saves every weight so that it reads back as it was", () => {
     const { one, picture } = folded();
     const lines = csvOf(picture.panels, () => '=cmd|"x"').trim().split("\r\n");
-    expect(lines[0]).toBe(`run,step,filter,input,slice,filter_norm,${Array.from({ length: 9 }, (_, i) => `w_${Math.floor(i / 3)}_${i % 3}`).join(",")}`);
+    expect(lines[0]).toBe(`run,step,filter,input,slice,filter_norm,practically_dead,${Array.from({ length: 9 }, (_, i) => `w_${Math.floor(i / 3)}_${i % 3}`).join(",")}`);
     expect(lines).toHaveLength(16);
     for (const line of lines.slice(1)) {
       expect(line.startsWith(`"'=cmd|""x""",`)).toBe(true);
-      const [, filter, input, , , ...weights] = line.slice(line.indexOf('",') + 2).split(",").map(Number);
+      const [, filter, input, , , , ...weights] = line.slice(line.indexOf('",') + 2).split(",").map(Number);
       weights.forEach((value, i) => {
         expect(Math.fround(value)).toBe(weightIn(one, filter!, input!, Math.floor(i / 3), i % 3));
       });

@@ -1,10 +1,19 @@
 import { html, nothing, svg } from "lit";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
+import type { Part } from "../../math/short_names.ts";
+import { cutName, seenLength } from "../../parts/cut_name.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { realOf, sparkOf, type SparkScale } from "./spark.ts";
 
+/** Characters that stand in one line; longer names take two lines of smaller type. */
+const ONE_LINE = 12;
+/** Characters of two lines. */
+export const NAME_ROOM = 24;
+
 export interface RowState {
+  /** What is seen of its name beside the others. */
+  readonly parts: readonly Part[] | undefined;
   readonly mark: "A" | "B" | null;
   /** Whether A and B both are chosen, so that letters are needed. */
   readonly letters: boolean;
@@ -43,7 +52,7 @@ export function runRow(run: RunSummary, row: RowState): unknown {
       title=${titleOf(run)}
       @click=${row.choose}
     >
-      <span class="name" dir="auto">${run.name}</span>
+      <span class="name ${seenLength(run.name, row.parts) > ONE_LINE ? "long" : ""}" dir="auto">${cutName(run.name, row.parts)}</span>
       ${run.curve ? spark(run, row.scale) : nothing}
       <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `${words(run.curve.metric)}, last` : ""}
         >${value}</span

@@ -3,10 +3,12 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatCount } from "../../math/format.ts";
+import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { matchesPattern } from "../../state/run_filter.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 import { SessionElement } from "../../state/session_element.ts";
-import { runRow, words } from "./run_row.ts";
+import { NAME_ROOM, runRow, words, type RowState } from "./run_row.ts";
 import { runsStyles } from "./runs_styles.ts";
 import { sparkScale, type SparkScale } from "./spark.ts";
 import "../../parts/icon_button.ts";
@@ -28,6 +30,7 @@ export class RunsColumn extends SessionElement {
   static override styles = [
     base,
     controls,
+    cutNameStyles,
     runsStyles,
   ];
 
@@ -56,6 +59,7 @@ export class RunsColumn extends SessionElement {
     const { filter } = this.session.state;
     const hidden = new Set(this.session.state.hidden);
     this.#updateScale();
+    const parts = shortRuns(all.map(({ name }) => name), NAME_ROOM);
     return html`
       <div class="spread">
         <cnn-icon-button
@@ -84,7 +88,7 @@ export class RunsColumn extends SessionElement {
           repeat(
             shown,
             (run) => run.name,
-            (run) => this.#row(run, hidden),
+            (run) => this.#row(run, hidden, parts.get(run.name)),
           ),
         )}
       </ul>
@@ -94,10 +98,11 @@ export class RunsColumn extends SessionElement {
     `;
   }
 
-  #row(run: RunSummary, hidden: ReadonlySet<string>): unknown {
+  #row(run: RunSummary, hidden: ReadonlySet<string>, parts: RowState["parts"]): unknown {
     const { session } = this;
     const mark = run.name === session.wishedA ? "A" : run.name === session.runB ? "B" : null;
     return runRow(run, {
+      parts,
       mark,
       letters: session.runB !== null,
       hidden: hidden.has(run.name),

@@ -82,6 +82,14 @@ export const runsStyles = css`
     flex: 1;
     min-width: 0;
   }
+  .row .name.long {
+    --cut-size: var(--t-xs);
+    max-height: 26px;
+    font-size: var(--t-xs);
+    line-height: 13px;
+    white-space: normal;
+    word-break: break-all;
+  }
   /* In the margin, so that values stay in their column. */
   li .damage {
     flex: none;

@@ -1,5 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult } from "lit";
-import { cutMiddle } from "../../math/cut_middle.ts";
+import { shortRun } from "../../parts/run_names.ts";
 import { labelPlaces } from "../../math/label_places.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { endOf, oddPoints, PALE, type Chart, type ChartLine } from "./chart.ts";
@@ -190,8 +190,10 @@ function labelsSvg(chart: Chart, place: Place): Parts {
     chart.target === null
       ? []
       : [{ text: `target ${formatPlain(chart.target)}`, colour: "var(--ink)", strong: true, from: { x: width, y: clamp(y(chart.target), 0, height) } }];
-  const names = chart.labels.map(({ text, at, colour, strong }) => ({
-    text: cutMiddle(printable(text), LABEL_CHARACTERS), colour, strong,
+  const wanted = chart.labels.slice(0, room);
+  const runs = wanted.map(({ text }) => text);
+  const names = wanted.map(({ text, at, colour, strong }) => ({
+    text: printable(shortRun(text, runs, LABEL_CHARACTERS)), colour, strong,
     from: { x: clamp(x(at.x), 0, width), y: clamp(y(at.y), 0, height) },
   }));
   const kept = [...target, ...names].filter(({ from }) => Number.isFinite(from.y)).slice(0, room).sort((a, b) => a.from.y - b.from.y);

@@ -50,12 +50,18 @@ export const compareStyles = css`
     text-align: right;
   }
   .readout td:first-child {
-    padding: 0;
+    --cut-size: var(--t-xs);
+    padding: 0 0 0 24px;
     text-align: left;
+    text-indent: -24px;
     max-width: 0;
     width: 100%;
-    overflow: hidden;
-    text-overflow: ellipsis;
+    line-height: 13px;
+    white-space: normal;
+    word-break: break-all;
+  }
+  .readout bdi {
+    font-size: var(--t-xs);
   }
   .readout svg {
     vertical-align: -1px;

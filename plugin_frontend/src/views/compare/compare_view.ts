@@ -3,6 +3,7 @@ import { formatCount } from "../../math/format.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { remember } from "../../math/remember.ts";
 import "../../parts/message.ts";
+import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
@@ -37,7 +38,7 @@ import { valuesAt } from "./values_at.ts";
  */
 export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   static override properties = { ...ViewElement.properties, pointed: { state: true }, height: { state: true }, multiples: { state: true } };
-  static override styles = [base, controls, compareStyles, drawingStyles];
+  static override styles = [base, controls, cutNameStyles, compareStyles, drawingStyles];
 
   readonly definition = COMPARE_VIEW;
   /** Where the crosshair stands on the axis. */

@@ -31,6 +31,11 @@ export interface Courses {
   readonly unit: string;
 }
 
+/** The names of all runs that are compared. */
+export function namesOf({ runs }: Courses): readonly string[] {
+  return runs.map(({ summary }) => summary.name);
+}
+
 const UNITS: Readonly<Record<Align, string>> = { step: "step", epoch: "epoch", examples: "examples", time: "" };
 
 export function coursesOf(summaries: readonly RunSummary[], data: Pick<CompareData, "course">, choice: Choice): Courses {

@@ -1,12 +1,14 @@
 import { html, nothing } from "lit";
-import { cutMiddle } from "../../math/cut_middle.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Better } from "../../math/line_facts.ts";
 import { formatPlain } from "../../math/plain_number.ts";
+import { cutName } from "../../parts/cut_name.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 import { longestBehind, type Chart } from "./chart.ts";
 import { settingsOf } from "./compare_data.ts";
 import type { Compared } from "./comparison.ts";
 import type { Options, SetOptions } from "./head.ts";
+import { namesOf } from "./courses.ts";
 import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
 import { notesOf } from "./scene.ts";
@@ -25,15 +27,18 @@ interface ReadOut {
   /** "val" or "train". */
   readonly part: string;
   readonly runA: string;
+  /** All runs that are compared, beside which a name is cut. */
+  readonly runs: readonly string[];
 }
 
-/** Characters of a name that fit beside one number, and beside two. */
-const NAME = [17, 13] as const;
+/** Characters of a name that fit in two lines beside one number, and beside two. */
+const NAME = [26, 22] as const;
 
 /** The values of all runs where the crosshair stands. */
-function readOut({ at, unit, what, values, part, runA }: ReadOut): unknown {
+function readOut({ at, unit, what, values, part, runA, runs }: ReadOut): unknown {
   if (!values.length) return nothing;
   const both = values.some(({ train }) => train !== null);
+  const short = shortRuns(runs, NAME[both ? 1 : 0]);
   return html`<section class="readout" aria-label="Values at the crosshair">
     <h2><b>At ${placeInWords(unit, Number(at.toPrecision(4)))}</b> <span class="quiet">${what}, nearest points</span></h2>
     <table>
@@ -41,7 +46,7 @@ function readOut({ at, unit, what, values, part, runA }: ReadOut): unknown {
       <tbody>
         ${values.map(({ run, x, y, shown, ended, train }) => html`<tr class=${run === runA ? "here" : ""} data-run=${run}
           title="${run}, nearest logged point at ${placeInWords(unit, x)}: ${formatNumber(y)}">
-          <td>${swatch(run)} <bdi>${cutMiddle(run, NAME[both ? 1 : 0])}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
+          <td>${swatch(run)} <bdi>${cutName(run, short.get(run))}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
           ${both ? html`<td class="quiet">${train === null ? "" : formatNumber(train, { digits: 3 })}</td>` : nothing}
           <td class=${Number.isFinite(shown) ? "value" : "value odd"}>${formatNumber(shown)}</td>
         </tr>`)}
@@ -73,7 +78,7 @@ export function legendPart(of: LegendOf): unknown {
   const at = pointed ?? restingPlace(chart);
   const what = pointed !== null ? "crosshair" : at === chart.here ? "current step" : "end of the axis";
   const values = valuesAt(chart, at, better);
-  const told = readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA });
+  const told = readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA, runs: namesOf(courses) });
   const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
   const long = values.length > LONG;
   return html`

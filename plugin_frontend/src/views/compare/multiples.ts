@@ -8,6 +8,8 @@ import { formatCount, formatNumber } from "../../math/format.ts";
 import { logs, nearestIndex, normsOf } from "../../math/gradient_norms.ts";
 import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
 import { logRange, powerText } from "../../math/powers_of_two.ts";
+import { cutName } from "../../parts/cut_name.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 import { swatch } from "./swatch.ts";
 
@@ -62,6 +64,8 @@ export function normScale(all: readonly RunNorms[]): HeatScale {
 }
 
 const ROW = 12;
+/** Characters of a name above its heatmap. */
+const NAME_ROOM = 48;
 
 /** Rows of many layers are thinner, so that a run stays a picture. */
 function rowHeight(rows: number): number {
@@ -87,6 +91,7 @@ export interface Multiples {
 export function multiplesPart(of: Multiples): unknown {
   const { norms, scale, axis, step, runA } = of;
   if (!of.of) return nothing;
+  const short = shortRuns(norms.map(({ run: name }) => name), NAME_ROOM);
   return html`<section class="multiples" aria-label="Gradient norms">
     <header>
       <b>Gradient norm by layer and step</b>
@@ -94,7 +99,7 @@ export function multiplesPart(of: Multiples): unknown {
       ${ramp(scale)}
     </header>
     ${norms.map(({ run, rows, last }, i) => html`<div class="multiple" data-run=${run}>
-      <button class="link ${run === runA ? "here" : ""}" @click=${() => of.choose(run)}>${swatch(run)}<span class="name">${run}</span></button>
+      <button class="link ${run === runA ? "here" : ""}" title=${run} @click=${() => of.choose(run)}>${swatch(run)}<span class="name">${cutName(run, short.get(run))}</span></button>
       <span class="last" title="Norm of all variables' gradients as one vector, at the last logged step">whole network, last step: ${formatNumber(last, { digits: 3 })}</span>
       <cnn-step-heatmap
         label=${`Gradient norms of ${run}`}

@@ -1,6 +1,8 @@
 import { html, LitElement, nothing } from "lit";
 import { formatCount } from "../../math/format.ts";
+import { cutName, cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 import type { Column } from "./compare_definition.ts";
 import type { Facts } from "./facts.ts";
 import { swatch } from "./swatch.ts";
@@ -8,13 +10,15 @@ import type { TableColumn } from "./table_columns.ts";
 import { tableStyles } from "./table_styles.ts";
 
 const PAGE = 25;
+/** Characters of a name that fit into its column, in two lines where the window is narrow. */
+const NAME_ROOM = 26;
 
 /** A row a run. It fires `table-sort` with the column and `table-run` with the name. */
 export class CompareTable extends LitElement {
   static override properties = {
     rows: { attribute: false }, columns: { attribute: false }, sort: {}, ascending: { type: Boolean }, here: {}, page: { state: true },
   };
-  static override styles = [base, controls, tableStyles];
+  static override styles = [base, controls, cutNameStyles, tableStyles];
 
   /** In their order. */
   declare rows: readonly Facts[];
@@ -24,6 +28,7 @@ export class CompareTable extends LitElement {
   /** The run that is A. */
   declare here: string;
   declare page: number;
+  #short: ReturnType<typeof shortRuns> = new Map();
 
   constructor() {
     super();
@@ -37,6 +42,8 @@ export class CompareTable extends LitElement {
 
   override render(): unknown {
     const { rows, columns } = this;
+    // The order of the rows changes no name.
+    this.#short = shortRuns(rows.map(({ run }) => run).sort(), NAME_ROOM);
     const pages = Math.max(1, Math.ceil(rows.length / PAGE));
     const first = Math.min(this.page, pages - 1) * PAGE;
     const shown = rows.slice(first, first + PAGE);
@@ -78,7 +85,7 @@ export class CompareTable extends LitElement {
   }
 
   #cell({ id, cell }: TableColumn, row: Facts, largest: number): unknown {
-    if (id === "run") return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${row.run}</span></button></td>`;
+    if (id === "run") return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${cutName(row.run, this.#short.get(row.run))}</span></button></td>`;
     const text = cell(row);
     if (id === "settings") return html`<td class="settings" title=${text}>${text}</td>`;
     if (id !== "best" || !row.best) return html`<td data-column=${id} class=${text === "NaN" || text.endsWith("Inf") ? "odd" : ""}>${text}</td>`;

@@ -130,6 +130,15 @@ export const tableStyles = css`
     .run {
       max-width: 120px;
     }
+    .run .name {
+      --cut-size: var(--t-xs);
+      max-height: 24px;
+      font-size: var(--t-xs);
+      line-height: 12px;
+      text-align: left;
+      white-space: normal;
+      word-break: break-all;
+    }
     .settings {
       max-width: 104px;
     }

@@ -1,11 +1,13 @@
 /**
  * The scale of weights: how far it reaches on both sides of zero.
  *
- * By kernel and by filter it ends at the largest finite magnitude there. By layer, and over all steps, at the smallest
+ * By kernel and by filter it ends at the largest finite magnitude there, but not below a millionth of what is usual in
+ * the layer: what is next to nothing is not painted as vividly as the rest. By layer, and over all steps, at the smallest
  * magnitude that at least 99.5 % of the finite weights do not exceed (nearest rank), so that one outlier does not make
  * all else pale. Two runs that are shown together share one scale.
  */
 import { magnitudePercentile } from "../../math/percentile.ts";
+import { DEAD_BELOW, usualNorm } from "../../math/practically_dead.ts";
 import { largestMagnitude, magnitudesByBlock } from "../../math/ranges.ts";
 import type { Scale } from "./fields.ts";
 import { filterSize, kernelSize, ownerOf, type Kernels, type KernelShape } from "./kernels.ts";
@@ -32,7 +34,8 @@ export function boundsOf(kernels: readonly Kernels[], scale: Scale): Bounds {
   const size = scale === "kernel" ? kernelSize(first) : filterSize(first);
   const [each, ...others] = arrays.map((values) => magnitudesByBlock(values, size));
   for (const other of others) for (let i = 0; i < each!.length; i++) each![i] = Math.max(each![i]!, other[i] ?? 0);
-  return { scale, each: each!, largest };
+  const least = DEAD_BELOW * usualNorm(each!);
+  return { scale, each: each!.map((bound) => (bound > 0 ? Math.max(bound, least) : 0)), largest };
 }
 
 /** The bound of a kernel: ±bound are the ends of its colours. */

@@ -45,12 +45,19 @@ export function cursorRows(picture: Picture, weight: WeightPlace, words: InputWo
     const start = tileOf(kernels, filter, input) * tileSize(kernels);
     rows.push(["kernel norm", formatNumber(norm(kernels.values, start, start + size))]);
   }
-  rows.push(["filter norm", formatNumber(kernels.norms[filter] ?? NaN)]);
+  rows.push(["filter norm", formatNumber(kernels.norms[filter] ?? NaN)], ...deadRows(picture, filter));
   const nearest = nearestFilter(kernels, filter);
   if (nearest) rows.push(["nearest filter", `${nearest.block}, cosine ${formatNumber(nearest.cosine, { digits: 2 })}`]);
   const origin = channels.length === 1 ? words.origin(filter, input) : null;
   if (origin) rows.push([`input ${input} is`, origin]);
   return rows;
+}
+
+/** That a filter is practically dead, and in which run where there are two; no row where it lives. */
+export function deadRows({ sides }: Picture, filter: number): Row[] {
+  const dead = sides.filter(({ kernels }) => kernels.dead[filter]);
+  if (!dead.length) return [];
+  return [["practically dead", sides.length === 1 ? "yes" : `in ${dead.map(({ id }) => id).join(" and ")}`]];
 }
 
 /** "filter 15, green, row 3, column 4, plus 0.0123" */
@@ -63,7 +70,8 @@ export function spokenWeight(picture: Picture, panel: Panel, weight: WeightPlace
     return channels.length > 1 ? `${words.name(input)} ${value}` : value;
   });
   const channel = channels.length === 1 && kernels.inputs > 1 ? [inputSpoken(words.name(weight.input))] : [];
-  return [`filter ${weight.filter}`, ...channel, ...at, ...values].join(", ");
+  const dead = kernels.dead[weight.filter] ? ["practically dead"] : [];
+  return [`filter ${weight.filter}`, ...dead, ...channel, ...at, ...values].join(", ");
 }
 
 /** A folded cell shows three weights at once. */
@@ -76,10 +84,10 @@ const neighbours = new WeakMap<Kernels, Map<number, ReturnType<typeof nearestBlo
 
 /** The other filter most like this one; not looked for where it would take long. */
 function nearestFilter(kernels: Kernels, filter: number): ReturnType<typeof nearestBlock> {
-  if (kernels.values.length > LARGEST_SEARCH) return undefined;
+  if (kernels.values.length > LARGEST_SEARCH || kernels.dead[filter]) return undefined;
   let known = neighbours.get(kernels);
   if (!known) neighbours.set(kernels, (known = new Map<number, ReturnType<typeof nearestBlock>>()));
-  if (!known.has(filter)) known.set(filter, nearestBlock(kernels.values, filterSize(kernels), filter));
+  if (!known.has(filter)) known.set(filter, nearestBlock(kernels.values, filterSize(kernels), filter, kernels.dead));
   return known.get(filter);
 }
 

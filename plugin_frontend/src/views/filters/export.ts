@@ -65,13 +65,13 @@ function drawRamp(context: OffscreenCanvasRenderingContext2D, picture: Picture, 
   context.fillText(`${single && clips(bounds) ? "≥ " : ""}${end}`, single ? MARGIN + RAMP : MARGIN + RAMP / 2 + 16, top + 26);
 }
 
-/** A row for each kernel slice: panel, filter, input, slice, filter norm, and its weights in full. */
+/** A row for each kernel slice: panel, filter, input, slice, filter norm, whether it is practically dead, its weights in full. */
 export function csvOf(panels: readonly Panel[], names: (panel: Panel) => string): string {
   const lines: string[] = [];
   const [first] = panels as [Panel, ...Panel[]];
   const cells = Array.from({ length: tileSize(first.kernels) }, (_, i) =>
     `w_${Math.floor(i / first.kernels.width)}_${i % first.kernels.width}`);
-  lines.push(["run", "step", "filter", "input", "slice", "filter_norm", ...cells].join(","));
+  lines.push(["run", "step", "filter", "input", "slice", "filter_norm", "practically_dead", ...cells].join(","));
   for (const panel of panels) addKernels(lines, panel.kernels, csvCell(names(panel)));
   return lines.join("\r\n") + "\r\n";
 }
@@ -83,7 +83,7 @@ function addKernels(lines: string[], kernels: Kernels, name: string): void {
     const filter = Math.floor(kernel / kernels.inputs);
     const weights = Array.from(kernels.values.subarray(tile * area, (tile + 1) * area), plain);
     const head = [name, kernels.step, filter, kernel % kernels.inputs, tile % kernels.slices];
-    lines.push([...head, plain(kernels.norms[filter]!), ...weights].join(","));
+    lines.push([...head, plain(kernels.norms[filter]!), kernels.dead[filter], ...weights].join(","));
   }
 }
 

@@ -1,8 +1,8 @@
 import type { LayerRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
-import type { InputWords, Row } from "./cursor_rows.ts";
+import { deadRows, type InputWords, type Row } from "./cursor_rows.ts";
 import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
-import { kernelText, type Kernels, type Part } from "./kernels.ts";
+import { deadCount, kernelText, type Kernels, type Part } from "./kernels.ts";
 import type { Picture } from "./picture.ts";
 
 /** Words for a layer's filters and their inputs. */
@@ -31,8 +31,13 @@ export class FilterWords implements InputWords {
     return named ? null : inputOrigin(this.source, channel);
   }
 
-  /** "24 filters, 7×7 on 3 channels", "256 of 512 filters, 3×3 on 64 channels" */
+  /** "24 filters, 7×7 on 3 channels, 2 practically dead", "256 of 512 filters, 3×3 on 64 channels" */
   subtitle(kernels: Kernels): string {
+    const dead = deadCount(kernels);
+    return `${this.sizes(kernels)}${dead ? `, ${dead} practically dead` : ""}`;
+  }
+
+  private sizes(kernels: Kernels): string {
     const { filters, inputs, of } = kernels;
     const count = filters < of ? `${filters} of ${of}` : String(filters);
     const what = `${count} ${plural(of, "filter")}, ${kernelText(kernels)}`;
@@ -42,9 +47,11 @@ export class FilterWords implements InputWords {
   }
 
   /** Of the opened filter, while nothing is under the cursor. */
-  filterRows({ panels, filter }: Picture): Row[] {
+  filterRows(picture: Picture): Row[] {
+    const { panels, filter } = picture;
     const [{ kernels }] = panels as [Picture["panels"][number]];
-    return [["filter", String(filter)], ["filter norm", formatNumber(kernels.norms[filter] ?? NaN)]];
+    const norm = formatNumber(kernels.norms[filter] ?? NaN);
+    return [["filter", String(filter)], ["filter norm", norm], ...deadRows(picture, filter)];
   }
 
   /** A depthwise layer is grouped by channel, whether or not its record says so. */

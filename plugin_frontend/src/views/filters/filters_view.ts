@@ -14,6 +14,7 @@ import { isolated } from "../../parts/isolated.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import "../../parts/loading_bar.ts";
 import "../../parts/view_layout.ts";
+import { shortRun } from "../../parts/run_names.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { ViewElement } from "../view.ts";
 import { controls, mapChoice } from "./controls.ts";
@@ -36,6 +37,9 @@ import type { FilterStory } from "./story_element.ts";
 import { storyPart } from "./story_part.ts";
 import { stripPart } from "./strip_part.ts";
 import { zoomButtons } from "./zoom_buttons.ts";
+
+/** Characters of a run's name above its panel. */
+const NAME_ROOM = 28;
 
 interface Hovered {
   readonly panel: PanelId;
@@ -71,7 +75,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     }));
     const { mode, scale, filter, order } = picture;
     const orders = { filters: Array.from(order.filters), inputs: Array.from(order.inputs) };
-    return { ...this.data.shown, mode, scale, filter, order: orders, panels: ranges, map: picture.palette.map.name };
+    const dead = Array.from(picture.sides[0]!.kernels.dead.keys()).filter((each) => picture.sides[0]!.kernels.dead[each]);
+    return { ...this.data.shown, mode, scale, filter, order: orders, dead, panels: ranges, map: picture.palette.map.name };
   }
 
   /**
@@ -146,7 +151,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
       .how=${HOW_TO_READ[picture.mode]} .busy=${data.slow} .progress=${data.slow ? `step ${this.session.step}` : ""}
     >
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      <span slot="subtitle">${words.subtitle(shape)}</span>
+      <span slot="subtitle">${words.subtitle(picture.sides[0]!.kernels)}</span>
       ${controls({
         picture, shape, options: this.options, pointwise: data.record !== null && hasPart(data.record, "pointwise"),
         firstStep: this.session.steps[0] ?? 0, noDifference: this.noDifference,
@@ -192,7 +197,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     return html`<figure>
       ${picture.panels.length > 1 || panel.id !== "A"
         ? html`<figcaption><span class="mark">${panel.id === "difference" ? "A − B" : panel.id === "change" ? "Change" : panel.id}</span>
-            <span class="quiet">${this.caption(panel, panel.id === "difference" || panel.id === "change")}</span></figcaption>`
+            <span class="quiet" title=${this.caption(panel)}>${this.caption(panel, panel.id === "difference" || panel.id === "change", NAME_ROOM)}</span></figcaption>`
         : nothing}
       <cnn-grid
         data-panel=${panel.id} .scene=${panel.scene} ?flow=${panel.plan.mode !== "matrix"} .pose=${this.pose}
@@ -256,9 +261,12 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     return this.session.state.channel === null ? update : [...words.filterRows(picture), ...update];
   }
 
-  private caption(panel: Panel, steps = true): string {
+  /** `most`: characters of a run's name that there is room for. */
+  private caption(panel: Panel, steps = true, most = Infinity): string {
     const { shown, shownB } = this.data;
-    const run = (of: typeof shownB): string => (steps ? isolated(String(of?.run)) : String(of?.run));
+    const both = [shown, shownB].flatMap((each) => (each ? [each.run] : []));
+    const short = (of: typeof shownB): string => shortRun(String(of?.run), both, most);
+    const run = (of: typeof shownB): string => (steps ? isolated(short(of)) : short(of));
     const name = (of: typeof shownB): string => (steps ? `${run(of)}, step ${of?.step}` : run(of));
     if (panel.id === "B") return name(shownB);
     if (panel.id === "difference") return `${run(shown)} − ${run(shownB)}`;

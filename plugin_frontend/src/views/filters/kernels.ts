@@ -2,6 +2,7 @@
 import type { DataRecord } from "../../data/binary.ts";
 import { DecodeError } from "../../data/errors.ts";
 import { kernelOf } from "../../data/restore.ts";
+import { practicallyDead, usualNorm } from "../../math/practically_dead.ts";
 import { normsByBlock } from "../../math/vectors.ts";
 
 /** How many slices, rows and columns a kernel has: 1 × 1 × w in one dimension, d × h × w in three. */
@@ -21,6 +22,8 @@ export interface Kernels extends KernelShape {
   readonly values: Float32Array;
   /** Norms of the filters; from the float32 weights even where `values` came from eight bits. */
   readonly norms: ArrayLike<number>;
+  /** 1 for each filter that is practically dead in its layer; in a difference, for those that are so on both sides. */
+  readonly dead: Uint8Array;
   /** Whether these are the weights themselves; else each is off by at most 1/254 of its filter's largest. */
   readonly exact: boolean;
   readonly step: number;
@@ -51,8 +54,9 @@ function readKernels(record: DataRecord, part: Part): Kernels {
   const size = shapeOf(shape);
   const of = countOf(record, part, size.filters);
   const logged = part === "kernel" ? record.arrays["norm"]?.values : undefined;
-  const norms = logged?.length === of ? logged.slice(0, size.filters) : normsByBlock(values, filterSize(size));
-  return { ...size, values, exact, norms, step: record.step, of };
+  const all = logged?.length === of ? logged : normsByBlock(values, filterSize(size));
+  const norms = all.slice(0, size.filters);
+  return { ...size, values, exact, norms, dead: practicallyDead(norms, usualNorm(all)), step: record.step, of };
 }
 
 /** How many filters the layer has. Which of them were kept stands in the record; filters are numbered by their place. */
@@ -112,6 +116,11 @@ export function sameShape(a: KernelShape, b: KernelShape): boolean {
     && a.width === b.width;
 }
 
+/** How many of the kept filters are practically dead. */
+export function deadCount({ dead }: Kernels): number {
+  return dead.reduce((count, each) => count + each, 0);
+}
+
 /** "7×7", "5", "3×3×3". */
 export function kernelText({ space }: KernelShape): string {
   return space.join("×") || "1";
@@ -121,7 +130,8 @@ export function kernelText({ space }: KernelShape): string {
 export function subtract(a: Kernels, b: Kernels): Kernels {
   const values = new Float32Array(a.values.length);
   for (let i = 0; i < values.length; i++) values[i] = a.values[i]! - b.values[i]!;
-  return { ...a, values, exact: a.exact && b.exact, norms: normsByBlock(values, filterSize(a)) };
+  const dead = a.dead.map((each, filter) => each & b.dead[filter]!);
+  return { ...a, values, exact: a.exact && b.exact, norms: normsByBlock(values, filterSize(a)), dead };
 }
 
 /** The norm of each input channel over all filters: how much of it the layer uses. */

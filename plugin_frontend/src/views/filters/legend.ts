@@ -9,7 +9,7 @@ import "../../parts/colour_bar.ts";
 import "../../parts/table_rows.ts";
 import { boundAt, clips } from "./bounds.ts";
 import { weightOf, type Row } from "./cursor_rows.ts";
-import { filterValues, kernelSize, tileOf, tileSize } from "./kernels.ts";
+import { deadCount, filterValues, kernelSize, tileOf, tileSize } from "./kernels.ts";
 import type { Panel, Picture } from "./picture.ts";
 import type { WeightPlace } from "./scenes.ts";
 
@@ -22,7 +22,6 @@ export const legendStyles = css`
   .swatches i { width: 12px; height: 12px; }
   .nan { background: var(--nan); }
   .inf { background: var(--inf); }
-  .hatched { background: repeating-linear-gradient(135deg, var(--hatch) 0 1px, transparent 1px 3px); }
 `;
 
 export interface LegendInput {
@@ -62,7 +61,7 @@ export function legend(input: LegendInput): TemplateResult {
         title="The others were not logged, to keep max_bytes_per_step"
         >${picture.panels.length > 1 ? `${HEADINGS[id]}: ` : ""}${kernels.filters} of ${kernels.of} filters</cnn-badge>`)}
     </div>
-    ${notNumbers(picture)}
+    ${deadPart(picture)} ${notNumbers(picture)}
   `;
 }
 
@@ -134,6 +133,18 @@ function foldedNote({ picture }: LegendInput): TemplateResult {
       Colour of the patch that excites the filter most. Mid grey is zero; ${scale}. Below it: filter number, and its norm
       as bar and number.
     </p>
+  </section>`;
+}
+
+/** How many filters are crossed out, and why; nothing where all live. */
+function deadPart({ sides }: Picture): unknown {
+  if (!sides.some(({ kernels }) => deadCount(kernels))) return nothing;
+  const text = ({ id, kernels }: Picture["sides"][number]): string =>
+    `${sides.length > 1 ? `${id}: ` : ""}${deadCount(kernels)} of ${kernels.filters} filters`;
+  return html`<section class="block dead-filters">
+    <h2><b>Practically dead</b></h2>
+    <div class="swatches">${sides.map((side) => html`<i class="crossed"></i><span>${text(side)}</span>`)}</div>
+    <p>Norm below 10⁻⁶ of the layer's median: what is left is rounding, no pattern. They stand last.</p>
   </section>`;
 }
 

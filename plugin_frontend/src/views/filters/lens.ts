@@ -31,7 +31,8 @@ export function lensOf(
   const { kernels, plan, bounds } = panel;
   if (plan.mode !== "matrix" || tileSize(kernels) > LARGEST_LENS || cell >= NUMBERED_FROM) return nothing;
   const bound = boundAt(bounds, kernels, weight.filter, weight.input);
-  return lens(kernels, weight, `in ${inputName} → filter ${weight.filter}`, plan.palette, bound, at, room);
+  const dead = kernels.dead[weight.filter] ? ", practically dead" : "";
+  return lens(kernels, weight, `in ${inputName} → filter ${weight.filter}${dead}`, plan.palette, bound, at, room);
 }
 
 /** `at` and `room` in pixels of the positioned parent. */

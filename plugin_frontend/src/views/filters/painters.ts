@@ -1,6 +1,7 @@
 /** What is drawn around and over the tiles: numbers, norms, and where one is. */
 import { tileLength, tileStart } from "../../gl/axis.ts";
 import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../gl/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
 import type { GridContext } from "../../gl/grid_renderer.ts";
 import { rangeOfTile, tileAt, valueAt } from "../../gl/grid_scene.ts";
 import { frameHere, setFont, type PaintTheme } from "../../gl/grid_theme.ts";
@@ -20,6 +21,8 @@ export interface TileLabels {
   readonly slices: number;
   readonly name: (item: number) => string;
   readonly norm: (item: number) => number;
+  /** Whether it is practically dead: that is said in place of its norm. */
+  readonly dead: (item: number) => boolean;
   readonly largestNorm: number;
   /** The item at a place of the list. */
   readonly items: Int32Array;
@@ -53,18 +56,24 @@ function paintFooter(
   const norm = labels.norm(item);
   setFont(context, theme, 11, item === labels.here);
   context.textBaseline = "alphabetic";
+  const room = captionRoom(layout, rect.width);
+  const taken = context.measureText(labels.name(item)).width;
   if (slice === 0) {
     context.fillStyle = orange ? theme.here : barColour(norm, theme.ink2);
     context.fillRect(rect.x, rect.y + rect.height + 3, Math.max(1, rect.width * share(norm, labels.largestNorm)), 1.5);
     context.textAlign = "left";
     context.fillStyle = orange ? theme.hereInk : theme.ink2;
-    context.fillText(labels.name(item), rect.x, rect.y + rect.height + 15);
+    if (orange || taken <= room + (labels.slices - 1) * layout.across.pitch) context.fillText(labels.name(item), rect.x, rect.y + rect.height + 15);
   }
-  if (slice === labels.slices - 1 && rect.width * labels.slices >= 52) {
+  if (slice === labels.slices - 1) {
+    setFont(context, theme, 11);
+    const texts = labels.dead(item) ? ["dead"] : [2, 1].map((digits) => formatNumber(norm, { digits }));
+    const own = labels.slices === 1 ? taken : Math.max(0, taken - (labels.slices - 1) * layout.across.pitch);
+    const text = besideCaption(texts, own, room, (each) => context.measureText(each).width);
+    if (text === null) return;
     context.textAlign = "right";
     context.fillStyle = orange ? theme.hereInk : theme.ink3;
-    setFont(context, theme, 11);
-    context.fillText(formatNumber(norm, { digits: 2 }), rect.x + rect.width, rect.y + rect.height + 15);
+    context.fillText(text, rect.x + room, rect.y + rect.height + 15);
   }
 }
 
@@ -89,7 +98,7 @@ export function paintNumbers(context: GridContext, layout: GridLayout, theme: Pa
       for (let y = 0; y < scene.tileHeight; y++) {
         for (let x = 0; x < scene.tileWidth; x++) {
           const value = valueAt(scene, { place, column, row, x, y })!;
-          context.fillStyle = wantsDarkInk(colourPixel(value, lo, hi, palette)) ? "#1f2023" : "#ffffff";
+          context.fillStyle = scene.dead?.[tile] ? theme.ink2 : wantsDarkInk(colourPixel(value, lo, hi, palette)) ? "#1f2023" : "#ffffff";
           context.fillText(formatTiny(value), left + (x + 0.5) * pose.cell, top + (y + 0.5) * pose.cell + 0.5);
         }
       }
@@ -102,6 +111,8 @@ export interface MatrixLabels {
   readonly filters: Int32Array;
   readonly inputs: Int32Array;
   readonly filterNorms: ArrayLike<number>;
+  /** 1 for each filter that is practically dead: its bar is a cross. */
+  readonly deadFilters: ArrayLike<number>;
   readonly inputNorms: ArrayLike<number>;
   readonly inputName: (input: number) => string;
   /** Filter and input under the cursor, or opened. */
@@ -156,8 +167,10 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
     context.fillStyle = place === here ? theme.here : barColour(norm, theme.bar);
     const start = Math.max(x, insets.left);
     const end = Math.min(x + Math.max(0.75, wide), width - insets.right);
-    if (end > start) context.fillRect(start, base - bar, end - start, bar);
     const middle = x + wide / 2;
+    if (labels.deadFilters[filter]) {
+      if (middle >= insets.left && middle <= width - insets.right) cross(context, middle, base - 4, Math.min(3, wide / 2 - 0.5), place === here ? theme.here : theme.ink3);
+    } else if (end > start) context.fillRect(start, base - bar, end - start, bar);
     if (place !== here && middle >= insets.left && middle <= width - insets.right && written.take(middle)) {
       context.fillStyle = theme.ink3;
       context.fillText(String(filter), middle, insets.top - 5);
@@ -169,6 +182,18 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
   context.fillText(String(labels.filter), xOf(here) + wide / 2, insets.top - 5);
   const bottom = Math.min(height - insets.bottom, insets.top + tileStart(layout.down, layout.scene.rows) - pose.y);
   outline(context, { x: xOf(here), y: insets.top, width: wide, height: bottom - insets.top }, theme);
+}
+
+function cross(context: GridContext, x: number, y: number, arm: number, colour: string): void {
+  if (arm < 1) return;
+  context.beginPath();
+  context.moveTo(x - arm, y - arm);
+  context.lineTo(x + arm, y + arm);
+  context.moveTo(x - arm, y + arm);
+  context.lineTo(x + arm, y - arm);
+  context.strokeStyle = colour;
+  context.lineWidth = 1.25;
+  context.stroke();
 }
 
 function paintRowHeads(context: GridContext, layout: GridLayout, theme: PaintTheme, labels: MatrixLabels): void {

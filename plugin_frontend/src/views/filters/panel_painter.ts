@@ -20,6 +20,7 @@ export function panelPainter(
   if (mode === "matrix") {
     const labels = {
       slices: kernels.slices, filters: order.filters, inputs: order.inputs, filterNorms: kernels.norms,
+      deadFilters: kernels.dead,
       inputNorms: usedInputs(kernels), inputName: (input: number) => words.name(input),
       filter: hovered?.filter ?? opened, input: hovered?.input ?? null,
     };
@@ -30,6 +31,7 @@ export function panelPainter(
   const labels = {
     slices: kernels.slices, items: one ? order.inputs : order.filters, here: one ? null : opened,
     name: (item: number) => (one ? words.name(item) : String(item)), norm: (item: number) => norms[item] ?? NaN,
+    dead: (item: number) => kernels.dead[one ? plan.filter : item] === 1,
     largestNorm: Array.from(norms).reduce((most, value) => (value > most && value < Infinity ? value : most), 0),
     hovered: (one ? hovered?.input : hovered?.filter) ?? null,
   };

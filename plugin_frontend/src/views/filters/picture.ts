@@ -32,6 +32,8 @@ export interface Picture {
   readonly filter: number;
   /** At least one; all of run A's shape except perhaps B. */
   readonly panels: readonly Panel[];
+  /** The layer's weights at the shown step in run A, and in B where there is one, whatever of them the panels show. */
+  readonly sides: readonly { readonly id: "A" | "B"; readonly kernels: Kernels }[];
 }
 
 export interface PictureInput {
@@ -66,7 +68,8 @@ export function pictureOf(input: PictureInput): Picture {
     };
     return { id, kernels, bounds: kept, plan, scene: sceneOf(kernels, plan) };
   };
-  return { mode, scale, order: ordered, palette, filter, panels: panelsOf(input, scale, panel) };
+  const sides = [{ id: "A", kernels: a } as const, ...(input.b ? [{ id: "B", kernels: input.b } as const] : [])];
+  return { mode, scale, order: ordered, palette, filter, panels: panelsOf(input, scale, panel), sides };
 }
 
 /** The filter that was opened, or the first of the order. */
@@ -82,7 +85,7 @@ function panelsOf(
     boundsOf(scale === "all" && history ? [...history, ...kernels.slice(1)] : kernels, scale);
   const alike = b !== null && sameShape(a, b);
   if (options.show === "change" && first) {
-    const change = subtract(a, first);
+    const change = { ...subtract(a, first), dead: a.dead };
     const all = scale === "all" && history ? history.map((kernels) => subtract(kernels, first)) : [change];
     return [panel("change", change, boundsOf(all, scale))];
   }
@@ -98,7 +101,7 @@ function panelsOf(
 
 /**
  * Norm and change are those at the run's last logged step, so that a filter keeps its place while steps are walked.
- * Inputs stand by how much of them the filters use, or how much that changed.
+ * Inputs stand by how much of them the filters use, or how much that changed. Practically dead filters come last.
  */
 function orderOf({ a, first, last, options }: PictureInput, mode: Mode): Order {
   const end = last && sameShape(last, a) ? last : a;
@@ -108,10 +111,10 @@ function orderOf({ a, first, last, options }: PictureInput, mode: Mode): Order {
       return { filters: byIndex(a.filters), inputs: byIndex(a.inputs) };
     case "change": {
       const change = first && sameShape(first, end) ? subtract(end, first) : end;
-      return { filters: byLargest(change.norms), inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs) };
+      return { filters: byLargest(change.norms, end.dead), inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs) };
     }
     default:
-      return { filters: byLargest(end.norms), inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs) };
+      return { filters: byLargest(end.norms, end.dead), inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs) };
   }
 }
 

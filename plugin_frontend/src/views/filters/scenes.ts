@@ -33,7 +33,8 @@ const TILE_SPACING: Spacing = { gap: 1, largestGap: 12, footer: 18 };
 
 export function sceneOf(kernels: Kernels, plan: ScenePlan): GridScene {
   const { mode, order } = plan;
-  const size = { values: kernels.values, tileWidth: kernels.width, tileHeight: kernels.height };
+  const dead = deadTiles(kernels, mode);
+  const size = { values: kernels.values, tileWidth: kernels.width, tileHeight: kernels.height, dead };
   const colouring = mode === "folded" ? folded(plan) : palette(kernels, plan);
   if (mode === "folded") {
     return { ...size, colouring, tiles: order.filters, columns: order.filters.length, rows: 1, spacing: TILE_SPACING };
@@ -88,6 +89,14 @@ export function cellOf(
     return input < 0 ? null : { place: input * columns + filter * shape.slices + weight.slice, ...at };
   }
   return { place: filter * shape.slices + weight.slice, ...at };
+}
+
+/** The tiles of dead filters; undefined where none is dead. A folded tile is a filter. */
+function deadTiles(kernels: Kernels, mode: Mode): Uint8Array | undefined {
+  if (!kernels.dead.includes(1)) return undefined;
+  if (mode === "folded") return kernels.dead;
+  const tilesAFilter = kernels.inputs * kernels.slices;
+  return new Uint8Array(kernels.filters * tilesAFilter).map((_, tile) => kernels.dead[Math.floor(tile / tilesAFilter)]!);
 }
 
 function palette(kernels: Kernels, { palette: colours, bounds }: ScenePlan): Colouring {

@@ -8,7 +8,11 @@ export const SETTLED_ABOVE = 0.95;
 export interface Story {
   readonly steps: readonly number[];
   readonly norms: readonly number[];
-  /** Cosine to the filter at the first logged step, and at the shown one; NaN where a filter is all zero. */
+  /** By step, whether the filter is practically dead there. */
+  readonly dead: readonly boolean[];
+  /** The first of the last logged steps in a row at which it is so; null: it lives at the last one. */
+  readonly deadFrom: number | null;
+  /** Cosine to the filter at the first logged step, and at the shown one; NaN where either is practically dead. */
   readonly toFirst: readonly number[];
   readonly toShown: readonly number[];
   /** The first logged step from which on, up to the last, `toShown` stays above `SETTLED_ABOVE`; null: none before it. */
@@ -19,12 +23,16 @@ export interface Story {
 export function storyOf(history: readonly Kernels[], filter: number, shown: number): Story {
   const weights = history.map((kernels) => filterValues(kernels, filter));
   const steps = history.map(({ step }) => step);
-  const first = weights[0]!;
-  const toShown = weights.map((w) => cosine(w, weights[shown]!));
+  const dead = history.map((kernels) => kernels.dead[filter] === 1);
+  // What is left of a dead filter is rounding: it points nowhere.
+  const cosinesTo = (to: number): number[] => weights.map((w, i) => (dead[i] || dead[to] ? NaN : cosine(w, weights[to]!)));
+  const toShown = cosinesTo(shown);
   return {
     steps,
     norms: history.map((kernels, i) => kernels.norms[filter] ?? norm(weights[i]!)),
-    toFirst: weights.map((w) => cosine(w, first)),
+    dead,
+    deadFrom: steps[dead.lastIndexOf(false) + 1] ?? null,
+    toFirst: cosinesTo(0),
     toShown,
     settledFrom: settledFrom(steps, toShown),
   };

@@ -186,6 +186,7 @@ export class FilterStory extends LitElement {
   /** One scene a row: the same tile at every step, on one scale. */
   private rowScenes(): GridScene[] {
     const key = [this.history, this.filter, this.rows, this.palette, this.bound];
+    const dead = Uint8Array.from(this.history, (kernels) => kernels.dead[this.filter] ?? 0);
     if (this.scenes && key.every((item, i) => item === this.scenes!.key[i])) return this.scenes.scenes;
     const [first] = this.history as [Kernels, ...Kernels[]];
     const scenes = this.rows.map(({ tile }): GridScene => {
@@ -197,7 +198,7 @@ export class FilterStory extends LitElement {
         values.set(filterValues(kernels, this.filter).subarray(start, start + size), step * size);
       });
       return {
-        values, tileWidth: first.width, tileHeight: first.height, columns: this.history.length, rows: 1,
+        values, tileWidth: first.width, tileHeight: first.height, columns: this.history.length, rows: 1, dead,
         colouring: tile === "folded"
           ? { kind: "folded", bound: magnitudesByBlock(values, size) }
           : { kind: "palette", palette: this.palette, range: { lo: -this.bound, hi: this.bound } },
@@ -225,16 +226,15 @@ export class FilterStory extends LitElement {
   }
 
   private renderCharts(layout: StoryLayout): unknown {
-    const { norms, toFirst, toShown, settledFrom, steps } = this.story;
+    const { norms, toFirst, toShown, steps } = this.story;
     const shown = this.shownIndex;
-    const settled = settledFrom === null ? -1 : steps.indexOf(settledFrom);
     return [
       this.renderChart(layout, 0, ["norm"], norms, 0, Math.max(...norms.filter(Number.isFinite), 0)),
       this.renderChart(layout, 1, ["cosine to", `step ${steps[0]}`], toFirst, Math.min(0, ...toFirst.filter(Number.isFinite)), 1),
       this.renderChart(
         layout, 2, ["cosine to", `step ${steps[shown]}`], toShown, Math.min(0, ...toShown.filter(Number.isFinite)), 1,
       ),
-      this.renderSettled(layout, settled),
+      this.renderFate(layout),
     ];
   }
 
@@ -255,7 +255,7 @@ export class FilterStory extends LitElement {
       const shiftY = at - top < 16 ? 14 : -6;
       return svg`<text class="halo ${kind}" x=${right ? x - beside : kind === "now" ? x + beside : x - 4}
         y=${Number.isFinite(at) ? at + shiftY : top + height / 2} text-anchor=${right ? "end" : "start"}
-        >${formatNumber(values[index]!, { digits: 3 })}</text>`;
+        >${chart > 0 && this.isPointless(index, chart) ? "dead" : formatNumber(values[index]!, { digits: 3 })}</text>`;
     };
     return svg`
       ${names.map((name, i) => svg`<text x="0" y=${top + 12 + 13 * i}>${name}</text>`)}
@@ -265,16 +265,29 @@ export class FilterStory extends LitElement {
       ${now > values.length * 0.08 ? label(0, "") : nothing} ${label(now, "now")}`;
   }
 
-  private renderSettled(layout: StoryLayout, index: number): unknown {
+  /** Whether a cosine is missing because the filter, or the one it is compared with, is practically dead. */
+  private isPointless(index: number, chart: number): boolean {
+    const { dead } = this.story;
+    return dead[index]! || dead[chart === 1 ? 0 : this.shownIndex]!;
+  }
+
+  /** From which step on the filter is settled, or practically dead. */
+  private renderFate(layout: StoryLayout): unknown {
     if (this.history.length < 2) return nothing;
     const { top, height } = layout.charts[2]!;
-    const step = this.history[index]?.step;
-    const rule = `cosine to the shown step stays above ${SETTLED_ABOVE}`;
-    const unsettled = `not settled: the cosine to the shown step does not stay above ${SETTLED_ABOVE}`;
+    const { steps, dead, deadFrom, settledFrom } = this.story;
+    const step = deadFrom ?? settledFrom;
+    const state = deadFrom === null ? "settled" : "practically dead";
+    const rule = deadFrom === null
+      ? `cosine to the shown step stays above ${SETTLED_ABOVE}` : "norm below 10⁻⁶ of the layer's median: no direction is left";
+    const unsettled = dead[this.shownIndex]
+      ? "practically dead at the shown step: it has no direction to compare with"
+      : `not settled: the cosine to the shown step does not stay above ${SETTLED_ABOVE}`;
     const baseline = top + height - 5;
-    if (step === undefined) {
+    if (step === null) {
       return svg`<text class="halo" x=${this.size.width - 12} y=${baseline} text-anchor="end">${unsettled}</text>`;
     }
+    const index = steps.indexOf(step);
     const x = columnCentre(layout, index);
     // Once it is settled the curve stays at the top: below it there is room, up to the frame of the last column.
     const late = x > this.size.width - 400;
@@ -283,7 +296,7 @@ export class FilterStory extends LitElement {
     return svg`
       <line class="settled" x1=${x} x2=${x} y1=${top} y2=${top + height}></line>
       <text class="halo" x=${late ? end : x + 6} y=${baseline} text-anchor=${late ? "end" : "start"}
-        ><tspan class="now">settled from step ${step} on</tspan><tspan dx="14">${rule}</tspan></text>`;
+        ><tspan class="now">${state} from step ${step} on</tspan><tspan dx="14">${rule}</tspan></text>`;
   }
 
   private frameWidth(layout: StoryLayout): number {

@@ -32,7 +32,7 @@ export function stripPart(
   };
   const labels = {
     slices: kernels.slices, items, here: input, hovered: input, name: (item: number) => words.name(item),
-    norm: (item: number) => norms[item]!, largestNorm: norms[inputs[0]!] ?? 0,
+    dead: () => kernels.dead[filter] === 1, norm: (item: number) => norms[item]!, largestNorm: norms[inputs[0]!] ?? 0,
   };
   const painter: GridPainter = (context, layout, theme) => paintTiles(context, layout, theme, labels);
   const weightOf = (cell: Cell | null): WeightPlace | null => {

@@ -12,6 +12,8 @@ import { isShare } from "./run_places.ts";
 import { tailOf } from "./row_groups.ts";
 import { histogramRowHeight, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText } from "./words.ts";
+import { cutName } from "../../parts/cut_name.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 
 /** What all figures share: the axis, the step, and how to go to another one. */
 export interface FigureFrame {
@@ -33,7 +35,7 @@ export interface NormActions {
 export function normFigure(frame: FigureFrame, picture: NormPicture, panel: NormPanel, actions: NormActions): TemplateResult {
   const at = shownAt(panel, frame.step);
   return html`<figure data-panel=${panel.id}>
-    <figcaption><span>${normCaption(panel)}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
+    <figcaption><span>${normCaption(panel, picture.panels.filter(({ id }) => id !== "difference").map(({ run }) => run))}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
     <cnn-step-heatmap
       data-map=${panel.id} .rows=${panel.rows} .toShare=${frame.axis.toShare} .scale=${picture.scale} .step=${frame.step}
       .current=${actions.current} .values=${at ? gutterTexts(panel, at.index, isShare(picture.quantity)) : []} .rowHeight=${frame.sizes.rowHeight}
@@ -45,8 +47,13 @@ export function normFigure(frame: FigureFrame, picture: NormPicture, panel: Norm
   </figure>`;
 }
 
-function normCaption(panel: NormPanel): TemplateResult {
-  if (panel.id !== "difference") return html`<b>${panel.id}</b> <b class="name run">${panel.run}</b>`;
+/** Characters of a run's name above its heatmap. */
+const NAME_ROOM = 44;
+
+function normCaption(panel: NormPanel, runs: readonly string[]): TemplateResult {
+  if (panel.id !== "difference") {
+    return html`<b>${panel.id}</b> <b class="name run" title=${panel.run}>${cutName(panel.run, shortRuns(runs, NAME_ROOM).get(panel.run))}</b>`;
+  }
   return html`<b>A − B</b><span class="name run">${panel.run}</span>
     <span class="quiet grow">red: larger in A, blue: larger in B; steps that both logged</span>`;
 }

@@ -11,6 +11,7 @@ import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
 import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import { remember } from "../../math/remember.ts";
+import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
@@ -47,7 +48,7 @@ interface Hovered {
 
 export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, size: { state: true } };
-  static override styles = [base, controlStyles, hereLine, gradientsStyles];
+  static override styles = [base, controlStyles, cutNameStyles, hereLine, gradientsStyles];
 
   readonly definition = GRADIENTS_VIEW;
   declare hovered: Hovered | null;

@@ -1,4 +1,5 @@
 /** The heatmaps of norms: which rows, which numbers, on which scale. */
+import { shortRun } from "../../parts/run_names.ts";
 import type { LayerRecord } from "../../data/schema.ts";
 import { paletteOf } from "../../math/colour.ts";
 import { rdbu, viridis } from "../../math/colour_maps.ts";
@@ -72,6 +73,9 @@ function runPanel(
 }
 
 /** The rows that both runs have, by path. */
+/** Characters of a run's name beside another one. */
+const NAME_ROOM = 20;
+
 function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
   const placesOfB = new Map(b.groups.map(({ path }, row) => [path, row]));
   const shared = a.groups.flatMap((group, row) => {
@@ -83,7 +87,7 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
   ));
   const [steps = new Float64Array()] = ratios.map((ratio) => ratio.steps);
   return {
-    id: "difference", run: `${a.run} − ${b.run}`, groups: shared.map(({ group }) => group),
+    id: "difference", run: `${shortRun(a.run, [a.run, b.run], NAME_ROOM)} − ${shortRun(b.run, [a.run, b.run], NAME_ROOM)}`, groups: shared.map(({ group }) => group),
     rows: shared.map(({ group }, i) => ({ name: group.name, short: group.short, steps, values: ratios[i]!.values })),
     values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
   };

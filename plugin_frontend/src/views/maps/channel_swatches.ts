@@ -4,7 +4,7 @@ import { tabStop, walkButtons } from "../../parts/walk_buttons.ts";
 
 export interface Swatch {
   readonly channel: number;
-  /** CSS colour of its one value; null: hatched. */
+  /** CSS colour of its one value; null: it is dead, and crossed out. */
   readonly colour: string | null;
   readonly title: string;
 }
@@ -71,10 +71,6 @@ export class ChannelSwatches extends LitElement {
         display: block;
         height: 30px;
       }
-      .hatched {
-        border: 1px solid var(--hatch);
-        background: repeating-linear-gradient(-45deg, var(--hatch) 0 1.5px, transparent 1.5px 6px);
-      }
       [aria-pressed="true"] {
         color: var(--here-ink);
         font-weight: var(--w-b);
@@ -111,7 +107,7 @@ export class ChannelSwatches extends LitElement {
               title=${title}
               @click=${() => this.dispatchEvent(new CustomEvent("channel-chosen", { detail: channel }))}
             >
-              <span class=${colour === null ? "hatched" : ""} .style=${colour === null ? "" : `background:${colour}`}></span>
+              <span class=${colour === null ? "crossed" : ""} .style=${colour === null ? "" : `background:${colour}`}></span>
               ${channel}
             </button>`,
         )}

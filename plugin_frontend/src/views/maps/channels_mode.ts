@@ -5,18 +5,24 @@ import type { Cell, GridScene } from "../../gl/grid_scene.ts";
 import { colourPixel, paletteOf, pixelCss } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber, speakNumber } from "../../math/format.ts";
-import { slotOf } from "../../math/map_values.ts";
+import { isExactlyFlat } from "../../math/map_classes.ts";
+import { cellCount, slotOf } from "../../math/map_values.ts";
 import type { Actions } from "./actions.ts";
+import { cutName } from "../../parts/cut_name.ts";
+import { shortRuns } from "../../parts/run_names.ts";
 import "./channel_swatches.ts";
 import type { Swatch } from "./channel_swatches.ts";
 import { scaleOfMap, tileRanges, type Scaling } from "./colours.ts";
 import { valueAt, type Focus } from "./focus.ts";
-import { statistic } from "./layer_maps.ts";
+import { deadSlots, deadWord, leastEnd, statistic } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type Mark, type TileLabel } from "./map_painter.ts";
 import { imageTiles, mapScene, tileShape, tileValues, type TileShape } from "./map_scene.ts";
 import type { Shown, Side } from "./shown.ts";
 import { SPACING } from "./spacing.ts";
 
+
+/** Characters of a run's name above its maps. */
+const NAME_ROOM = 32;
 
 /** The scene of one run's active maps, in the order of run A; tiles of channels that it did not keep stay empty. */
 export function channelsScene(shown: Shown, side: Side, scaling: Scaling, map: ColourMap): GridScene {
@@ -24,7 +30,7 @@ export function channelsScene(shown: Shown, side: Side, scaling: Scaling, map: C
   const shape = tileShape(stack, shown.slice);
   const maps = imageTiles(stack, shown.image);
   const order = Int32Array.from(shown.classes.active, (channel) => slotOf(stack, channel));
-  return mapScene(shape, tileValues(shape, maps), order, map, tileRanges(scaling, maps), SPACING);
+  return mapScene(shape, tileValues(shape, maps), order, map, tileRanges(scaling, maps), SPACING, deadSlots(side.maps));
 }
 
 /** The cell as a mark on a tile of this shape; null where it lies in another slice. */
@@ -48,8 +54,10 @@ export function channelsMode(inputs: ChannelsInputs): unknown {
   const { shown, scenes } = inputs;
   const { active, rule } = shown.classes;
   const { isError } = shown.a.maps;
-  const quiet = isError ? "the same error in every cell for this image, not for another" : rule === "zero" ? "zero on this image, active on another probe" : "constant on this image, not on another";
   const dead = isError ? "the same error in every cell of every probe image; 0: nothing comes back" : rule === "zero" ? "zero on every probe image; open one to see since which step" : "constant on every probe image";
+  const { maps } = shown.a;
+  const practically = shown.classes.dead.filter((channel) => deadWord(maps, channel) === "practically dead");
+  const what = isError || rule === "constant" ? "its values lie less than 10⁻⁶ of the layer's median apart" : "below 10⁻⁶ of the layer's median";
   const sides = [shown.a, ...(shown.b ? [shown.b] : [])];
   return html`
     ${shown.b
@@ -61,7 +69,9 @@ export function channelsMode(inputs: ChannelsInputs): unknown {
     <div class="grids">
       ${sides.map((side, i) => oneGrid(inputs, side, scenes[i] ?? null, shown.b ? (i === 0 ? "A" : "B") : ""))}
     </div>
-    ${swatches(inputs, shown.classes.silent, "silent", quiet)} ${swatches(inputs, shown.classes.dead, "dead", dead)}
+    ${swatches(inputs, shown.classes.silent, "silent", silentNote(shown))}
+    ${swatches(inputs, practically, "practically dead", `${what}, on every probe image`)}
+    ${swatches(inputs, shown.classes.dead.filter((channel) => !practically.includes(channel)), "dead", dead)}
   `;
 }
 
@@ -73,6 +83,7 @@ function orderWords({ orderStep, a, playing }: Shown): string {
 function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, letter: string): unknown {
   const { shown, focus, pointed, actions } = inputs;
   const order = shown.classes.active;
+  const both = [shown.a.run, shown.b?.run ?? shown.a.run];
   const shape = tileShape(side.maps.stack, shown.slice);
   const labels: TileLabel[] = order.map((channel) => ({
     left: String(channel),
@@ -94,7 +105,7 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
   return html`<section>
     ${letter
       ? html`<h2 class="count">
-          <b class="letter">${letter}</b> <b class="name">${side.run}</b>
+          <b class="letter">${letter}</b> <b class="name" title=${side.run}>${cutName(side.run, shortRuns(both, NAME_ROOM).get(side.run))}</b>
           <span class="quiet">${letter === "A" ? `step ${side.maps.record.step}, ${order.length} active in A or B` : `step ${side.maps.record.step}, same order`}</span>
         </h2>`
       : nothing}
@@ -130,21 +141,31 @@ export function describe(focus: Focus | null, image: number): string {
   const [slice, row, column] = focus.cell;
   const found = valueAt(focus, image);
   const depth = focus.maps.stack.axes === 3 ? `slice ${slice}, ` : "";
-  return `channel ${focus.channel}, ${depth}row ${row}, column ${column}, ${found ? speakNumber(found.value, 3) : "not kept"}`;
+  const word = deadWord(focus.maps, focus.channel);
+  return `channel ${focus.channel}${word ? `, ${word}` : ""}, ${depth}row ${row}, column ${column}, ${found ? speakNumber(found.value, 3) : "not kept"}`;
 }
 
-function swatches(inputs: ChannelsInputs, channels: readonly number[], kind: "silent" | "dead", note: string): unknown {
+function silentNote({ a: { maps }, classes: { rule, silent }, image }: Shown): string {
+  if (maps.isError) return "the same error in every cell for this image, not for another";
+  const cells = cellCount(maps.stack);
+  const exact = silent.every((channel) => isExactlyFlat(maps.statistics, [image], channel, rule, cells));
+  const practically = exact ? "" : ", or practically so,";
+  return rule === "zero" ? `zero${practically} on this image, active on another probe` : `constant${practically} on this image, not on another`;
+}
+
+function swatches(inputs: ChannelsInputs, channels: readonly number[], kind: "silent" | "practically dead" | "dead", note: string): unknown {
   const { shown, scaling, map, actions } = inputs;
   const palette = paletteOf(map);
   const list: Swatch[] = channels.map((channel) => {
     const value = statistic(shown.a.maps, "max", shown.image, channel);
-    const { lo, hi } = scaleOfMap(scaling, [value]);
-    const colour = kind === "dead" ? null : pixelCss(colourPixel(value, lo, hi, palette));
-    return { channel, colour, title: `${kind}, ${formatNumber(value, { digits: 3 })} in every cell` };
+    const { lo, hi } = scaleOfMap(scaling, [value], leastEnd(shown.a.maps, shown.image));
+    const colour = kind === "silent" ? pixelCss(colourPixel(value, lo, hi, palette)) : null;
+    const number = formatNumber(value, { digits: 3 });
+    return { channel, colour, title: `${kind}, ${kind === "practically dead" ? `at most ${number}` : `${number} in every cell`}` };
   });
   return html`<cnn-channel-swatches
-    glyph=${kind === "dead" ? "✕" : ""}
-    ?bad=${kind === "dead"}
+    glyph=${kind === "silent" ? "" : "✕"}
+    ?bad=${kind !== "silent"}
     heading="${list.length} ${kind}"
     .note=${note}
     .swatches=${list}

@@ -1,6 +1,7 @@
 import type { TileRanges } from "../../gl/grid_scene.ts";
 import { brbg, cividis, rdbu, viridis, type ColourMap } from "../../math/colour_maps.ts";
-import { mapScale, widest, type Scale } from "../../math/map_ranges.ts";
+import { DEAD_BELOW, usualNorm } from "../../math/practically_dead.ts";
+import { atLeast, mapScale, widest, type Scale } from "../../math/map_ranges.ts";
 import type { ScaleBy } from "./maps_definition.ts";
 
 export interface ColourChoice {
@@ -21,13 +22,17 @@ export interface Scaling {
   readonly shared: Scale | null;
 }
 
-export function scaleOfMap(scaling: Scaling, values: ArrayLike<number>): Scale {
-  return scaling.shared ?? mapScale(values, scaling.signed);
+/** `least`: where the map's own scale ends at the least. */
+export function scaleOfMap(scaling: Scaling, values: ArrayLike<number>, least = 0): Scale {
+  return scaling.shared ?? atLeast(mapScale(values, scaling.signed), least);
 }
 
+/** A map of its own scale that is next to nothing beside the others is painted as nothing. */
 export function tileRanges(scaling: Scaling, tiles: readonly (ArrayLike<number> | null)[]): TileRanges {
   if (scaling.shared) return scaling.shared;
-  const own = tiles.map((values) => mapScale(values ?? [], scaling.signed));
+  const scales = tiles.map((values) => mapScale(values ?? [], scaling.signed));
+  const least = DEAD_BELOW * usualNorm(scales.map(({ lo, hi }) => Math.max(-lo, hi)));
+  const own = scales.map((scale) => atLeast(scale, least));
   return { lo: Float64Array.from(own, (scale) => scale.lo), hi: Float64Array.from(own, (scale) => scale.hi) };
 }
 

@@ -3,12 +3,13 @@ import { cellAxes, mapValues, slotOf, type MapStack } from "../../math/map_value
 import { poolWindow } from "../../math/pool_window.ts";
 import { formatShare } from "../../math/share.ts";
 import { isolated } from "../../parts/isolated.ts";
+import { shortRun } from "../../parts/run_names.ts";
 import { markOf } from "./channels_mode.ts";
 import { scaleOfMap, type Scaling } from "./colours.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { valueAt, type Focus } from "./focus.ts";
 import type { Fact, LargeMap } from "./image_column.ts";
-import { statistic, type LayerMaps } from "./layer_maps.ts";
+import { deadWord, isDeadMap, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import type { Mark } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
 import type { Side } from "./shown.ts";
@@ -25,14 +26,22 @@ export interface LargeInputs {
   readonly runA: string;
 }
 
+/** Characters of a run's name above a map. */
+const NAME_ROOM = 20;
+
 const size = (stack: MapStack): string => stack.spatial.slice(3 - stack.axes).join("×") || "1 value";
 
-function sceneOf({ image, scaling, map }: LargeInputs, stack: MapStack, channel: number, slice: number, own: Scaling) {
+/** "26×26", "practically dead": there is no room for both. */
+function noteOf(maps: LayerMaps, channel: number): string {
+  return deadWord(maps, channel) || size(maps.stack);
+}
+
+function sceneOf({ image, scaling, map }: LargeInputs, stack: MapStack, channel: number, slice: number, own: Scaling, dead = false) {
   const slot = slotOf(stack, channel);
   if (slot < 0 || image >= stack.images) return null;
   const values = mapValues(stack, image, slot);
   const scale = scaleOfMap(own ?? scaling, values);
-  return oneMapScene(tileShape(stack, slice), values, map, scale);
+  return oneMapScene(tileShape(stack, slice), values, map, scale, dead);
 }
 
 /** The map under the cursor, drawn large; beside it what it was pooled from, or the other run's. */
@@ -45,15 +54,16 @@ export function largeMaps(inputs: LargeInputs): LargeMap[] {
   // A pair stands on the scale of the map in question, so that what pooling lost can be seen.
   const slot = slotOf(stack, focus.channel);
   if (slot < 0 || inputs.image >= stack.images) return [];
-  const scale = { ...scaling, shared: scaleOfMap(scaling, mapValues(stack, inputs.image, slot)) };
-  const own = sceneOf(inputs, stack, focus.channel, slice, scale);
+  const scale = { ...scaling, shared: scaleOfMap(scaling, mapValues(stack, inputs.image, slot), leastEnd(focus.maps, inputs.image)) };
+  const own = sceneOf(inputs, stack, focus.channel, slice, scale, isDeadMap(focus.maps, focus.channel));
   if (!own) return [];
-  const note = size(stack);
-  const other = b ? sceneOf(inputs, b.maps.stack, focus.channel, slice, b ? scale : scaling) : null;
+  const note = noteOf(focus.maps, focus.channel);
+  const other = b ? sceneOf(inputs, b.maps.stack, focus.channel, slice, scale, isDeadMap(b.maps, focus.channel)) : null;
   if (b && other) {
+    const runName = (run: string): string => isolated(shortRun(run, [runA, b.run], NAME_ROOM));
     return [
-      { key: "map", heading: `A ${isolated(runA)}, ${focus.channel}`, note, scene: own, mark },
-      { key: "b", heading: `B ${isolated(b.run)}, ${focus.channel}`, note, scene: other, mark },
+      { key: "map", heading: `A ${runName(runA)}, ${focus.channel}`, note, scene: own, mark },
+      { key: "b", heading: `B ${runName(b.run)}, ${focus.channel}`, note: noteOf(b.maps, focus.channel), scene: other, mark },
     ];
   }
   const heading = `Channel ${focus.channel}`;

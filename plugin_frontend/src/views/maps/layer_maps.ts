@@ -1,5 +1,5 @@
 import type { DataRecord } from "../../data/binary.ts";
-import { deadCount, ruleOf, zeroShare } from "../../math/map_classes.ts";
+import { allImages, deadCount, isDeadChannel, isExactlyFlat, leastScale, ruleOf, zeroShare, type Rule } from "../../math/map_classes.ts";
 import { layerScale, type Scale } from "../../math/map_ranges.ts";
 import {
   cellCount, mapStack, mapStatistics, mapValues, type Arrays, type MapStack, type MapStatistics,
@@ -78,18 +78,51 @@ export function scaleOf(stack: MapStack, signed: boolean): Scale {
   return scale;
 }
 
+/** By which rule the channels are judged. */
+export function ruleOfMaps({ signed }: LayerMaps): Rule {
+  return signed ? "constant" : "zero";
+}
+
+/** Whether a channel says nothing, or practically nothing, about every probe image. */
+export function isDeadMap(maps: LayerMaps, channel: number): boolean {
+  return isDeadChannel(maps.statistics, channel, ruleOfMaps(maps), cellCount(maps.stack));
+}
+
+/** "dead", "practically dead", or "" for a channel that says something about an image. */
+export function deadWord(maps: LayerMaps, channel: number): "dead" | "practically dead" | "" {
+  if (!isDeadMap(maps, channel)) return "";
+  const images = allImages(maps.statistics);
+  return isExactlyFlat(maps.statistics, images, channel, ruleOfMaps(maps), cellCount(maps.stack)) ? "dead" : "practically dead";
+}
+
+/** By slot of the kept maps, as a scene takes it; undefined where all live. */
+export function deadSlots(maps: LayerMaps): Uint8Array | undefined {
+  const dead = Uint8Array.from(maps.stack.channels, (channel) => Number(isDeadMap(maps, channel)));
+  return dead.includes(1) ? dead : undefined;
+}
+
+/** Below this the colours of a map with a scale of its own do not end: what is next to nothing is not painted vividly. */
+export function leastEnd(maps: LayerMaps, image: number): number {
+  return leastScale(maps.statistics, image, ruleOfMaps(maps), cellCount(maps.stack));
+}
+
 export interface LayerSummary {
   readonly zero: number;
   readonly dead: number;
+  /** How many of the dead are so practically. */
+  readonly practically: number;
 }
 
 const summaries = new WeakMap<MapStatistics, LayerSummary>();
 
 /** Over all probe images and all channels, kept or not. */
-export function summaryOf({ statistics, stack }: LayerMaps): LayerSummary {
+export function summaryOf(maps: LayerMaps): LayerSummary {
+  const { statistics, stack } = maps;
   let summary = summaries.get(statistics);
   if (!summary) {
-    summary = { zero: zeroShare(statistics), dead: deadCount(statistics, cellCount(stack)) };
+    const practically = Array.from({ length: statistics.of }, (_, channel) => deadWord(maps, channel))
+      .filter((word) => word === "practically dead").length;
+    summary = { zero: zeroShare(statistics), dead: deadCount(statistics, cellCount(stack)), practically };
     summaries.set(statistics, summary);
   }
   return summary;

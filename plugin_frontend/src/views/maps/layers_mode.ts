@@ -9,13 +9,13 @@ import type { Cell, GridScene } from "../../gl/grid_scene.ts";
 import { colourPixel, paletteOf } from "../../math/colour.ts";
 import { rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
-import { mapScale } from "../../math/map_ranges.ts";
+import { atLeast, mapScale } from "../../math/map_ranges.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
 import type { Actions } from "./actions.ts";
 import { markOf } from "./channels_mode.ts";
 import { colourMap, type ColourChoice } from "./colours.ts";
 import type { Focus } from "./focus.ts";
-import { layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
+import { deadWord, isDeadMap, layerMaps, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import { mapPainter } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
 import { channelOf, sharedClasses, type Shown } from "./shown.ts";
@@ -48,7 +48,7 @@ export function layerTiles(
     const slice = Math.min(shown.slice, maps.stack.spatial[0] - 1);
     const scene = maps.stack.axes === 0
       ? null
-      : oneMapScene(tileShape(maps.stack, slice), values, map, mapScale(values, maps.signed));
+      : oneMapScene(tileShape(maps.stack, slice), values, map, atLeast(mapScale(values, maps.signed), leastEnd(maps, shown.image)), isDeadMap(maps, channel));
     tiles.push({ layer, maps, channel, scene });
   }
   return tiles;
@@ -76,7 +76,7 @@ function oneLayer({ layer, maps, channel, scene }: LayerTile, shown: Shown, focu
     <button class="link name" title=${layer.path} @click=${open}>${layer.name}</button>
     <span class="quiet">${maps.stack.axes === 0 ? `${maps.stack.of} values` : maps.stack.spatial.slice(3 - maps.stack.axes).join("×")}</span>
     ${scene ? layerGrid({ layer, maps, channel, scene }, shown, focus, pointed, actions) : bar(maps, shown.image)}
-    <figcaption>${scene ? html`<span>${channel}</span><span>${mean}</span>` : nothing}</figcaption>
+    <figcaption>${scene ? html`<span>${channel}</span><span>${deadWord(maps, channel) || mean}</span>` : nothing}</figcaption>
   </figure>`;
 }
 

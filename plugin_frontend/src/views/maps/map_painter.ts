@@ -1,4 +1,5 @@
 import { cellRect, placeRect, type GridLayout } from "../../gl/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
 import type { GridContext } from "../../gl/grid_renderer.ts";
 import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../gl/grid_theme.ts";
 
@@ -54,17 +55,19 @@ function drawLabel(
   if (width < ROOM_FOR_ONE) return;
   const line = y + height + 13;
   setFont(context, theme, 11, chosen);
+  if (!chosen && context.measureText(label.left).width > captionRoom(layout, width)) return;
   context.textBaseline = "alphabetic";
   context.textAlign = "left";
   context.fillStyle = chosen ? theme.hereInk : theme.ink2;
   context.fillText(label.left, x, line);
+  const room = captionRoom(layout, width);
   const taken = context.measureText(label.left).width;
   setFont(context, theme, 11, false);
-  const right = label.right.find((text) => taken + context.measureText(text).width + 4 <= width);
-  if (right === undefined) return;
+  const right = besideCaption(label.right, taken, room, (text) => context.measureText(text).width);
+  if (right === null) return;
   context.textAlign = "right";
   context.fillStyle = theme.ink3;
-  context.fillText(right, x + width, line);
+  context.fillText(right, x + room, line);
 }
 
 function drawMark(

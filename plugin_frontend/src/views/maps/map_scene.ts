@@ -48,8 +48,10 @@ export function imageTiles(stack: MapStack, image: number): Float32Array[] {
 
 export function mapScene(
   shape: TileShape, values: Float32Array, tiles: Int32Array, map: ColourMap, range: TileRanges, spacing: Spacing,
+  dead?: Uint8Array,
 ): GridScene {
   return {
+    dead,
     values,
     tileWidth: shape.width,
     tileHeight: shape.height,
@@ -62,6 +64,9 @@ export function mapScene(
 }
 
 /** A single map. */
-export function oneMapScene(shape: TileShape, values: Float32Array, map: ColourMap, range: TileRanges): GridScene {
-  return mapScene(shape, tileValues(shape, [values]), Int32Array.of(0), map, range, { gap: 0, wholeCells: false });
+export function oneMapScene(
+  shape: TileShape, values: Float32Array, map: ColourMap, range: TileRanges, dead = false,
+): GridScene {
+  const spacing = { gap: 0, wholeCells: false };
+  return mapScene(shape, tileValues(shape, [values]), Int32Array.of(0), map, range, spacing, dead ? Uint8Array.of(1) : undefined);
 }

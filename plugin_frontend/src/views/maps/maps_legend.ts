@@ -107,7 +107,7 @@ function fieldWords(layer: LayerRecord, spatial: boolean): string {
 
 /** Of all probe images and all channels of the layer, whatever of them is drawn. */
 export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string): unknown {
-  const { zero, dead } = summaryOf(maps);
+  const { zero, dead, practically } = summaryOf(maps);
   const { images, of } = maps.statistics;
   const rows: TableRow[] = [["receptive field", fieldWords(layer, maps.stack.axes > 0)]];
   const quality = maps.isError
@@ -117,6 +117,7 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
   if (maps.isError && typeof loss === "string") rows.push(["loss", loss.slice(0, 200).replaceAll("_", " ")]);
   if (!maps.isError) rows.push(["zero", formatShare(zero)]);
   if (!maps.isError) rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
+  if (!maps.isError && practically) rows.push(["of these practically", formatCount(practically)]);
   return html`<div slot="legend">
     <cnn-table-rows .heading=${heading} note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
     <p class="badges">

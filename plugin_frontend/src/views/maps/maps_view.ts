@@ -5,6 +5,7 @@ import type { Rect } from "../../gl/grid_layout.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
+import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
 import { hasKind } from "../../state/derived.ts";
@@ -16,7 +17,7 @@ import { channelsMode } from "./channels_mode.ts";
 import { colourMap, type Scaling } from "./colours.ts";
 import { sightOf, valueAt, type Focus } from "./focus.ts";
 import { imagePart } from "./image_part.ts";
-import { layerMaps, type LayerMaps } from "./layer_maps.ts";
+import { deadWord, layerMaps, type LayerMaps } from "./layer_maps.ts";
 import { layersMode } from "./layers_mode.ts";
 import { mapsCsv } from "./maps_csv.ts";
 import { kindOf, MAPS_VIEW, type MAPS_FIELDS, type MapsKind, type Mode } from "./maps_definition.ts";
@@ -43,7 +44,7 @@ import { unitsMode } from "./units_mode.ts";
  */
 export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   static override properties = { ...ViewElement.properties, pointed: { state: true } };
-  static override styles = [base, controls, mapsViewStyles];
+  static override styles = [base, controls, cutNameStyles, mapsViewStyles];
 
   readonly definition = MAPS_VIEW;
   /** The cell under the pointer or the keyboard's cursor. */
@@ -282,10 +283,11 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const focus = this.#focus;
     const bar = this.#scenes.bar(shown, scaling, focus ?? { maps: a.maps, channel }, { scale: "" });
     const runs = [a, ...(b ? [b] : [])].map((side) => `${side.run}, step ${side.maps.record.step}`).join(" | ");
+    const practically = classes.dead.filter((each) => deadWord(a.maps, each) === "practically dead");
     const list = (channels: readonly number[]): string => channels.join(", ") || "none";
     return mapsPng(this, {
       title: `${layer.name}${a.maps.isError ? ", backpropagated error" : ""}, probe image ${image}: ${runs}`,
-      notes: [`${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead)}`],
+      notes: [`${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead.filter((each) => !practically.includes(each)))}${practically.length ? `; practically dead: ${list(practically)}` : ""}`],
       image: picture,
       seen: focus && sightOf(focus, picture).mark,
       map: colourMap(scaling.signed, this.options),

@@ -7,7 +7,7 @@ import type { Scale } from "../../math/map_ranges.ts";
 import { channelsScene } from "./channels_mode.ts";
 import { scaleOfMap, together, type ColourChoice, type Scaling } from "./colours.ts";
 import { distribution, type Distribution } from "./distribution.ts";
-import { layerMaps, scaleOf, statistic, type LayerMaps } from "./layer_maps.ts";
+import { layerMaps, leastEnd, scaleOf, statistic, type LayerMaps } from "./layer_maps.ts";
 import { layerTiles } from "./layers_mode.ts";
 import { imageTiles } from "./map_scene.ts";
 import type { Mode, ScaleBy } from "./maps_definition.ts";
@@ -136,7 +136,7 @@ export class Scenes {
   readonly #mapSpread = remember((maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
     const slot = slotOf(maps.stack, channel);
     const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);
-    const own = scaleOfMap(scale, values);
+    const own = scaleOfMap(scale, values, leastEnd(maps, image));
     return [own, distribution([values], own, scale.signed ? null : statistic(maps, "zeros", image, channel))];
   });
 

@@ -9,7 +9,7 @@ import type { Actions } from "./actions.ts";
 import { describe, markOf, twoLengths } from "./channels_mode.ts";
 import { tileRanges, type Scaling } from "./colours.ts";
 import type { Focus } from "./focus.ts";
-import { layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
+import { deadWord, isDeadMap, layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type TileLabel } from "./map_painter.ts";
 import { mapScene, tileShape, tileValues } from "./map_scene.ts";
 import type { Shown } from "./shown.ts";
@@ -44,7 +44,11 @@ export function stepsScene(shown: Shown, sweep: StepSweep, scaling: Scaling, map
   });
   if (tiles.length === 0) return null;
   const places = Int32Array.from(tiles, (tile, i) => (tile ? i : sweep.failed.has(sweep.steps[i] ?? -1) ? NOT_LOGGED : -1));
-  return mapScene(shape, tileValues(shape, tiles), places, map, tileRanges(scaling, tiles), SPACING);
+  const dead = Uint8Array.from(sweep.steps, (step) => {
+    const maps = mapsAt(shown, sweep, step);
+    return Number(maps !== null && isDeadMap(maps, shown.channel));
+  });
+  return mapScene(shape, tileValues(shape, tiles), places, map, tileRanges(scaling, tiles), SPACING, dead);
 }
 
 export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions }: StepsInputs): unknown {
@@ -99,17 +103,16 @@ export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions
 
 /** ", zero on every probe image since step 34": from the first of the last steps in a row at which it is so. */
 function deadSince(shown: Shown, sweep: StepSweep): string {
-  if (!sweep.done || shown.a.maps.signed) return "";
+  if (!sweep.done) return "";
   let since: number | null = null;
+  let what = shown.a.maps.signed ? "constant on every probe image" : "zero on every probe image";
   for (const step of [...sweep.steps].reverse()) {
     const maps = mapsAt(shown, sweep, step);
     if (!maps) continue;
-    const { statistics } = maps;
-    const images = Array.from({ length: statistics.images }, (_, image) => image);
-    const zero = images.every((image) => statistics.max[image * statistics.of + shown.channel] === 0
-      && statistics.min[image * statistics.of + shown.channel] === 0);
-    if (!zero) break;
+    const word = deadWord(maps, shown.channel);
+    if (!word) break;
+    if (word === "practically dead") what = "practically dead";
     since = step;
   }
-  return since === null ? "" : `; zero on every probe image since step ${since}`;
+  return since === null ? "" : `; ${what} since step ${since}`;
 }

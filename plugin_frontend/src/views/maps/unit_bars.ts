@@ -6,7 +6,8 @@ export interface UnitBar {
   readonly channel: number;
   readonly name: string;
   readonly values: readonly { readonly value: number; readonly text: string; readonly colour: string }[];
-  readonly dead: boolean;
+  /** "dead", "practically dead", or "" for one that lives. */
+  readonly dead: string;
 }
 
 /** A layer without spatial axes: one bar a unit (two runs: two), with its number. Fires `channel-chosen`. */
@@ -90,9 +91,6 @@ export class UnitBars extends LitElement {
         font-size: var(--t-xs);
         line-height: 1.15;
       }
-      .dead .track {
-        background: repeating-linear-gradient(-45deg, var(--hatch) 0 1.5px, transparent 1.5px 6px);
-      }
       [aria-pressed="true"] {
         outline: 2px solid var(--here);
       }
@@ -110,24 +108,25 @@ export class UnitBars extends LitElement {
         (unit, i) =>
           html`<button
             tabindex=${tabStop(i, chosen)}
-            class="${unit.dead ? "dead" : ""} ${unit.values.length > 1 ? "two" : ""}"
+            class=${unit.values.length > 1 ? "two" : ""}
+            title=${unit.dead}
             aria-pressed=${unit.channel === this.chosen}
             @click=${() => this.dispatchEvent(new CustomEvent("channel-chosen", { detail: unit.channel }))}
           >
             <span class="label name" title=${unit.name}>${unit.name}</span>
-            <span class="bars">${unit.values.map(({ value, colour }) => this.#bar(value, colour))}</span>
+            <span class="bars">${unit.values.map(({ value, colour }) => this.#bar(value, colour, unit.dead !== ""))}</span>
             <span class="numbers">${unit.values.map(({ text }) => html`<div>${text}</div>`)}</span>
           </button>`,
       )}
     </div>`;
   }
 
-  #bar(value: number, colour: string): unknown {
+  #bar(value: number, colour: string, dead: boolean): unknown {
     const [lo, hi] = [Math.min(0, this.lo), Math.max(0, this.hi)];
     const at = (v: number): number => (hi > lo ? ((Math.min(hi, Math.max(lo, v)) - lo) / (hi - lo)) * 100 : 0);
     const shown = Number.isNaN(value) ? hi : value;
     const [from, to] = [Math.min(at(0), at(shown)), Math.max(at(0), at(shown))];
-    return html`<span class="track">
+    return html`<span class="track ${dead ? "crossed" : ""}">
       <span class="bar" .style=${`left:${from}%;width:${to - from}%;background:${colour}`}></span>
       ${lo < 0 ? html`<span class="zero" .style=${`left:${at(0)}%`}></span>` : nothing}
     </span>`;

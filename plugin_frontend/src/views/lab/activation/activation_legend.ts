@@ -6,6 +6,7 @@ import "../../../parts/badge.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/table_rows.ts";
 import type { TableRow } from "../../../parts/table_rows.ts";
+import type { After } from "./measured.ts";
 import { functionWords, type ActivationShown } from "./activation_shown.ts";
 
 export function activationLegend(shown: ActivationShown): unknown {
@@ -50,6 +51,9 @@ function inputRows({ measured, range }: ActivationShown): TableRow[] {
   return rows;
 }
 
-function afterRows({ zero, dead, channels }: { zero: number; dead: number; channels: number }): TableRow[] {
-  return [["exactly zero", formatShare(zero)], ["dead channels", `${formatCount(dead)} of ${formatCount(channels)}`]];
+function afterRows({ zero, dead, practically, channels }: After): TableRow[] {
+  return [
+    ["exactly zero", formatShare(zero)], ["dead channels", `${formatCount(dead)} of ${formatCount(channels)}`],
+    ...(practically ? [["of these practically", formatCount(practically)] as const] : []),
+  ];
 }

@@ -1,8 +1,18 @@
 /** What entered a function on the training batch, and what came of it, read from an `activations` record. */
 import type { DataRecord } from "../../../data/binary.ts";
 import { channelsOf, countsOf, numberOf, rowsOf, type RecordRow } from "../../../data/record_rows.ts";
+import { practicallyDead } from "../../../math/practically_dead.ts";
 import { measuredInputs, type MeasuredInputs } from "../../../math/measured_inputs.ts";
 import type { Site } from "./site.ts";
+
+export interface After {
+  readonly zero: number;
+  /** Channels that are zero everywhere, or practically so beside the others of the layer. */
+  readonly dead: number;
+  /** How many of them are so practically alone. */
+  readonly practically: number;
+  readonly channels: number;
+}
 
 export interface Measured {
   readonly inputs: MeasuredInputs;
@@ -12,8 +22,8 @@ export interface Measured {
   readonly saturation: string | null;
   /** 1: the histogram is of all values; k: of every k-th. */
   readonly sampled: number;
-  /** Of what comes out: share of exact zeros, and channels that are zero everywhere; null where that was not measured. */
-  readonly after: { readonly zero: number; readonly dead: number; readonly channels: number } | null;
+  /** Of what comes out; null where that was not measured. */
+  readonly after: After | null;
 }
 
 /** Null where the record has no such place; throws DecodeError where it is malformed. */
@@ -43,6 +53,16 @@ function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Me
   if (!row || site.name === null) return null;
   const count = numberOf(record, "count", row);
   const each = count / row.channels;
-  const dead = Array.from(channelsOf(record, "channel_zeros", row)).filter((zeros) => zeros === each).length;
-  return { zero: numberOf(record, "zeros", row) / count, dead, channels: row.channels };
+  const zero = Array.from(channelsOf(record, "channel_zeros", row), (zeros) => zeros === each);
+  const tiny = practicallyDead(sizesOf(record, row));
+  const practically = zero.filter((isZero, channel) => !isZero && tiny[channel]).length;
+  const dead = zero.filter(Boolean).length + practically;
+  return { zero: numberOf(record, "zeros", row) / count, dead, practically, channels: row.channels };
+}
+
+/** The largest magnitude of each channel; NaN where not all of its values are finite, or it was not logged. */
+function sizesOf(record: DataRecord, row: RecordRow): Float64Array {
+  const [min, max, nan, inf] = ["min", "max", "nan", "inf"].map((name) => channelsOf(record, `channel_${name}`, row));
+  return Float64Array.from({ length: row.channels }, (_, channel) =>
+    nan?.[channel] || inf?.[channel] ? NaN : Math.max(Math.abs(min?.[channel] ?? NaN), Math.abs(max?.[channel] ?? NaN)));
 }

@@ -8,7 +8,7 @@ import type { Lab } from "../lab_mode.ts";
 import { planesOf, type Volume } from "../volume.ts";
 import { compare, type Comparison } from "./comparison.ts";
 import { parseEdits, type Edit } from "./edits.ts";
-import type { LayerKernel } from "./layer_kernel.ts";
+import { vitalsOf, type LayerKernel } from "./layer_kernel.ts";
 import { changesOf, choiceFor, gridOf, OWN, settingOf, weightsOf, type Choice, type Setting } from "./setting.ts";
 
 export interface Computation {
@@ -50,7 +50,7 @@ export function compute(lab: Lab, input: Volume, kernel: LayerKernel, index: num
   const logged = index < output.channels && output.spatial[0] === 1 ? planeOf(planesOf(output), index).values : null;
   return {
     kernel, index, own, setting, edits, changes, filter, planes, grid, map, activation, logged,
-    bound: Math.max(largestMagnitude(map), largestMagnitude(unchanged)),
+    bound: Math.max(largestMagnitude(map), largestMagnitude(unchanged), vitalsOf(kernel).leastWeight * largestMagnitude(planes.values)),
     comparison: compare({ layer, kernel, changes, activation, map, grid, filter, planes, logged, step: operation.step, output, exactMaps: input.exact && output.exact }),
   };
 }

@@ -1,5 +1,6 @@
 import { csvOf } from "../../../parts/csv.ts";
 import type { Lab } from "../lab_mode.ts";
+import { vitalsOf } from "./layer_kernel.ts";
 import type { Shown } from "./shown.ts";
 
 type Row = readonly (string | number)[];
@@ -22,6 +23,7 @@ export function convolutionCsv(lab: Lab, { it, cell }: Shown): string {
   const rows: Row[] = [
     ...cells("window", cell.window), ...cells("kernel", filter.weights), ...cells("product", cell.products),
     ...Array.from(cell.sums, (sum, i): Row => ["sum", filter.from + i, "", "", sum]),
+    ["practically_dead", it.index, "", "", vitalsOf(it.kernel).dead[it.index] ?? 0],
     ["bias", it.index, "", "", filter.bias], ["total", it.index, "", "", cell.total],
     ...map("output", it.map, grid.columns.output),
     ...(activation ? map("activated", it.map.map(activation), grid.columns.output) : []),

@@ -1,6 +1,9 @@
 import type { DataRecord } from "../../../data/binary.ts";
 import { kernelOf } from "../../../data/restore.ts";
 import type { LayerRecord } from "../../../data/schema.ts";
+import { DEAD_BELOW, practicallyDead, usualNorm } from "../../../math/practically_dead.ts";
+import { magnitudesByBlock } from "../../../math/ranges.ts";
+import { normsByBlock } from "../../../math/vectors.ts";
 import type { Volume } from "../volume.ts";
 
 /** A layer's kernels at one step, as windows slide them over its input. */
@@ -13,7 +16,30 @@ export interface LayerKernel {
   readonly depthwise: boolean;
   /** Whether these are the weights themselves; else each is off by at most 1/254 of its filter's largest. */
   readonly exact: boolean;
+  /** Norms of the filters, from the float32 weights, where they were logged. */
+  readonly norms?: ArrayLike<number> | undefined;
   readonly step: number;
+}
+
+/** Which filters of a layer are practically dead. */
+export interface Vitals {
+  readonly norms: ArrayLike<number>;
+  readonly dead: Uint8Array;
+  /** A millionth of the largest weight that is usual in a filter: below this no colours of weights end. */
+  readonly leastWeight: number;
+}
+
+const known = new WeakMap<LayerKernel, Vitals>();
+
+export function vitalsOf(kernel: LayerKernel): Vitals {
+  let vitals = known.get(kernel);
+  if (!vitals) {
+    const size = kernel.values.length / (kernel.shape[0] || 1);
+    const norms = kernel.norms ?? normsByBlock(kernel.values, size);
+    const leastWeight = DEAD_BELOW * usualNorm(magnitudesByBlock(kernel.values, size));
+    known.set(kernel, (vitals = { norms, dead: practicallyDead(norms), leastWeight }));
+  }
+  return vitals;
 }
 
 /** The kernels of a `filters` record for this input, or why they are not convolved here. */
@@ -57,11 +83,12 @@ function read(record: DataRecord, layer: LayerRecord, input: Volume): LayerKerne
   if (!Number.isInteger(groups) || groups < 1 || filters % groups !== 0) {
     throw new Error(`${filters} filters of ${channels} channels do not fit an input of ${input.channels} channels.`);
   }
+  const norms = record.arrays["norm"]?.values;
   const bias = record.arrays["bias"]?.values ?? null;
   if (bias && bias.length !== filters) throw new Error(`There are ${bias.length} biases for ${filters} filters.`);
   return {
     shape: [filters, channels, space.length === 1 ? 1 : (space[0] ?? 0), space.at(-1) ?? 0],
-    values, bias, groups, exact, step: record.step,
+    values, bias, groups, exact, step: record.step, norms: norms?.length === filters ? norms : undefined,
     depthwise: layer.type.startsWith("Depthwise"),
   };
 }

@@ -4,10 +4,12 @@ import { histogram } from "../../../math/histogram.ts";
 import "../../../parts/colour_bar.ts";
 import type { BarLabel } from "../../../parts/colour_bar.ts";
 import { isolated } from "../../../parts/isolated.ts";
+import "../../../parts/notice.ts";
 import "../../../parts/table_rows.ts";
 import type { Lab } from "../lab_mode.ts";
 import { explainDeviation } from "./comparison.ts";
 import type { Computation } from "./computation.ts";
+import { vitalsOf } from "./layer_kernel.ts";
 import type { Colouring } from "./map_picture.ts";
 import type { WeightPlace } from "./products.ts";
 import type { Shown } from "./shown.ts";
@@ -16,6 +18,7 @@ import { activationName, ofRange } from "./words.ts";
 export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknown {
   const { it } = shown;
   return html`
+    ${deadNotice(it)}
     ${bar("Output", "before activation", [it.map], shown.output, "cells of this filter’s map")}
     ${bar("Kernel", "", [it.filter.weights], shown.kernel, "weights of this filter")}
     <cnn-table-rows class="cursor" heading="Under the cursor" .rows=${cursorRows(shown, at)}></cnn-table-rows>
@@ -31,6 +34,15 @@ export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknow
     </section>
     ${shown.inputColours ? bar("Input", shown.names[shown.chosen] ?? "", [], shown.inputColours, "") : nothing}
   `;
+}
+
+/** That the filter has nothing left, unless somebody gave it weights by hand. */
+function deadNotice({ kernel, index, edits }: Computation): unknown {
+  const { dead, norms } = vitalsOf(kernel);
+  if (!dead[index] || edits.length) return nothing;
+  const norm = formatNumber(norms[index] ?? NaN, { digits: 2 });
+  const text = `Its norm, ${norm}, is below 10⁻⁶ of the layer's median: its weights are painted as zeros, which they are beside the other filters'.`;
+  return html`<cnn-notice heading=${`Filter ${index} is practically dead`} .text=${text}></cnn-notice>`;
 }
 
 function ends({ range }: Colouring): string {

@@ -13,6 +13,7 @@ import type { Place } from "../pooling/window_numbers.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { Volume } from "../volume.ts";
 import type { Computation } from "./computation.ts";
+import { vitalsOf } from "./layer_kernel.ts";
 import { wholePicture, type Colouring } from "./map_picture.ts";
 import { channelName, TERMS } from "./words.ts";
 
@@ -133,17 +134,19 @@ export function coloursOf(values: ArrayLike<number>): Colouring {
 }
 
 /** Scales that stay while the window slides: the largest input, weight, and product that any place could give. */
-function scalesOf({ planes, filter }: Computation): Pick<Shown, "window" | "kernel" | "product"> {
+function scalesOf({ planes, filter, kernel }: Computation): Pick<Shown, "window" | "kernel" | "product"> {
+  const { leastWeight } = vitalsOf(kernel);
   const [cells, size] = [planes.rows * planes.columns, filter.rows * filter.columns];
   let [input, product] = [0, 0];
   for (let channel = 0; channel < filter.channels; channel++) {
     const start = (filter.from + channel) * cells;
     const value = largestMagnitude(planes.values, start, start + cells);
     input = Math.max(input, value);
-    product = Math.max(product, value * largestMagnitude(filter.weights, channel * size, (channel + 1) * size));
+    const weight = largestMagnitude(filter.weights, channel * size, (channel + 1) * size);
+    product = Math.max(product, value * Math.max(weight, leastWeight));
   }
   const around = (bound: number): Colouring => ({ map: rdbu, range: symmetric(bound) });
-  return { window: around(input), kernel: around(largestMagnitude(filter.weights)), product: around(product) };
+  return { window: around(input), kernel: around(Math.max(largestMagnitude(filter.weights), leastWeight)), product: around(product) };
 }
 
 /** The window on the input, in cells. */

@@ -1,6 +1,8 @@
 /** What the picture shows, once for each map, setting and place. No effects. */
 import type { LayerRecord } from "../../../data/schema.ts";
 import { planeOf, type Grid, type Planes } from "../../../math/planes.ts";
+import { DEAD_BELOW, usualNorm } from "../../../math/practically_dead.ts";
+import { magnitudesByBlock } from "../../../math/ranges.ts";
 import { remember } from "../../../math/remember.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import type { Lab, LabOptions } from "../lab_mode.ts";
@@ -41,9 +43,11 @@ export class PoolingPictures {
   readonly #strongest = remember(strongestChannel);
   readonly #grid = remember((volume: Volume, key: string): Grid | Error => gridOf(volume, JSON.parse(key) as Setting));
   readonly #pooled = remember((planes: Planes, channel: number, grid: Grid): PooledMap => pooledMap(planeOf(planes, channel), grid));
-  readonly #fitted = remember((pooled: PooledMap, playing: boolean, key: string): Scales => {
+  readonly #least = remember(({ values, rows, columns }: Planes): number =>
+    DEAD_BELOW * usualNorm(magnitudesByBlock(values, rows * columns)));
+  readonly #fitted = remember((pooled: PooledMap, playing: boolean, key: string, least: number): Scales => {
     const before = playing && this.#scales?.key === key ? this.#scales.scales : null;
-    this.#scales = { key, scales: scalesOf(pooled, before) };
+    this.#scales = { key, scales: scalesOf(pooled, before, least) };
     return this.#scales.scales;
   });
   readonly #agreement = remember(
@@ -69,7 +73,7 @@ export class PoolingPictures {
     const place = placeOf(pooled, options);
     return {
       layer, volume, planes, channel, setting, pooled, place,
-      scales: this.#fitted(pooled, session.playing, JSON.stringify([layer.path, channel, setting])),
+      scales: this.#fitted(pooled, session.playing, JSON.stringify([layer.path, channel, setting]), this.#least(planes)),
       window: windowNumbers(pooled, place),
       agreement: this.#agreement(layer, setting.own, pooled, this.#logged(operation.output), pools ? channel : 0),
     };
