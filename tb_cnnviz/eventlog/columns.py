@@ -66,7 +66,7 @@ class RecordColumns:
 
     def append(self, row: Row) -> None:
         if self._is_sorted and self._packed:
-            last = self._row(len(self) - 1)
+            last = self.row(len(self) - 1)
             follows = row.step == last.step and row.file == last.file and row.offset > last.offset
             self._is_sorted = row.step > last.step or follows
         self._packed += _PACKED.pack(*row)
@@ -104,13 +104,21 @@ class RecordColumns:
         chosen = rows[rows["file"] == file]
         return Places(*(np.ascontiguousarray(chosen[name]) for name in Places._fields))
 
+    def copied(self) -> np.ndarray:
+        """All rows, with a field for each of `Row`, as they are now."""
+        return self._rows().copy()
+
     def steps(self) -> list[int]:
         """Every step once, ascending."""
-        return list(dict.fromkeys(self._rows()["step"].tolist()))
+        steps = self._rows()["step"]
+        is_first = np.ones(len(steps), bool)
+        is_first[1:] = steps[1:] != steps[:-1]
+        steps_once: list[int] = steps[is_first].tolist()
+        return steps_once
 
     def last_step(self) -> int:
         """The largest step; there must be a row."""
-        return self._row(len(self) - 1).step
+        return self.row(len(self) - 1).step
 
     def wall_times(self) -> tuple[float, float]:
         """The earliest and the latest; there must be a row."""
@@ -119,11 +127,14 @@ class RecordColumns:
 
     def at(self, step: int) -> list[Row]:
         """The rows at a step, the last one being the one that holds."""
-        places, step_of = range(len(self)), lambda place: self._row(place).step
-        begin, end = bisect_left(places, step, key=step_of), bisect_right(places, step, key=step_of)
-        return [self._row(place) for place in range(begin, end)]
+        return [self.row(place) for place in self.places(step)]
 
-    def _row(self, place: int) -> Row:
+    def places(self, step: int) -> range:
+        """Where the rows at a step are, the last one being the one that holds: a log may have any number of them."""
+        everywhere, step_of = range(len(self)), lambda place: self.row(place).step
+        return range(bisect_left(everywhere, step, key=step_of), bisect_right(everywhere, step, key=step_of))
+
+    def row(self, place: int) -> Row:
         return Row._make(_PACKED.unpack_from(self._packed, place * _PACKED.size))
 
     def _rows(self) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
@@ -23,6 +24,10 @@ DIRECTORY_TAG = b"cnnviz/directory"
 MAX_DIRECTORY_BYTES = 1 << 20
 MAX_LAYER_CHARACTERS = 1 << 16
 MAX_DIMENSIONS = 32
+#: Lists and objects within each other in a directory.
+MAX_DEPTH = 64
+#: Bytes that an array would take if its axes of length 0 had length 1: numpy refuses more than fits its own counters.
+_MAX_ARRAY_BYTES = 1 << 53
 #: Seconds; some 30,000 years.
 MAX_WALL_TIME = 1e12
 
@@ -106,8 +111,8 @@ def snapshot(record: Record) -> Snapshot:
     """Copy a record's arrays and attributes.
 
     Raises:
-        ValueError: for attributes that JSON cannot hold (NaN and Inf among them), a step above 2^63 - 1, or a wall
-            time that is not finite.
+        ValueError: for attributes that JSON cannot hold (NaN and Inf among them) or that are nested deeper than readers
+            take, a step above 2^63 - 1, or a wall time that is not finite.
     """
     step, wall_time = int(record.step), float(record.wall_time)
     if step > _MAX_STEP:
@@ -116,8 +121,10 @@ def snapshot(record: Record) -> Snapshot:
         raise ValueError(f"wall_time: {wall_time} given; accepted are seconds since the epoch up to {MAX_WALL_TIME:g}")
     try:
         attributes = _json(dict(record.attributes))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"attributes of {record.kind!r}: {error}; accepted are finite JSON values") from error
+    if _is_deep(record.attributes, MAX_DEPTH - 1):
+        raise ValueError(f"attributes of {record.kind!r}: lists and objects may be nested {MAX_DEPTH - 1} deep")
     payloads = tuple(
         Payload(name, array.dtype.name, array.shape, array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
         for name, array in record.arrays.items()
@@ -317,7 +324,24 @@ def _parse_json(text: bytes) -> dict[str, Any]:
         raise DamagedRecord(f"the directory is no JSON: {str(error)[:120]}") from error
     if not isinstance(raw, dict):
         raise DamagedRecord("the directory is no JSON object")
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _is_deep(raw, MAX_DEPTH):
+        raise DamagedRecord(f"lists and objects are nested more than {MAX_DEPTH} deep")
     return raw
+
+
+def _is_deep(value: object, most: int) -> bool:
+    """Whether lists and objects are nested more than so many deep. Without recursion, which has a bound of its own."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, Mapping) else item)  # type: ignore[attr-defined]
+            if isinstance(child, Mapping | list | tuple)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -384,6 +408,8 @@ def _place(item: Any) -> ArrayPlace:
     offset, length, *sizes = (_count(number, name) for number in (item.get("offset"), item.get("length"), *shape))
     if math.prod(sizes) * np.dtype(dtype).itemsize != length:
         raise DamagedRecord(f"array {name[:80]!r}: its shape and dtype do not make the bytes that it names")
+    if math.prod(size or 1 for size in sizes) * np.dtype(dtype).itemsize > _MAX_ARRAY_BYTES:
+        raise DamagedRecord(f"array {name[:80]!r}: its shape is larger than any array")
     return ArrayPlace(name, dtype, tuple(sizes), offset, offset + length)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
@@ -164,6 +165,15 @@ class RandomAccessFile:
             pieces.append(piece)
             taken += len(piece)
         return b"".join(pieces)
+
+    def next_data(self, offset: int, end: int) -> int:
+        """Where the file next holds more than a hole, at most `end`; `offset` itself where the system does not say."""
+        if not hasattr(os, "SEEK_DATA"):
+            return offset
+        try:
+            return min(end, os.lseek(self._descriptor, offset, os.SEEK_DATA))
+        except OSError as error:
+            return end if error.errno == errno.ENXIO else offset
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Fill a buffer of bytes from `offset`; returns how many there were, fewer than asked for where the file ends."""

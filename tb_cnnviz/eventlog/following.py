@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable
 
@@ -17,7 +18,8 @@ Subject = tuple[str, str | None]
 
 #: Each takes about a kilobyte, and a file may name a new layer in every record.
 MAX_SUBJECTS = 100_000
-_BATCH = 1024
+#: Records are merged in batches that grow with the file: rows out of order are sorted anew with each.
+_BATCH, _MOST_BATCH = 1024, 1 << 14
 #: A growing file's index is saved again when it holds a sixteenth more than was saved.
 _UNSAVED_SHARE = 16
 
@@ -54,24 +56,34 @@ class RunFiles:
                 told += sorted(notices, key=lambda notice: notice.offset)
             return told
 
-    def refresh(self, found: Iterable[FoundFile]) -> None:
-        """Follow these files, which are all that the run has now."""
+    def refresh(self, found: Iterable[FoundFile], until: float = math.inf) -> bool:
+        """Follow these files, which are all that the run has now.
+
+        Args:
+            until: when to leave what is not yet scanned to the next call, by `time.monotonic`.
+
+        Returns:
+            Whether all of them were scanned.
+        """
         by_path = {file.path: file for file in found}
         for path in [path for path in self._by_path if path not in by_path]:
             self._forget(self._by_path[path])
         for file in sorted(by_path.values(), key=lambda file: (file.start, file.name)):
-            self._follow(file)
+            self._follow(file, until)
+        with self.lock:
+            return all(file.looked_at is not None and not file.is_partly_scanned for file in self.by_number.values())
 
-    def _follow(self, found: FoundFile) -> None:
+    def _follow(self, found: FoundFile, until: float) -> None:
         known = self._by_path.get(found.path)
-        if known is not None and not known.is_doubtful and identity(found.path) == known.looked_at:
+        is_known = known is not None and not known.is_doubtful and not known.is_partly_scanned
+        if known is not None and is_known and identity(found.path) == known.looked_at:
             self._save(known, is_at_rest=True)
             return
         try:
             with RandomAccessFile(found.path) as handle:
                 now = handle.identity()
                 known = self._still_the_same(known, handle, now) or self._recalled(found, handle, now)
-                self._scan(known or self._add(found), handle, now)
+                self._scan(known or self._add(found), handle, now, until)
         except OSError as error:
             known = self._by_path.get(found.path) or self._add(found)
             with self.lock:
@@ -121,23 +133,24 @@ class RunFiles:
                 if not len(rows):
                     del self.rows[subject]
 
-    def _scan(self, file: LogFile, handle: RandomAccessFile, now: FileIdentity) -> None:
+    def _scan(self, file: LogFile, handle: RandomAccessFile, now: FileIdentity, until: float) -> None:
         with self.lock:
             file.seen = Seen(now, Fingerprint.of(handle, file.scan.position))
         batch: list[FoundRecord] = []
-        for item in file.scan.advance(handle, now.size):
+        for item in file.scan.advance(handle, now.size, until):
             if isinstance(item, FoundRecord):
                 batch.append(item)
             else:
                 with self.lock:
                     file.notices.add(item.offset, item.reason)
-            if len(batch) >= _BATCH:
+            if len(batch) >= min(_MOST_BATCH, max(_BATCH, file.records // 8)):
                 self._merge(file, batch)
                 batch = []
         self._merge(file, batch)
         fingerprint = Fingerprint.of(handle, file.scan.position)
         with self.lock:
             file.seen, file.looked_at = Seen(now, fingerprint), now
+            file.is_partly_scanned = file.scan.is_interrupted
         self._save(file, is_at_rest=False)
 
     def _merge(self, file: LogFile, batch: list[FoundRecord]) -> None:

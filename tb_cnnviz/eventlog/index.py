@@ -16,6 +16,10 @@ from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
 __all__ = ["IndexEntry", "LogIndex", "LogNotice", "RunIndex"]
 
 
+#: One run's files are scanned for so long at a time where others wait for their turn.
+_SLICE_SECONDS = 1.0
+
+
 class LogIndex(Mapping[str, RunIndex]):
     """Runs by name, as TensorBoard names them: the folder's path below its root with '/', '.' for the root itself.
 
@@ -50,7 +54,8 @@ class LogIndex(Mapping[str, RunIndex]):
         """Find new runs and files, follow those that grew, and let go of what is gone.
 
         Args:
-            seconds: after so long, runs that are not yet known are left to the next call; one at least is taken in.
+            seconds: after so long, what is not yet scanned is left to the next call, which goes on from there; of one run
+                that is not known at least the beginning is taken in.
 
         Returns:
             Whether all runs were looked at.
@@ -58,15 +63,17 @@ class LogIndex(Mapping[str, RunIndex]):
         with self._refreshing:
             found = self._find()
             known, runs = self._runs, dict[str, RunIndex]()
-            until, is_late = time.monotonic() + seconds, False
+            until, is_late, is_complete = time.monotonic() + seconds, False, True
             for name in sorted(found):
                 if name not in known and is_late:
+                    is_complete = False
                     continue
                 runs[name] = known.get(name) or RunIndex(name, self._cache)
-                runs[name].refresh(found[name])
+                slice_end = min(until, time.monotonic() + _SLICE_SECONDS) if seconds < math.inf else math.inf
+                is_complete &= runs[name].refresh(found[name], slice_end)
                 is_late |= name not in known and time.monotonic() >= until
             self._runs = runs
-            return len(runs) == len(found)
+            return is_complete
 
     def _find(self) -> dict[str, list[FoundFile]]:
         found: dict[str, list[FoundFile]] = {}

@@ -55,6 +55,8 @@ class LogFile:
     looked_at: FileIdentity | None = None
     #: A record was not where the index has it: the file is to be read anew.
     is_doubtful: bool = False
+    #: The last scan ended before the file did.
+    is_partly_scanned: bool = False
     records: int = 0
     saved: FileIdentity | None = None
     saved_records: int = 0

@@ -154,7 +154,8 @@ class Run:
         - losses: columns `step`, `batch`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`: a row for each batch.
           Batches that share a step (micro-batches of one update, or one whose update was skipped for an overflow) are
           told apart by `batch` = 0, 1, …; the last one's update was applied. epochs: a column for each metric, `step` and
-          `epoch`. With step None over all records, rows that were logged again once, the later value.
+          `epoch`; a metric that is named like one of these is `metric:step`, `metric:epoch` …. With
+          step None over all records, rows that were logged again once, the later value.
 
         Args:
             layer: the layer's path for kinds that belong to one, and for activations and errors (or None); a variable's

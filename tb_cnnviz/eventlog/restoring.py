@@ -9,6 +9,7 @@ import numpy as np
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.records.histogram import edges, untrim
+from tb_cnnviz.records.metric_names import LEARNING_RATE, column_of, taken_beside
 from tb_cnnviz.records.quantisation import restore_errors, restore_kernel, restore_maps
 from tb_cnnviz.records.record import Record
 
@@ -156,6 +157,8 @@ def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
 def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
     """A column for each metric, NaN where a record has it not, with `step` and `epoch`; of equal steps the last.
 
+    A metric that is named like one of our own columns is `metric:<name>`.
+
     Raises:
         DamagedRecord: when a record has another number of names than of values.
     """
@@ -168,7 +171,13 @@ def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:
             raise DamagedRecord("names and values of epochs do not fit each other")
         if not isinstance(epoch, int) or abs(epoch) > _MAX_EPOCH:
             raise DamagedRecord("the epoch is no number")
-        rows[record.step] = dict(zip(map(str, names), values.tolist(), strict=True))
+        taken = taken_beside(record.arrays)
+        rows[record.step] = {
+            column_of(str(name), taken): value for name, value in zip(names, values.tolist(), strict=True)
+        }
+        rate = record.arrays.get(LEARNING_RATE)
+        if rate is not None and rate.shape == (1,):
+            rows[record.step][LEARNING_RATE] = float(rate[0])
         epochs[record.step] = epoch
     steps = sorted(rows)
     metrics = list(dict.fromkeys(name for step in steps for name in rows[step]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from tb_cnnviz.eventlog import framing
 from tb_cnnviz.eventlog.checked_read import read_intact_payload, read_payload
@@ -17,8 +21,11 @@ from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.records.model import ModelRecord
 from tb_cnnviz.records.record import KINDS, Record
 
-_MODELS_KEPT = 16
-_MAX_MODEL_BYTES = 64 << 20
+#: A model record takes some ten times its bytes once it is read.
+_MODEL_BYTES_KEPT = 4 << 20
+MAX_MODEL_BYTES = 16 << 20
+#: A run whose newest model records cannot be read is not searched for ever.
+_MODELS_TRIED = 16
 #: From here on a CRC takes long enough that comparing it once is worth remembering.
 _LARGE_BYTES = 1 << 18
 #: What is read for nothing between two records costs less than a read of its own.
@@ -26,8 +33,14 @@ _MOST_GAP_BYTES = 1 << 14
 _MOST_SPAN_BYTES = 1 << 18
 
 
+_generations = itertools.count()
+
+#: The four bytes that stand behind a record, or none.
+Crc = bytes
+
+
 class IndexEntry(NamedTuple):
-    """One record. `identity` is equal for equal bytes at an equal place, and changes when the file is replaced."""
+    """One record. `identity` is that of its place in this process: it changes when the file is replaced."""
 
     kind: str
     layer: str | None
@@ -37,6 +50,41 @@ class IndexEntry(NamedTuple):
     offset: int
     length: int
     identity: tuple[int, ...]
+
+
+class LoggedRecords(Sequence[IndexEntry]):
+    """The records of a kind and layer as they stood when it was made, in the order in which they were logged.
+
+    Entries are made when they are asked for: a million of them take seconds and hundreds of megabytes.
+    """
+
+    def __init__(self, run: RunIndex, kind: str, layer: str | None, rows: np.ndarray) -> None:
+        self._run = run
+        self._kind = kind
+        self._layer = layer
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        chosen = self._rows[place]
+        if isinstance(place, slice):
+            return self._run.entries_of(self._kind, self._layer, map(Row._make, chosen.tolist()))
+        return self._run.entries_of(self._kind, self._layer, [Row._make(chosen.item())])[0]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """The step of each: int64."""
+        return self._rows["step"]
+
+    @property
+    def files(self) -> tuple[tuple[int, int], ...]:
+        """By file, in the order of their age, how many of its records these are: a file only ever has more."""
+        numbers = self._rows["file"]
+        starts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])) if len(numbers) else numbers
+        ends = np.append(starts[1:], len(numbers))
+        return tuple(zip(numbers[starts].tolist(), (ends - starts).tolist(), strict=True)) if len(numbers) else ()
 
 
 def neighbours(entries: Sequence[IndexEntry]) -> Iterator[Sequence[IndexEntry]]:
@@ -62,13 +110,31 @@ class RunIndex:
 
     def __init__(self, name: str, cache: IndexCache | None = None) -> None:
         self.name = name
+        #: No two indexes of this process have one number, those of one name neither.
+        self.generation = next(_generations)
+        #: Rises with everything that is found or noted.
+        self.revision = 0
         self._files = RunFiles(cache)
         self._lock = self._files.lock
         self._models: dict[tuple[int, ...], ModelRecord | None] = {}
+        self._state: object = None
 
-    def refresh(self, found: Iterable[FoundFile]) -> None:
-        """Follow these files, which are all that the run has now."""
-        self._files.refresh(found)
+    def refresh(self, found: Iterable[FoundFile], until: float = math.inf) -> bool:
+        """Follow these files, which are all that the run has now.
+
+        Args:
+            until: when to leave what is not yet scanned to the next call, by `time.monotonic`.
+
+        Returns:
+            Whether all of them were scanned.
+        """
+        is_complete = self._files.refresh(found, until)
+        with self._lock:
+            files = self._files.by_number.values()
+            state = [(file.number, file.seen, file.looked_at, file.records) for file in files]
+            if state != self._state:
+                self._state, self.revision = state, self.revision + 1
+        return is_complete
 
     # What there is
 
@@ -106,13 +172,55 @@ class RunIndex:
             ]
         return [entry for _, _, entry in sorted(listed, key=lambda item: item[:2])]
 
+    def logged(self, kind: str, layer: str | None = None) -> LoggedRecords:
+        """The records of a kind and layer, those of repeated steps too, in the order in which they were logged."""
+        with self._lock:
+            columns = self._files.rows.get((kind, layer))
+            rows = (RecordColumns() if columns is None else columns).copied()
+            ages = sorted(self._files.by_number, key=lambda number: self._files.by_number[number].age)
+        rank = np.zeros(max(ages, default=0) + 1, np.int64)
+        rank[ages] = np.arange(len(ages))
+        file_rank, offset = rank[rows["file"]], rows["offset"]
+        is_ordered = (file_rank[1:] > file_rank[:-1]) | ((file_rank[1:] == file_rank[:-1]) & (offset[1:] > offset[:-1]))
+        if not is_ordered.all():
+            rows = rows[np.lexsort((offset, file_rank))]
+        return LoggedRecords(self, kind, layer, rows)
+
+    def entries_of(self, kind: str, layer: str | None, rows: Iterable[Row]) -> list[IndexEntry]:
+        """The entries of rows that this index had; one whose file is gone cannot be read."""
+        with self._lock:
+            return [self._entry(kind, layer, row) for row in rows]
+
+    def repeat(self, kind: str, layer: str | None, step: int, number: int | None = None) -> IndexEntry:
+        """The record at a step that holds, or where it was logged again, that of this number, from 0.
+
+        Raises:
+            KeyError: where there is none; its message says what there is.
+        """
+        with self._lock:
+            columns = self._rows(kind, layer)
+            places = columns.places(step)
+            if not places:
+                raise KeyError(f"step {step} is not logged in {kind}; there is {_some(columns.steps())}")
+            if number is not None and not 0 <= number < len(places):
+                raise KeyError(
+                    f"repeat {number} of {kind} at step {step} is not logged; there are 0 to {len(places) - 1}"
+                )
+            return self._entry(kind, layer, columns.row(places[-1 if number is None else number]))
+
+    def repeat_count(self, kind: str, layer: str | None, step: int) -> int:
+        """How many records there are at a step."""
+        with self._lock:
+            columns = self._files.rows.get((kind, layer))
+            return len(columns.places(step)) if columns is not None else 0
+
     def locate(self, kind: str, layer: str | None, step: int) -> IndexEntry:
         """The record that holds at a step: where a step was logged again, the later one.
 
         Raises:
             KeyError: where there is none; its message says what there is.
         """
-        return self.repeats(kind, layer, step)[-1]
+        return self.repeat(kind, layer, step)
 
     def repeats(self, kind: str, layer: str | None, step: int) -> list[IndexEntry]:
         """Every record at a step, in the order in which they were logged; the last one holds.
@@ -205,6 +313,23 @@ class RunIndex:
         except OSError as error:
             raise DamagedRecord(f"the file cannot be read: {error.strerror}") from error
 
+    def stored_crcs(self, entries: Sequence[IndexEntry]) -> Iterator[Crc]:
+        """The CRC that stands behind each record's content, empty where it cannot be read: it tells contents apart."""
+        for number, group in itertools.groupby(entries, key=lambda entry: entry.identity[2]):
+            yield from self._crcs_of_file(number, list(group))
+
+    def _crcs_of_file(self, number: int, entries: Sequence[IndexEntry]) -> list[Crc]:
+        with self._lock:
+            known = self._files.by_number.get(number)
+        try:
+            if known is None:
+                return [b""] * len(entries)
+            with RandomAccessFile(known.found.path) as file:
+                ends = [entry.offset + framing.HEADER_BYTES + entry.length for entry in entries]
+                return [file.read(end, framing.FOOTER_BYTES) for end in ends]
+        except OSError:
+            return [b""] * len(entries)
+
     def read_many(self, entries: Sequence[IndexEntry]) -> Iterator[Record | DamagedRecord]:
         """As `read_entry` of each in turn, with what it would raise: small neighbours are read together."""
         for group in neighbours(entries):
@@ -259,31 +384,37 @@ class RunIndex:
 
         Where the first one was logged after `step`, that one.
         """
-        entries = self.entries("model")
-        until = [entry for entry in entries if step is None or entry.step <= step]
-        behind = [entry for entry in entries if step is not None and entry.step > step]
-        for entry in [*reversed(until), *behind]:
-            model = self._parsed_model(entry)
-            if model is not None:
-                return model
-        return None
+        return next((model for entry in self.model_entries(step) if (model := self._parsed_model(entry))), None)
+
+    def model_entries(self, step: int | None = None) -> Iterator[IndexEntry]:
+        """The model records that may be in force at a step (None: the latest), the likeliest first, some at most."""
+        logged = self.logged("model")
+        steps = logged.steps
+        until = np.arange(len(steps)) if step is None else np.flatnonzero(steps <= step)
+        behind = np.flatnonzero(steps > step) if step is not None else steps[:0]
+        for place in [*until[: -_MODELS_TRIED - 1 : -1].tolist(), *behind[:_MODELS_TRIED].tolist()]:
+            yield logged[place]
 
     def _parsed_model(self, entry: IndexEntry) -> ModelRecord | None:
         with self._lock:
             if entry.identity in self._models:
                 return self._models[entry.identity]
-        try:
-            if entry.length > _MAX_MODEL_BYTES:
-                raise ValueError(f"it has {entry.length} bytes; at most {_MAX_MODEL_BYTES} are read")
-            model = ModelRecord.from_json(self.read_entry(entry).arrays["json"].tobytes())
-        except (DamagedRecord, KeyError, ValueError) as error:
-            model = None
-            self.note(entry, f"the model record cannot be read: {error}")
+        model = self.read_model(entry)
         with self._lock:
-            while len(self._models) >= _MODELS_KEPT:
-                del self._models[next(iter(self._models))]
             self._models[entry.identity] = model
+            while len(self._models) > 1 and sum(key[4] for key in self._models) > _MODEL_BYTES_KEPT:
+                del self._models[next(iter(self._models))]
         return model
+
+    def read_model(self, entry: IndexEntry) -> ModelRecord | None:
+        """The model of a record, or None where that cannot be read, which a notice says then."""
+        try:
+            if entry.length > MAX_MODEL_BYTES:
+                raise ValueError(f"it has {entry.length} bytes; at most {MAX_MODEL_BYTES} are read")
+            return ModelRecord.from_json(self.read_entry(entry).arrays["json"].tobytes())
+        except (DamagedRecord, KeyError, ValueError) as error:
+            self.note(entry, f"the model record cannot be read: {error}")
+            return None
 
     def note(self, entry: IndexEntry, reason: str) -> None:
         """Tell of a record that turned out not to be what it should be; of each at most once."""
@@ -291,12 +422,15 @@ class RunIndex:
             file = self._files.by_number.get(entry.identity[2])
             if file is not None and not file.notices.tells_of(entry.offset):
                 file.read_notices.add_once(entry.offset, reason)
+                self.revision += 1
 
     def _entry(self, kind: str, layer: str | None, row: Row) -> IndexEntry:
-        file = self._files.by_number[row.file]
-        device, inode = (file.seen.identity.device, file.seen.identity.inode) if file.seen else (0, 0)
-        place = (device, inode, file.number, row.offset, row.length, int(row.wall_time * 1e6))
-        return IndexEntry(kind, layer, row.step, row.wall_time, file.found.name, row.offset, row.length, place)
+        file = self._files.by_number.get(row.file)
+        identity = file.seen.identity if file and file.seen else None
+        device, inode = (identity.device, identity.inode) if identity else (0, 0)
+        place = (device, inode, row.file, row.offset, row.length, int(row.wall_time * 1e6), self.generation)
+        name = file.found.name if file else ""
+        return IndexEntry(kind, layer, row.step, row.wall_time, name, row.offset, row.length, place)
 
     def _rows(self, kind: str, layer: str | None) -> RecordColumns:
         rows = self._files.rows.get((kind, layer))

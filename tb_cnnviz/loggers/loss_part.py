@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from tb_cnnviz.eventlog.reader import open_log
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.metric_names import LEARNING_RATE
 
 _SLOTS = 128
 
@@ -116,12 +118,23 @@ class MetricPart(Part):
 
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         values = {name: float(value) for name, value in logs.items()}
-        values.setdefault("learning_rate", float(to_numpy(fit.model.optimizer.learning_rate)))
-        arrays = {"values": np.array(list(values.values()), np.float32)}
+        rate = float(to_numpy(fit.model.optimizer.learning_rate))
+        beside = {}
+        if LEARNING_RATE in logs and has_metric(fit.model, LEARNING_RATE):
+            beside[LEARNING_RATE] = np.array([rate], np.float32)
+        else:
+            values.setdefault(LEARNING_RATE, rate)
+        arrays = {"values": np.array(list(values.values()), np.float32), **beside}
         fit.write(Record("epochs", step, arrays=arrays, attributes={"names": list(values), "epoch": fit.logged_epoch}))
         for name, value in values.items():
             folder = "validation" if name.startswith("val_") else "train"
             fit.writer.stock.scalar(f"epoch_{name.removeprefix('val_')}", value, fit.logged_epoch, folder)
+
+
+def has_metric(model: Any, name: str) -> bool:
+    """Whether a metric of the model has this name; those that were compiled stand in one that holds them."""
+    held = [inner for metric in model.metrics for inner in (metric, *(getattr(metric, "metrics", None) or ()))]
+    return any(getattr(metric, "name", None) == name for metric in held)
 
 
 def examples_before(fit: Fit) -> int:

@@ -7,7 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +26,10 @@ def json_answer(request: Request, value: Any, status: int = 200) -> Response:
     body = to_json(value)
     headers = {"Cache-Control": "no-store"}
     if _takes_gzip(request) and len(body) >= _GZIP_FROM_BYTES:
-        body = gzip.compress(body, compresslevel=3, mtime=0)
+        body = gzip.compress(body, compresslevel=1, mtime=0)
         headers["Content-Encoding"] = "gzip"
-    return _response(body, status, "application/json", headers)
+    headers["Content-Length"] = str(len(body))
+    return _response(_pieces([body]), status, "application/json", headers)
 
 
 def binary_answer(
@@ -73,13 +74,34 @@ def not_modified(request: Request, etag: str) -> Response | None:
     return None
 
 
+@dataclass(frozen=True)
+class Written:
+    """A value that is JSON already, as `to_json` writes it."""
+
+    text: bytes
+
+
 def to_json(value: Any) -> bytes:
-    """ASCII JSON of dataclasses, mappings, lists and scalars, with NaN and infinity as the strings of `Real`."""
+    """ASCII JSON of dataclasses, mappings, lists and scalars, with NaN and infinity as the strings of `Real`.
+
+    `Written` may stand for the value of a dataclass' field, or for all items of a list that is one.
+    """
+    if isinstance(value, Written):
+        return value.text
+    if isinstance(value, list) and value and isinstance(value[0], Written):
+        return b"[" + b",".join(item.text for item in value) + b"]"
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = (
+            json.dumps(field.name).encode() + b":" + to_json(getattr(value, field.name)) for field in fields(value)
+        )
+        return b"{" + b",".join(parts) + b"}"
     return json.dumps(plain(value), allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 def plain(value: Any) -> Any:
     """What JSON can hold of a value: dataclasses as objects, numbers that JSON has not as strings."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Iterable
 from functools import partial
 
 from werkzeug.wrappers import Request, Response
@@ -22,20 +23,24 @@ from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.room import Room
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
+from tb_cnnviz.plugin.sending import Answers
 from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
 from tb_cnnviz.plugin.series_layout import chosen_places
 from tb_cnnviz.records import Record
+
+#: Numbers of indexes and files are this process's own.
+_PROCESS = os.urandom(8).hex()
 
 
 class BinaryRoutes:
     """Answers from the index as it stands: only /runs and /run look for what is new."""
 
-    def __init__(self, runs: KnownRuns, series: SeriesCache, scalar_series: ScalarSeries) -> None:
+    def __init__(self, runs: KnownRuns, series: SeriesCache, scalar_series: ScalarSeries, answers: Answers) -> None:
         self._runs = runs
         self._series = series
         self._scalar_series = scalar_series
         self._series_at_once = Room(room.SERIES, "series")
-        self._bytes = Room(room.ANSWER_BYTES, "bytes of answers")
+        self._answers = answers
 
     def records(self, request: Request) -> Response:
         """The record of every layer at every step asked for, layers outermost."""
@@ -54,9 +59,12 @@ class BinaryRoutes:
             raise Refused(
                 400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
             )
-        etag = _etag("records", (entry.identity for entry in entries))
+        places = ((*entry[:4], entry.length, crc) for entry, crc in zip(entries, run.stored_crcs(entries), strict=True))
+        etag = _etag("records", places)
         held = not_modified(request, etag)
-        return held or self._framed(request, size, lambda: [_read(run, entry) for entry in entries], etag)
+        return held or self._answers.sent(
+            request, size, lambda: _framed(request, [_read(run, entry) for entry in entries], etag)
+        )
 
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
@@ -75,24 +83,14 @@ class BinaryRoutes:
             etag = _etag(question, (*run.columns[kind].values(), run.updates))
             make = partial(self._scalar_series.record, run, kind, columns, points)
         else:
-            etag = _etag(question, (entry.identity for entry in run.entries(kind)))
+            etag = _etag(question, (_PROCESS, run.generation, run.logged(kind).files))
             make = partial(self._record, name, run, kind, columns, points, wish)
         if held := not_modified(request, etag):
             return held
         with self._series_at_once.taken():
             record = make()
-        return self._framed(request, sum(array.nbytes for array in record.arrays.values()), lambda: [record], etag)
-
-    def _framed(self, request: Request, size: int, read: Callable[[], list[Record]], etag: str) -> Response:
-        """The answer that holds these records, for whose `size` there must be room until it is sent."""
-        give_back = self._bytes.take(size)
-        try:
-            response = _framed(request, read(), etag)
-        except BaseException:
-            give_back()
-            raise
-        response.call_on_close(give_back)
-        return response
+        size = sum(array.nbytes for array in record.arrays.values())
+        return self._answers.sent(request, size, lambda: _framed(request, [record], etag))
 
     def _record(
         self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.Wish
@@ -116,9 +114,11 @@ def _framed(request: Request, records: list[Record], etag: str) -> Response:
 
 
 def _etag(question: str, places: Iterable[object]) -> str:
-    """Names the bytes that an answer comes from, by where they lie: a record never changes in its place.
+    """Names what an answer is made from.
 
-    A scalar's place is its run and tag, and how far they go.
+    Args:
+        places: of a record what it is of, its length and CRC, which tell of a run that was written anew; of a series its
+            index, and how many records of which files it has; of a scalar its run and tag, and how far they go.
     """
     digest = hashlib.sha256(f"{__version__} {question}".encode("utf-8", "surrogatepass"))
     for place in places:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.metric_names import LEARNING_RATE, column_of, taken_beside
 
 #: Names of the columns that a kind's records hold, of statistics the first in each of them; those of `epochs` stand in
 #: the records themselves.
@@ -21,8 +22,28 @@ STATISTICS: Mapping[str, tuple[str, ...]] = {
 HISTOGRAM = "histogram"
 
 
+#: Metrics of a run's epochs; those that are met later are left out, but for the two that stand for a run.
+MAX_METRICS = 4096
+#: A step is a float64 in answers, which is exact below this.
+MAX_STEP = 1 << 53
+#: About what a column takes beside its numbers.
+COLUMN_BYTES = 200
+#: Columns of which that is not counted: no kind but epochs has more.
+_FEW = 16
+
+_ALWAYS = ("loss", "val_loss")
+
+
 class MalformedSeries(ValueError):
     """A record that has not the arrays that its kind needs."""
+
+
+class LargeSeries(ValueError):
+    """A record whose rows would take `size` bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
 
 
 @dataclass(frozen=True)
@@ -35,33 +56,53 @@ class Table:
             record had no such column.
         absent: name to bool [rows]: where a row's record had no such column; names with no such row are left out.
         sources: int64 [rows]: the number of the record from which the row came.
+        left_out: metrics that a record held beside those here, the most of any.
     """
 
     steps: np.ndarray
     columns: Mapping[str, np.ndarray]
     absent: Mapping[str, np.ndarray]
     sources: np.ndarray
+    left_out: int = 0
 
     @property
     def nbytes(self) -> int:
         arrays = [self.steps, self.sources, *self.columns.values(), *self.absent.values()]
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in arrays) + COLUMN_BYTES * max(0, len(self.columns) - _FEW)
 
 
-def rows_of(record: Record, source: int = 0, held: Collection[str] | None = None) -> Table:
+def rows_of(
+    record: Record,
+    source: int = 0,
+    held: Collection[str] | None = None,
+    metrics: Collection[str] = (),
+    most_bytes: float = math.inf,
+) -> Table:
     """The rows of a record of kind losses or epochs, or of statistics (without their histogram).
 
     Args:
         held: of statistics, the columns to keep beside their first; None for all.
+        metrics: of epochs, the columns that other records have; all have MAX_METRICS together.
+        most_bytes: that the rows may take.
 
     Raises:
-        MalformedSeries: when arrays are missing or their shapes do not fit each other.
+        MalformedSeries: when arrays are missing, their shapes do not fit each other, or a step is no count.
+        LargeSeries: when its rows would take more bytes.
     """
+    if record.kind == "losses":
+        size = 16 * _size(record, "step") + 8 * sum(_size(record, name) for name in LOSSES)
+        if size > most_bytes:
+            raise LargeSeries(size)
+    left_out = 0
     if record.kind in STATISTICS:
         steps, columns = _statistics(record, held)
+    elif record.kind == "epochs":
+        steps, columns, left_out = _epochs(record, metrics)
     else:
-        steps, columns = {"losses": _losses, "epochs": _epochs}[record.kind](record)
-    return Table(steps, columns, {}, np.full(len(steps), source, np.int64))
+        steps, columns = _losses(record)
+    if len(steps) and not 0 <= steps.min() <= steps.max() < MAX_STEP:
+        raise MalformedSeries(f"a step is below 0 or above {MAX_STEP - 1}")
+    return Table(steps, columns, {}, np.full(len(steps), source, np.int64), left_out)
 
 
 def join(tables: Sequence[Table]) -> Table:
@@ -82,7 +123,8 @@ def join(tables: Sequence[Table]) -> Table:
         mask = np.concatenate([_absent(table, name) for table in tables])[keep]
         if mask.any():
             absent[name] = mask
-    return Table(steps[keep], columns, absent, sources[keep])
+    left_out = max((table.left_out for table in tables), default=0)
+    return Table(steps[keep], columns, absent, sources[keep], left_out)
 
 
 def as_float(column: np.ndarray) -> np.ndarray:
@@ -139,16 +181,30 @@ def _losses(record: Record) -> Rows:
     return steps.astype(np.int64), columns
 
 
-def _epochs(record: Record) -> Rows:
+def _epochs(record: Record, metrics: Collection[str]) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
     names, values = record.attributes.get("names"), _array(record, "values", 1)
     if not isinstance(names, list) or len(names) != len(values) or not all(isinstance(name, str) for name in names):
         raise MalformedSeries("names do not fit the values")
-    columns = {name: _real(values[place : place + 1]) for place, name in enumerate(names)}
+    values = _real(values.copy())  # a view would keep the whole record in memory
+    taken = taken_beside(record.arrays)
+    columns: dict[str, np.ndarray] = {}
+    left, left_out = MAX_METRICS - len(metrics), 0
+    for place, name in enumerate(names):
+        column = column_of(name, taken)
+        is_new = column not in metrics and column not in columns
+        if is_new and left <= 0 and column not in _ALWAYS:
+            left_out += 1
+            continue
+        columns[column] = values[place : place + 1]
+        left -= is_new
+    rate = record.arrays.get(LEARNING_RATE)
+    if rate is not None and rate.shape == (1,):
+        columns[LEARNING_RATE] = _real(rate.copy())
     epoch = record.attributes.get("epoch")
     if isinstance(epoch, int | float) and abs(epoch) < 2**53:
         columns["epoch"] = np.array([epoch], np.float64)
     columns["wall_time"] = np.array([record.wall_time], np.float64)
-    return np.array([record.step], np.int64), columns
+    return np.array([record.step], np.int64), columns, left_out
 
 
 def _statistics(record: Record, held: Collection[str] | None) -> Rows:
@@ -160,6 +216,10 @@ def _statistics(record: Record, held: Collection[str] | None) -> Rows:
     # Copies: a view would keep the whole record in memory.
     kept = [name for name in columns if held is None or name == names[0] or name in held]
     return np.array([record.step], np.int64), {name: _real(columns[name])[None].copy() for name in kept}
+
+
+def _size(record: Record, name: str) -> int:
+    return record.arrays[name].size if name in record.arrays else 0
 
 
 def _array(record: Record, name: str, dimensions: int) -> np.ndarray:

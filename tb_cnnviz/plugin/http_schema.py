@@ -68,6 +68,14 @@ class RunList:
 
 
 @dataclass(frozen=True)
+class RunPage(RunList):
+    """Some of all runs, `total` in number: `next` is given back as `after` for those that follow, None behind the last."""
+
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True)
 class LayerSteps:
     """Steps logged for each of these layers, ascending; layers is empty for kinds of the whole model."""
 

@@ -43,9 +43,9 @@ def entries(
 
 def _entry(found: RunIndex, kind: str, layer: str | None, step: int, repeat: int | None) -> IndexEntry:
     try:
-        there = found.repeats(kind, layer, step)
+        return found.repeat(kind, layer, step, repeat)
     except KeyError:
-        raise Refused(404, f"step: {kind} are not logged at step {step}") from None
-    if repeat is not None and repeat >= len(there):
-        raise Refused(404, f"repeat: {repeat} given; {kind} at step {step} have 0 to {len(there) - 1}")
-    return there[-1 if repeat is None else repeat]
+        count = found.repeat_count(kind, layer, step)
+    if not count:
+        raise Refused(404, f"step: {kind} are not logged at step {step}")
+    raise Refused(404, f"repeat: {repeat} given; {kind} at step {step} have 0 to {count - 1}")

@@ -18,6 +18,7 @@ from tb_cnnviz.plugin.roots import log_roots
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
+from tb_cnnviz.plugin.sending import Answers
 from tb_cnnviz.plugin.series import SeriesCache
 from tb_cnnviz.plugin.static_files import StaticFiles
 from tb_cnnviz.plugin.watched_index import WatchedIndex
@@ -36,8 +37,9 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
         known, series, scalar_series = KnownRuns(self._index, self._scalars), SeriesCache(), ScalarSeries(self._reader)
-        json_routes = JsonRoutes(known, series, scalar_series)
-        binary_routes = BinaryRoutes(known, series, scalar_series)
+        answers = Answers()
+        json_routes = JsonRoutes(known, series, scalar_series, answers)
+        binary_routes = BinaryRoutes(known, series, scalar_series, answers)
         hosts, requests = allowed_hosts(), Room(room.REQUESTS, "requests")
         routes = {
             "/runs": json_routes.runs,

@@ -14,7 +14,10 @@ MAX_RECORDS = 4096
 MAX_ANSWER_BYTES = 256 << 20
 MAX_POINTS = 1_000_000
 
-_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+#: As far as a browser counts: no other step is listed, so that every listed one can be asked for.
+MAX_NUMBER = (1 << 53) - 1
+
+_NUMBER = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
 class Wish(NamedTuple):
@@ -49,6 +52,11 @@ def one(request: Request, name: str) -> str:
 def many(request: Request, name: str) -> list[str]:
     """A parameter that may be repeated, without duplicates, in the order given."""
     return list(dict.fromkeys(request.args.getlist(name)))
+
+
+def after(request: Request) -> str | None:
+    """Behind which run a list goes on: what `next` of the list before was."""
+    return one(request, "after") if "after" in request.args else None
 
 
 def steps(request: Request) -> list[int]:
@@ -89,6 +97,6 @@ def shown(text: str) -> str:
 
 
 def _number(name: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise Refused(400, f"{name}: {shown(text)} given; a whole number of at most 15 digits, 0 or more, is needed")
+    if not _NUMBER.fullmatch(text) or int(text) > MAX_NUMBER:
+        raise Refused(400, f"{name}: {shown(text)} given; a whole number from 0 to {MAX_NUMBER} is needed")
     return int(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,11 +12,12 @@ from tb_cnnviz.plugin.guard import Refused
 #: Requests that are worked on at once, and those of them that read a series.
 REQUESTS = 16
 SERIES = 2
-#: Bytes of all binary answers that are being made or sent.
+#: Bytes of all large answers that are being made or sent.
 ANSWER_BYTES = 512 << 20
 
 WAIT_SECONDS = 3.0
 MOST_WAITING = 64
+_LOOK_SECONDS = 0.25
 
 
 class Room:
@@ -24,14 +26,16 @@ class Room:
     Args:
         total: how much there is.
         what: what is taken, for who is refused.
+        make_way: called again and again while somebody waits: whoever holds room and need not may give it back.
     """
 
-    def __init__(self, total: int, what: str) -> None:
+    def __init__(self, total: int, what: str, make_way: Callable[[], None] | None = None) -> None:
         self._total = total
         self._what = what
         self._left = total
         self._waiting = 0
         self._changed = threading.Condition()
+        self._make_way = make_way
 
     def take(self, amount: int) -> Callable[[], None]:
         """Take so much, which waits `WAIT_SECONDS` for it at most. Returns what gives it back, once.
@@ -42,8 +46,10 @@ class Room:
         with self._changed:
             seconds = WAIT_SECONDS if self._waiting < MOST_WAITING else 0
             self._waiting += 1
-            is_there = self._changed.wait_for(lambda: self._left >= amount, seconds)
-            self._waiting -= 1
+            try:
+                is_there = self._wait(amount, time.monotonic() + seconds)
+            finally:
+                self._waiting -= 1
             if not is_there:
                 raise Refused(503, f"{self._total} {self._what} are as much as is worked on at once: ask again")
             self._left -= amount
@@ -56,6 +62,17 @@ class Room:
                     self._changed.notify_all()
 
         return give_back
+
+    def _wait(self, amount: int, until: float) -> bool:
+        """Whether there is so much before the time is up."""
+        while self._left < amount:
+            if self._make_way is not None:
+                self._make_way()
+            seconds = until - time.monotonic()
+            if seconds <= 0:
+                return False
+            self._changed.wait(min(seconds, _LOOK_SECONDS))
+        return True
 
     @contextmanager
     def taken(self, amount: int = 1) -> Iterator[None]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from tb_cnnviz.eventlog.index import RunIndex
+from tb_cnnviz.plugin.answers import Written
 from tb_cnnviz.plugin.columns import Table
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, RunDetail, RunSummary
+from tb_cnnviz.plugin.query import MAX_NUMBER
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.settings import Settings, bounded
+from tb_cnnviz.records.metric_names import LEARNING_RATE, OWN_COLUMNS
 from tb_cnnviz.records.record import KINDS
 
 CURVE_POINTS = 64
@@ -61,14 +65,16 @@ def scalar_summary(run: ScalarRun, curve: Curve | None) -> RunSummary:
     )
 
 
-def detail(name: str, run: RunIndex) -> RunDetail:
-    """Everything about a run but its records."""
+def detail(name: str, run: RunIndex, model: Written | None) -> RunDetail:
+    """Everything about a run but its records; `model` is its newest, as JSON."""
     said = run.notices
     notices = [Notice(notice.file, notice.offset, notice.reason) for notice in said[-MAX_NOTICES:]]
     if len(said) > MAX_NOTICES:
         notices.insert(0, Notice("", 0, f"{len(said) - MAX_NOTICES} earlier notices are not listed"))
     kinds = [KindSteps(kind, _groups(run, kind)) for kind in run.kinds]
-    return RunDetail(name, run.model(), kinds, notices, run.last_wall_time)
+    if run.last_step > MAX_NUMBER:
+        notices.append(Notice("", 0, f"records at steps above {MAX_NUMBER} are not listed"))
+    return RunDetail(name, model, kinds, notices, run.last_wall_time)  # type: ignore[arg-type]
 
 
 def scalar_detail(run: ScalarRun, steps: Mapping[str, list[int]]) -> RunDetail:
@@ -92,15 +98,20 @@ def curve(epochs: Table) -> Curve | None:
 
 def metric_of(columns: Iterable[str]) -> str | None:
     """The metric that stands for a run with these columns, or None where they hold none."""
-    metrics = [name for name in columns if name not in ("epoch", "learning_rate", "wall_time")]
+    metrics = [name for name in columns if name not in OWN_COLUMNS and name != LEARNING_RATE]
     return next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
+
+
+def _listed(steps: list[int]) -> list[int]:
+    """Those that can be asked for; they are in ascending order."""
+    return steps if not steps or steps[-1] <= MAX_NUMBER else steps[: bisect_right(steps, MAX_NUMBER)]
 
 
 def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:
     """Layers that were logged at the same steps together: there are as a rule few such groups."""
     if not KINDS[kind]:
-        return [LayerSteps([], run.steps(kind))]
+        return [LayerSteps([], _listed(run.steps(kind)))]
     layers: dict[tuple[int, ...], list[str]] = {}
     for layer in run.layers(kind):
-        layers.setdefault(tuple(run.steps(kind, layer)), []).append(layer)
+        layers.setdefault(tuple(_listed(run.steps(kind, layer))), []).append(layer)
     return [LayerSteps(names, list(steps)) for steps, names in layers.items()]

@@ -9,11 +9,14 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tb_cnnviz.records.metric_names import column_of
+
 TRAIN, VALIDATION = "train", "validation"
 MAX_TAGS = 200
 MAX_NAME = 1000
 
-#: Columns that a series has anyway.
+#: Columns that a series has anyway. A metric of Keras by such a name has another column; what any other tool calls so
+#: is as a rule the same thing, and is left out.
 _TAKEN = ("step", "updates", "wall_time")
 
 _EPOCH = re.compile(r"epoch_(.+)", re.DOTALL)
@@ -76,7 +79,7 @@ def columns_of(tags: Mapping[str, Iterable[str]]) -> Columns:
     for name, place, of_keras in _named(listed, is_keras):
         if name in epochs or name in _TAKEN or len(name) > MAX_NAME or len(epochs) == MAX_TAGS:
             continue
-        if name == "epoch" and is_keras:
+        if not of_keras and name == "epoch" and is_keras:
             continue
         epochs[name] = place
         if not of_keras:
@@ -92,7 +95,7 @@ def _named(listed: list[tuple[str, str]], is_keras: bool) -> Iterator[tuple[str,
     others = []
     for folder, tag in listed:
         if folder and (metric := _EPOCH.fullmatch(tag)):
-            yield _in_folder(metric[1], folder), (folder, tag), True
+            yield column_of(_in_folder(metric[1], folder)), (folder, tag), True
         elif not (is_keras and _counts_batches(folder, tag)):
             others.append((_in_folder(tag, folder), (folder, tag), False))
     yield from others

@@ -14,6 +14,7 @@ from tb_cnnviz.plugin.settings import Setting
 
 #: A look goes over every tag of every run.
 REFRESH_SECONDS = 3.0
+QUICK_SECONDS = 0.5
 
 
 class Source(NamedTuple):
@@ -75,7 +76,7 @@ class ScalarRuns:
         self._recorded = recorded
         self._prefixes = frozenset(prefixes) - {""}
         self._last: Mapping[str, ScalarRun] = {}
-        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS)
+        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS, QUICK_SECONDS)
 
     def runs(self) -> Mapping[str, ScalarRun]:
         """Every run with scalars by name, as fresh as `REFRESH_SECONDS` allow: those that hold records too."""

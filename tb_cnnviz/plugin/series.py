@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.run_index import LoggedRecords
 from tb_cnnviz.plugin import reading_time
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
-from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, joined_bytes, rows_of
+from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, rows_of
 from tb_cnnviz.plugin.guard import Refused
 from tb_cnnviz.plugin.query import Wish, shown
 from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.series_histograms import histograms
-from tb_cnnviz.plugin.series_layout import Layout, bytes_of, chosen_places, layout_of, said_of, size_of
+from tb_cnnviz.plugin.series_layout import Layout, bytes_of, chosen_places, said_of, size_of
+from tb_cnnviz.plugin.series_reading import MAX_RECORD_BYTES, Reading
 from tb_cnnviz.records import Record
 
 KINDS = ("losses", "epochs", *STATISTICS)
 CACHE_BYTES = 32 << 20
-MAX_SERIES_BYTES = 512 << 20
+#: While a series is made, its parts take as much again.
+MAX_SERIES_BYTES = 256 << 20
 
-#: So many records are read before their rows are joined: rows one by one take several times their numbers' room.
 _BATCH = 1024
 
 #: What a table needs for a row beside its columns: its step, and the record that it came from.
 _ROW_BYTES = 16
+
+#: By file, in the order of their age, how many records were read.
+Files = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,9 @@ class Series:
 
     Args:
         entries: the records read, in the order in which they were logged; a series at rest has none, they are large.
-        read: how many records were read, and the hash of their entries.
+        read: how many records were read.
+        generation: of the index that they were read from.
+        files: of which files they are.
         held: the columns that the tables hold, where they hold not all of them.
         tables: their rows, by what their columns belong to: a run whose model changed has more than one, and the newest
             record says which is shown.
@@ -47,7 +54,9 @@ class Series:
     """
 
     entries: Sequence[IndexEntry] = ()
-    read: tuple[int, int] = (0, hash(()))
+    read: int = 0
+    generation: int = -1
+    files: Files = ()
     held: frozenset[str] | None = None
     tables: Mapping[Layout, Table] = field(default_factory=dict)
     layout: Layout = 0
@@ -86,6 +95,7 @@ class SeriesCache:
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
         self._series: OrderedDict[tuple[str, str], Series] = OrderedDict()
+        self._bytes = 0
 
     def get(
         self, name: str, run: RunIndex, kind: str, columns: Collection[str] = (), time: ReadingTime | None = None
@@ -100,33 +110,52 @@ class SeriesCache:
             Refused: 400 for a series above MAX_SERIES_BYTES; 503 where the time is up, and the next request goes on.
         """
         time = time or ReadingTime(reading_time.READING_SECONDS)
-        entries = run.entries(kind)
+        logged = run.logged(kind)
         names = STATISTICS.get(kind, ())
         wanted = frozenset(names).intersection(columns) | {names[0]} if columns and names else None
         with self._lock:
             known = self._series.get((name, kind)) or Series()
-        if not known.read[0] or not _goes_on(known, entries) or not known.holds(wanted):
-            known = Series(held=self._held(known, run, entries, wanted))
-        if known.read[0] != len(entries):
-            known = _extended(known, run, entries, time)
-        with self._lock:
-            self._series[name, kind] = known
-            self._series.move_to_end((name, kind))
-            self._shrink()
+        if not known.read or not _goes_on(known, run, logged.files) or not known.holds(wanted):
+            known = Series(held=self._held(known, run, logged, wanted))
+        if known.read != len(logged):
+            known = _extended(known, run, logged, time)
+        self._keep((name, kind), known)
         if known.too_large:
             raise Refused(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
-        if known.read[0] < len(entries):
-            time.check(known.read[0], len(entries))
-        return replace(known, entries=entries)
+        if known.read < len(logged):
+            self._refuse_endless(known, len(logged))
+            time.check(known.read, len(logged))
+        return replace(known, entries=logged)
+
+    def _keep(self, key: tuple[str, str], series: Series) -> None:
+        with self._lock:
+            before = self._series.pop(key, None)
+            self._series[key] = series
+            self._bytes += series.nbytes - (before.nbytes if before else 0)
+            while self._bytes > self._cache_bytes:
+                _, given_up = self._series.popitem(last=False)
+                self._bytes -= given_up.nbytes
+
+    def _refuse_endless(self, known: Series, records: int) -> None:
+        """What is too large to be kept would be read from the first record on by each request, and never to the last."""
+        if known.nbytes > self._cache_bytes:
+            raise Refused(
+                400,
+                f"{known.read} of {records} records are as much as is read in the time of a request, and {known.nbytes} "
+                f"bytes; at most {self._cache_bytes} are kept for the next one: ask for fewer columns",
+            )
 
     def _held(
-        self, known: Series, run: RunIndex, entries: Sequence[IndexEntry], wanted: frozenset[str] | None
+        self, known: Series, run: RunIndex, entries: LoggedRecords, wanted: frozenset[str] | None
     ) -> frozenset[str] | None:
         """The columns to read: all where they fit, else those asked for, with those held before where these fit."""
-        if wanted is None or not entries:
+        if wanted is None or not len(entries):
             return None
+        newest = entries[-1]
+        if newest.length > MAX_RECORD_BYTES:
+            return wanted
         try:
-            columns = rows_of(run.read_entry(entries[-1])).columns
+            columns = rows_of(run.read_entry(newest)).columns
         except (DamagedRecord, MalformedSeries):
             return wanted
         choices = (None, self._cache_bytes // 2), (wanted | (known.held or frozenset()), self._cache_bytes)
@@ -135,12 +164,6 @@ class SeriesCache:
             if (size + _ROW_BYTES) * len(entries) <= room:
                 return held
         return wanted
-
-    def _shrink(self) -> None:
-        total = sum(series.nbytes for series in self._series.values())
-        while total > self._cache_bytes and self._series:
-            _, given_up = self._series.popitem(last=False)
-            total -= given_up.nbytes
 
 
 def as_record(
@@ -168,11 +191,13 @@ def as_record(
     chosen = list(columns) or _all_columns(kind, table)
     _refuse_unknown(kind, table, chosen)
     rows, arrays, attributes = chosen_rows(table, chosen, points)
-    if series.unreadable or series.other_shape:
+    if series.unreadable or series.other_shape or table.left_out:
         attributes["left_out"] = {"unreadable": series.unreadable, "other_shape": series.other_shape}
+        if table.left_out:
+            attributes["left_out"]["metrics"] = table.left_out
     if rows_said := said_of(series.layout, places):
         attributes["rows"] = rows_said
-    if HISTOGRAM in chosen:
+    if HISTOGRAM in chosen and kind in STATISTICS:
         kept = [series.entries[source] for source in table.sources[rows]]
         time = time or ReadingTime(reading_time.READING_SECONDS)
         attributes["bin_start"], arrays[HISTOGRAM] = histograms(run, kept, size_of(series.layout), places, time)
@@ -181,46 +206,38 @@ def as_record(
     return Record(kind, step, None, arrays, attributes, last.wall_time if last else 0.0)
 
 
-def _goes_on(known: Series, entries: Sequence[IndexEntry]) -> bool:
-    """Whether the records read are still the first of these."""
-    count, seen = known.read
-    return count <= len(entries) and _hash(entries[:count]) == seen
+def _goes_on(known: Series, run: RunIndex, files: Files) -> bool:
+    """Whether the records read are still the first of those in these files: a file only ever has more."""
+    count = len(known.files)
+    is_same = known.generation == run.generation and files[: count - 1] == known.files[:-1]
+    return is_same and len(files) >= count and _begins(files[count - 1], known.files[-1])
 
 
-def _hash(entries: Sequence[IndexEntry]) -> int:
-    return hash(tuple(entries))
+def _begins(file: tuple[int, int], read: tuple[int, int]) -> bool:
+    return file[0] == read[0] and file[1] >= read[1]
 
 
-def _extended(known: Series, run: RunIndex, entries: Sequence[IndexEntry], time: ReadingTime) -> Series:
+def _first(files: Files, count: int) -> Files:
+    """Of which files so many records are, the first of all."""
+    kept = []
+    for number, records in files:
+        if count > 0:
+            kept.append((number, min(records, count)))
+        count -= records
+    return tuple(kept)
+
+
+def _extended(known: Series, run: RunIndex, logged: LoggedRecords, time: ReadingTime) -> Series:
     """With the records that were not read yet, until the time is up."""
-    read = known.read[0]
-    while read < len(entries) and not (time.is_up and read > known.read[0]):
-        batch = entries[read : read + _BATCH]
-        if not known.too_large:
-            known = replace(_with_batch(known, run, batch, read), held=known.held, read=known.read)
-        read += len(batch)
-    return replace(known, read=(read, _hash(entries[:read])))
-
-
-def _with_batch(known: Series, run: RunIndex, entries: Sequence[IndexEntry], first: int) -> Series:
-    unreadable, layout, counts = known.unreadable, known.layout, Counter(known.counts)
-    new: dict[Layout, list[Table]] = {}
-    for number, record in enumerate(run.read_many(entries), first):
-        try:
-            if isinstance(record, DamagedRecord):
-                raise record
-            table, layout = rows_of(record, number, known.held), layout_of(record)
-        except (DamagedRecord, MalformedSeries):
-            unreadable += 1
-            continue
-        new.setdefault(layout, [known.tables[layout]] if layout in known.tables else []).append(table)
-        counts[layout] += 1
-    parts = {**{key: [table] for key, table in known.tables.items()}, **new}
-    size = sum(joined_bytes(tables) + bytes_of(key) for key, tables in parts.items())
-    if size > MAX_SERIES_BYTES:
-        return Series(too_large=size)
-    tables = {**known.tables, **{key: join(tables) for key, tables in new.items()}}
-    return Series((), (0, 0), None, tables, layout, counts, unreadable)
+    read, reading = known.read, Reading(known.tables, known.layout, known.counts, known.held, MAX_SERIES_BYTES)
+    reading.too_large = known.too_large
+    while read < len(logged) and not reading.too_large and not (time.is_up and read > known.read):
+        read += reading.read(run, logged[read : read + _BATCH], read, time)
+    if reading.too_large:
+        return Series((), len(logged), run.generation, logged.files, known.held, too_large=reading.too_large)
+    unreadable, tables = known.unreadable + reading.unreadable, reading.tables()
+    files = _first(logged.files, read)
+    return Series((), read, run.generation, files, known.held, tables, reading.layout, reading.counts, unreadable)
 
 
 def _all_columns(kind: str, table: Table) -> list[str]:

@@ -14,6 +14,8 @@ from tb_cnnviz.plugin.refreshed import Refreshed
 REFRESH_SECONDS = 1.0
 #: A first look at a large log is answered after so long with the runs that were scanned; the others follow.
 LOOK_SECONDS = 5.0
+#: Some thousand runs are looked at in this time.
+QUICK_SECONDS = 0.1
 
 _log = logging.getLogger("tb_cnnviz")
 
@@ -29,7 +31,7 @@ class WatchedIndex:
     def __init__(self, roots: Sequence[tuple[str, str]]) -> None:
         self._is_complete = True
         self._indexes = [index for prefix, directory in roots if (index := _index(prefix, directory)) is not None]
-        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS if self._is_complete else 0.0)
+        self._runs = Refreshed(self._look, lambda: REFRESH_SECONDS if self._is_complete else 0.0, QUICK_SECONDS)
 
     def runs(self) -> Mapping[str, RunIndex]:
         """Every run, as fresh as `REFRESH_SECONDS` allow."""

@@ -117,8 +117,12 @@ def _built(cls: type[T], raw: object, where: str) -> T:
     if not isinstance(raw, dict):
         raise ValueError(f"not a model record: {where} is no JSON object")
     own: type = cls
-    types = _types(own)
-    values = {key: _checked(types[key], raw[key], f"{where}, {key}") for key in types if key in raw}
+    types, simple = _types(own), _simple_types(own)
+    values = {
+        key: raw[key] if _is_simple(simple[key], raw[key]) else _checked(types[key], raw[key], f"{where}, {key}")
+        for key in types
+        if key in raw
+    }
     try:
         return cls(**values)
     except TypeError as error:
@@ -128,6 +132,30 @@ def _built(cls: type[T], raw: object, where: str) -> T:
 @lru_cache
 def _types(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
+
+
+@lru_cache
+def _simple_types(cls: type) -> dict[str, tuple[frozenset[type], frozenset[type]]]:
+    """By field, the types of its plain values, and those of the items of its lists, which need no closer look."""
+    simple: dict[str, tuple[frozenset[type], frozenset[type]]] = {}
+    for key, wanted in _types(cls).items():
+        choices = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
+        items = [get_args(choice)[0] for choice in choices if get_origin(choice) is list]
+        inner = [
+            each for item in items for each in (get_args(item) if get_origin(item) in (Union, UnionType) else (item,))
+        ]
+        simple[key] = frozenset(filter(_is_scalar, choices)), frozenset(filter(_is_scalar, inner))
+    return simple
+
+
+def _is_scalar(wanted: Any) -> bool:
+    return wanted in (str, int, float, bool, type(None))
+
+
+def _is_simple(types: tuple[frozenset[type], frozenset[type]], value: object) -> bool:
+    if type(value) is list:
+        return bool(types[1]) and types[1].issuperset(map(type, value))
+    return type(value) in types[0]
 
 
 def _checked(wanted: Any, value: object, where: str) -> Any:

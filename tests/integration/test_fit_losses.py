@@ -12,7 +12,9 @@ import pytest
 
 import tb_cnnviz
 from tb_cnnviz.capture.forward import Forward
+from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.loggers.loss_part import row_times
+from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tests.support.fits import RATE, compiled, images, make, network, run_of, train
 
 
@@ -245,3 +247,39 @@ def test_a_wrong_probe_stops_the_fit_of_a_model_that_is_not_built(tmp_path: Path
 def test_wrong_arguments_are_refused_at_once(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tb_cnnviz.CNNViz("runs", **arguments)
+
+
+NAMED = ("step", "epoch", "wall_time", "updates", "batch", "examples", "lr", "learning_rate", "histogram", "batch loss")
+
+
+class Constant(keras.metrics.Mean):
+    """A metric by any name whose value nothing else has."""
+
+    def __init__(self, name: str, value: float) -> None:
+        super().__init__(name=name)
+        self.value = value
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        super().update_state(self.value)
+
+
+def test_metrics_named_like_columns_of_ours_take_no_place_of_theirs(tmp_path: Path) -> None:
+    model = make(3, metrics=[Constant(name, 100.0 + at) for at, name in enumerate(NAMED)])
+    history = train(model, [tb_cnnviz.LossLogger(tmp_path)], steps=3, epochs=2, validation_data=images(8, 1)).history
+    read = run_of(tmp_path).read("epochs")
+    assert read["step"].tolist() == [3, 6]
+    assert read["epoch"].tolist() == [0, 1]
+    assert read["learning_rate"].tolist() == [RATE, RATE]
+    index = LogIndex({"": str(tmp_path)})
+    index.refresh()
+    run = index["."]
+    served = as_record(run, "epochs", SeriesCache().get(".", run, "epochs"), [], None)
+    assert served.arrays["step"].tolist() == [3, 6]
+    assert served.arrays["epoch"].tolist() == [0, 1]
+    assert all(abs(served.arrays["wall_time"] - time.time()) < 3600)
+    taken = {"step", "epoch", "wall_time", "updates", "learning_rate", "batch loss"}
+    for at, name in enumerate(NAMED):
+        assert history[name] == pytest.approx([100.0 + at] * 2)
+        for columns in (read, served.arrays):
+            assert columns[f"metric:{name}" if name in taken else name].tolist() == [100.0 + at] * 2, name
+            assert columns[f"val_{name}"].tolist() == [100.0 + at] * 2, name

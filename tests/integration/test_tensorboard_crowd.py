@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
@@ -67,6 +69,36 @@ def test_clients_that_do_not_read_keep_no_more_than_the_room_for_answers(large: 
         answer = eventually(lambda: ask(large, "large"), lambda seen: seen.status == 200)
         assert len(answer.body) > LARGE
     assert eventually(lambda: ask(large, "large"), lambda seen: seen.status == 200).status == 200
+
+
+def test_clients_that_read_slowly_keep_a_large_answer_from_nobody(large: Board) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(stalled(large)) for _ in range(4)]
+        stop = stack.enter_context(reading_slowly(clients))
+        # Slow ones have some seconds of grace; who is told 503 asks again, as the page does.
+        answer = eventually(lambda: ask(large, "large"), lambda seen: seen.status == 200)
+        assert len(answer.body) > LARGE
+        stop.set()
+
+
+@contextmanager
+def reading_slowly(clients: list[socket.socket]) -> Iterator[threading.Event]:
+    """Each takes some bytes a few times a second, so that nothing looks like a client that went away."""
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.wait(0.2):
+            for client in clients:
+                with suppress(OSError):
+                    client.recv(1 << 14)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_a_crowd_is_answered_or_told_to_ask_again(large: Board) -> None:

@@ -1,7 +1,7 @@
 import { decodeRecords, type DataRecord } from "./binary.ts";
 import { ApiError, DecodeError } from "./errors.ts";
 import { Patience } from "./patience.ts";
-import type { Failure, Kind, RunDetail, RunList } from "./schema.ts";
+import type { Failure, Kind, RunDetail, RunList, RunPage } from "./schema.ts";
 
 /** Records of one kind: of every layer at every step, layers outermost. No layers: a kind of the whole model. */
 export interface RecordsQuery {
@@ -24,6 +24,7 @@ export interface SeriesQuery {
 
 /** The plugin's routes. Every method throws ApiError, or an AbortError when `signal` fires. */
 export interface Api {
+  /** All runs, however many answers that takes. */
   runs(signal?: AbortSignal): Promise<RunList>;
   run(name: string, signal?: AbortSignal): Promise<RunDetail>;
   records(query: RecordsQuery, signal?: AbortSignal): Promise<DataRecord[]>;
@@ -49,7 +50,18 @@ export class HttpApi implements Api {
   ) {}
 
   async runs(signal?: AbortSignal): Promise<RunList> {
-    const list = (await this.#json("runs", [], signal)) as RunList;
+    const first = await this.#runsAfter(null, signal);
+    const byName = new Map(first.runs.map((run) => [run.name, run]));
+    for (let next = first.next; next; ) {
+      const page = await this.#runsAfter(next, signal);
+      for (const run of page.runs) if (!byName.has(run.name)) byName.set(run.name, run);
+      next = page.runs.length ? page.next : null;
+    }
+    return { schema: first.schema, version: first.version, runs: [...byName.values()] };
+  }
+
+  async #runsAfter(after: string | null, signal?: AbortSignal): Promise<RunPage> {
+    const list = (await this.#json("runs", after === null ? [] : [["after", after]], signal)) as RunPage;
     if (!Array.isArray(list?.runs)) throw new ApiError(200, "malformed", "The list of runs is malformed.");
     return list;
   }

@@ -158,6 +158,15 @@ export interface RunList {
   runs: RunSummary[];
 }
 
+/** Some of all runs, `total` in number: `next` is given back as `after` for those that follow, None behind the last. */
+export interface RunPage {
+  schema: number;
+  version: string;
+  runs: RunSummary[];
+  total: number;
+  next: string | null;
+}
+
 /** Steps logged for each of these layers, ascending; layers is empty for kinds of the whole model. */
 export interface LayerSteps {
   layers: string[];

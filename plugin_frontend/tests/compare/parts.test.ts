@@ -9,7 +9,7 @@ import { factsOf, sortedFacts, type Facts } from "../../src/views/compare/facts.
 import { runLines, type Line } from "../../src/views/compare/lines.ts";
 import { target, zoom } from "../../src/views/compare/own_fields.ts";
 import { placingOf, timeUnit, type Course } from "../../src/views/compare/places.ts";
-import { metricsOf, rowsOf, type Rows } from "../../src/views/compare/rows.ts";
+import { metricsOf, metricWords, rowsOf, type Rows } from "../../src/views/compare/rows.ts";
 import { differingKeys, howSure, settingsInWords } from "../../src/views/compare/settings.ts";
 
 function record(kind: string, columns: Record<string, number[]>, attributes: Record<string, unknown> = {}): DataRecord {
@@ -42,6 +42,24 @@ describe("where a step stands", () => {
     expect([0, 2, 4, 6, 12, 14].map((step) => at("epoch", step))).toEqual([0, 0.5, 1, 1.5, 3, 3.5]);
     expect([0, 1, 4, 12].map((step) => at("examples", step))).toEqual([0, 8, 32, 96]);
     expect([0, 1, 4, 8, 12].map((step) => at("time", step))).toEqual([0, 2, 9, 18, 27]);
+  });
+
+  it("is not what a metric of the same name says", () => {
+    const named = {
+      "metric:step": [0.1, 0.2], "metric:epoch": [7, 8], "metric:wall_time": [3, 4], "metric:learning_rate": [5, 6], "metric:batch loss": [1, 1],
+      "val_step": [0.3, 0.4], "val_learning_rate": [9, 9], examples: [11, 12], learning_rate: [0.01, 0.01], loss: [2, 1],
+    };
+    const epochs = rows("epochs", { step: [4, 8], epoch: [0, 1], wall_time: [1010, 1020], ...named });
+    const names: Course = { epochs, losses: null, start: 1000 };
+    expect(metricsOf([epochs], true)).toEqual([
+      "loss", "batch loss", "examples", "metric:batch loss", "metric:epoch", "metric:learning_rate", "metric:step", "metric:wall_time", "learning_rate",
+    ]);
+    expect(metricsOf([epochs], true).map(metricWords)).toContain("step (metric)");
+    for (const [align, x] of [["step", [4, 8]], ["epoch", [1, 2]], ["time", [10, 20]]] as const) {
+      const { main, second } = runLines("r", names, "metric:step", "both", align);
+      expect([[...main!.x], [...main!.y], [...second!.y]]).toEqual([x, [0.3, 0.4], [0.1, 0.2]]);
+    }
+    expect([...runLines("r", names, "examples", "train", "step").main!.y]).toEqual([11, 12]);
   });
 
   it("says what a log does not hold", () => {

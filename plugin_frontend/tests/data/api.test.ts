@@ -53,6 +53,18 @@ describe("HttpApi", () => {
     await expect(it_.records({ run: "r", kind: "filters", layers: ["l"], steps: [1] })).rejects.toMatchObject({ name: "ApiError" });
   });
 
+  it("gathers the list of runs from as many answers as it takes", async () => {
+    const run = (name: string): object => ({ name });
+    const pages: Record<string, object> = {
+      "": { schema: 1, version: "1", total: 5, runs: [run("a"), run("b")], next: "records:b" },
+      "records:b": { schema: 1, version: "1", total: 5, runs: [run("b"), run("c")], next: "records:c&d" },
+      "records:c&d": { schema: 1, version: "1", total: 5, runs: [run("d")], next: null },
+    };
+    const { api: it_, urls } = api((url) => new Response(JSON.stringify(pages[new URL(url).searchParams.get("after") ?? ""])));
+    expect((await it_.runs()).runs.map(({ name }) => name)).toEqual(["a", "b", "c", "d"]);
+    expect(urls).toHaveLength(3);
+  });
+
   it("asks a busy server again, a bounded number of times", async () => {
     const busy = (): Response => new Response("{}", { status: 503, headers: { "Retry-After": "3" } });
     const slept: number[] = [];

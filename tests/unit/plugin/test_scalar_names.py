@@ -54,6 +54,15 @@ def test_keras_tags_become_its_metrics() -> None:
     assert seen.left_out == 5
 
 
+def test_a_metric_named_like_a_column_of_ours_has_another_one() -> None:
+    named = ["epoch_step", "epoch_epoch", "epoch_wall_time", "epoch_updates", "epoch_loss"]
+    seen = columns_of({"train": named, "validation": named})
+    assert seen.epochs["metric:step"] == ("train", "epoch_step")
+    assert seen.epochs["val_step"] == ("validation", "epoch_step")
+    assert {"step", "epoch", "wall_time", "updates"}.isdisjoint(seen.epochs)
+    assert (len(seen.epochs), seen.left_out, seen.plain) == (10, 0, ())
+
+
 def test_other_tools_keep_their_tags() -> None:
     seen = columns_of({"": ["Loss/train", "epoch", "batch_loss", "epoch_loss"]})
     assert set(seen.epochs) == set(seen.plain) == {"Loss/train", "epoch", "batch_loss", "epoch_loss"}

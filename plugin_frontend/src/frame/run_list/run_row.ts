@@ -85,7 +85,7 @@ function shortValue(value: number): string {
 
 /** "val_loss" as people say it. */
 export function words(metric: string): string {
-  return metric.replaceAll("_", " ");
+  return metric.replace(/^metric:/, "").replaceAll("_", " ");
 }
 
 function swatch(colour: string, dash: string, hidden: boolean): unknown {

@@ -11,7 +11,7 @@ import { sortedFacts, type Facts } from "./facts.ts";
 import type { Options } from "./head.ts";
 import { withGradients } from "./multiples.ts";
 import { zoom, type Zoom } from "./own_fields.ts";
-import { BATCH_LOSS, metricsOf, type Rows } from "./rows.ts";
+import { BATCH_LOSS, metricsOf, validationName, type Rows } from "./rows.ts";
 import { axesOf, chartOf, linesOfChart, type Axes } from "./scene.ts";
 
 /** Everything that the view shows, computed anew only where it changed. */
@@ -90,5 +90,5 @@ function lastStepOf(session: Session): number {
 function usablePart(part: Part, metric: string, epochs: readonly (Rows | null)[]): Part {
   if (metric === BATCH_LOSS) return "train";
   const loaded = epochs.filter((rows) => rows !== null);
-  return loaded.length && !loaded.some((rows) => rows.columns.has(`val_${metric}`)) ? "train" : part;
+  return loaded.length && !loaded.some((rows) => rows.columns.has(validationName(metric))) ? "train" : part;
 }

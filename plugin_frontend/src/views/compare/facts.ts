@@ -2,6 +2,7 @@ import { betterOf, isBetter, type Better } from "../../math/line_facts.ts";
 import type { Column } from "./compare_definition.ts";
 import { bestPoint, lastPoint, meetingPoint, type Point, type RunLines } from "./lines.ts";
 import type { Course } from "./places.ts";
+import { validationName } from "./rows.ts";
 
 /** A row of the table: what a run's curves say. Null: the run does not hold it. */
 export interface Facts {
@@ -60,10 +61,11 @@ function lastOf({ epochs }: Course, name: string | null): number | null {
 }
 
 function gapOf({ epochs }: Course, metric: string): number | null {
-  const [train, validation] = [epochs?.columns.get(metric), epochs?.columns.get(`val_${metric}`)];
+  const name = validationName(metric);
+  const [train, validation] = [epochs?.columns.get(metric), epochs?.columns.get(name)];
   if (!epochs || !train || !validation) return null;
   for (let i = train.length - 1; i >= 0; i--) {
-    if (!epochs.missing.get(metric)?.has(i) && !epochs.missing.get(`val_${metric}`)?.has(i)) return validation[i]! - train[i]!;
+    if (!epochs.missing.get(metric)?.has(i) && !epochs.missing.get(name)?.has(i)) return validation[i]! - train[i]!;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import { bestIndex, firstMeeting, type Better } from "../../math/line_facts.ts";
 import type { Align, Part } from "./compare_definition.ts";
 import { placingOf, type Course } from "./places.ts";
-import { BATCH_LOSS, type Rows } from "./rows.ts";
+import { BATCH_LOSS, validationName, type Rows } from "./rows.ts";
 
 /** A metric of one run, on training or validation data, along the axis. */
 export interface Line {
@@ -24,7 +24,7 @@ export function lineOf(run: string, course: Course, metric: string, part: Line["
 
 function columnOf({ epochs, losses }: Course, metric: string, part: Line["part"]): readonly [Rows | null, string] {
   if (metric === BATCH_LOSS) return [part === "train" ? losses : null, "loss"];
-  return [epochs, part === "validation" ? `val_${metric}` : metric];
+  return [epochs, part === "validation" ? validationName(metric) : metric];
 }
 
 interface Unplaced {

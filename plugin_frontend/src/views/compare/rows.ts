@@ -19,11 +19,14 @@ export interface Rows {
   readonly of: number;
 }
 
-/** The name under which the loss of each training batch can be chosen. Keras gives no metric a name with a space. */
+/** The name under which the loss of each training batch can be chosen. A metric of this name has another column. */
 export const BATCH_LOSS = "batch loss";
 
 /** Columns that say where a row stands, and are no metrics. */
-const PLACES = new Set(["step", "epoch", "updates", "examples", "wall_time"]);
+const PLACES = new Set(["step", "epoch", "updates", "wall_time"]);
+
+/** What stands before the name of a metric that is called like a column which is there anyway. */
+const METRIC = "metric:";
 
 /** Null for a record whose columns do not fit together. */
 export function rowsOf(record: DataRecord | null): Rows | null {
@@ -58,7 +61,7 @@ function missingOf(told: unknown): Map<string, ReadonlySet<number>> {
 export function metricsOf(all: readonly (Rows | null)[], batches: boolean): string[] {
   const names = new Set<string>();
   for (const rows of all) {
-    for (const name of rows?.columns.keys() ?? []) if (!PLACES.has(name)) names.add(name.replace(/^val_/, ""));
+    for (const name of rows?.columns.keys() ?? []) if (!PLACES.has(name)) names.add(trainingName(name, rows!));
   }
   const rank = (name: string): number => (name === "loss" ? 0 : name === "learning_rate" ? 2 : 1);
   const sorted = [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
@@ -66,7 +69,20 @@ export function metricsOf(all: readonly (Rows | null)[], batches: boolean): stri
   return sorted;
 }
 
+function trainingName(column: string, { columns }: Rows): string {
+  if (!column.startsWith("val_")) return column;
+  const name = column.slice("val_".length);
+  return PLACES.has(name) || name === BATCH_LOSS || columns.has(METRIC + name) ? METRIC + name : name;
+}
+
+/** The column of a metric on validation data. */
+export function validationName(metric: string): string {
+  return `val_${metric.startsWith(METRIC) ? metric.slice(METRIC.length) : metric}`;
+}
+
 /** "val_loss" as people say it. */
 export function metricWords(metric: string): string {
-  return metric === BATCH_LOSS ? "loss of each batch" : metric.replaceAll("_", " ");
+  if (metric === BATCH_LOSS) return "loss of each batch";
+  const words = metric.replaceAll("_", " ");
+  return metric.startsWith(METRIC) ? `${words.slice(METRIC.length)} (metric)` : words;
 }
