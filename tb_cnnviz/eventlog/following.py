@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
 from tb_cnnviz.eventlog.encoding import Directory
-from tb_cnnviz.eventlog.filesystem import FileIdentity, FoundFile, RandomAccessFile, identity
+from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile, identity
+from tb_cnnviz.eventlog.finding import FoundFile
 from tb_cnnviz.eventlog.index_cache import Group, IndexCache, KnownFile
 from tb_cnnviz.eventlog.log_file import Fingerprint, LogFile, Seen
 from tb_cnnviz.eventlog.notices import LogNotice, NoticeList
@@ -59,7 +60,7 @@ class RunFiles:
         by_path = {file.path: file for file in found}
         for path in [path for path in self._by_path if path not in by_path]:
             self._forget(self._by_path[path])
-        for file in sorted(by_path.values(), key=lambda file: (file.start, file.name)):
+        for file in sorted(by_path.values(), key=lambda file: file.age):
             self._follow(file)
 
     def _follow(self, found: FoundFile) -> None:
@@ -68,7 +69,7 @@ class RunFiles:
             self._save(known, is_at_rest=True)
             return
         try:
-            with RandomAccessFile(found.path) as handle:
+            with found.open() as handle:
                 now = handle.identity()
                 known = self._still_the_same(known, handle, now) or self._recalled(found, handle, now)
                 self._scan(known or self._add(found), handle, now)

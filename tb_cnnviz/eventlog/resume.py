@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.filesystem import find_records, local_path
+from tb_cnnviz.eventlog.filesystem import local_path
+from tb_cnnviz.eventlog.finding import find_records
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 
 
