@@ -92,8 +92,8 @@ class RunFiles:
 
     def _recalled(self, found: FoundFile, handle: RandomAccessFile, now: FileIdentity) -> LogFile | None:
         """The file as another process left it in the cache, where that still is how it stands."""
-        saved = self._cache.load(found.path, now) if self._cache is not None else None
-        if saved is None or not saved.seen.goes_on_in(handle, now):
+        saved = self._cache.load(found.path, handle, now) if self._cache is not None else None
+        if saved is None:
             return None
         with self.lock:
             file = self._add(found)

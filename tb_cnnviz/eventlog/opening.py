@@ -78,13 +78,16 @@ class Place:
             os.close(held)
 
 
-def open_regular(path: str) -> int:
+def open_regular(path: str, *, follow: bool = True) -> int:
     """A descriptor for reading of the regular file at a path that is trusted, though what lies there may not be one.
+
+    Args:
+        follow: whether it may be a link to one.
 
     Raises:
         OSError: where it is none.
     """
-    return _open_regular(path, 0, None)
+    return _open_regular(path, 0 if follow else _NO_LINK, None)
 
 
 def _open_regular(name: str, flags: int, folder: int | None) -> int:
