@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -93,7 +94,7 @@ def find_records(root: str | Path) -> Iterator[FoundFile]:
         folder = pending.pop()
         for found in _entries(folder, may_lead_out):
             if not found.is_folder:
-                yield _file(folder, found)
+                yield from _files(folder, found)
             elif len(found.place.folders) <= MAX_DEPTH:
                 path, name = os.path.join(folder.path, found.name), folder.called(spelled(found.name))
                 pending.append(_Folder(path, name, found.place, folder.is_linked or found.is_link))
@@ -107,8 +108,22 @@ def own_records(folder: str | Path) -> list[FoundFile]:
     """
     root = _root(folder)
     may_lead_out = os.environ.get(FOLLOW_LINKS_VARIABLE, "").strip() == "1"
-    files = [_file(root, found) for found in _entries(root, may_lead_out) if not found.is_folder]
+    files = [file for found in _entries(root, may_lead_out) if not found.is_folder for file in _files(root, found)]
     return sorted(files, key=lambda file: file.age)
+
+
+def size_of_own_records(folder: str | Path, but: Path | None = None) -> int:
+    """Bytes that the records files in a folder itself take, without one of them; one that is gone takes none.
+
+    Raises:
+        ValueError: for a remote folder.
+    """
+    total = 0
+    for found in own_records(folder):
+        if but is None or found.name != spelled(but.name):
+            with contextlib.suppress(OSError):
+                total += os.stat(found.path).st_size
+    return total
 
 
 def spelled(name: str) -> str:
@@ -117,6 +132,8 @@ def spelled(name: str) -> str:
     Bytes that are no UTF-8 become `\\xff` each, and so that they cannot be taken for these, the backslash of a name that
     holds such letters itself becomes `\\x5c`.
     """
+    if name.isascii() and "\\" not in name:
+        return name
     return os.fsencode(_ESCAPE.sub(r"\\x5c", name)).decode("utf-8", "backslashreplace")
 
 
@@ -125,16 +142,17 @@ def _root(root: str | Path) -> _Folder:
     return _Folder(top, ".", Place(os.path.realpath(top)), False)
 
 
-def _file(folder: _Folder, found: _Found) -> FoundFile:
+def _files(folder: _Folder, found: _Found) -> Iterator[FoundFile]:
+    """The file, if it is named as records files are."""
     name = spelled(found.name)
     match = RECORDS_FILE.fullmatch(name)
-    assert match is not None
-    path = os.path.join(folder.path, found.name)
-    return FoundFile(folder.name, name, path, int(match[1]), found.place, found.real_name)
+    if match is not None:
+        path = os.path.join(folder.path, found.name)
+        yield FoundFile(folder.name, name, path, int(match[1]), found.place, found.real_name)
 
 
 def _entries(folder: _Folder, may_lead_out: bool) -> list[_Found]:
-    """Folders and records files in a folder, by name; nothing where it cannot be read."""
+    """Folders in a folder, and files whose names end as records files' do, by name; nothing where it cannot be read."""
     kept = []
     try:
         with folder.place.listed() as entries:
@@ -143,7 +161,7 @@ def _entries(folder: _Folder, may_lead_out: bool) -> list[_Found]:
                     found = None if folder.is_linked else _behind(folder.place, entry.name, may_lead_out)
                 else:
                     found = _plain(folder.place, entry)
-                if found is not None and (found.is_folder or RECORDS_FILE.fullmatch(spelled(found.name))):
+                if found is not None and (found.is_folder or found.name.endswith(".records")):
                     kept.append(found)
     except OSError:
         return []

@@ -36,7 +36,7 @@ from tb_cnnviz.eventlog.log_file import FINGERPRINT_BYTES, Fingerprint, Seen
 from tb_cnnviz.eventlog.notices import MAX_NOTICES_A_FILE, MAX_REASON_CHARACTERS, ToldReason
 from tb_cnnviz.eventlog.own_files import is_free, is_own, open_own, user
 from tb_cnnviz.eventlog.scanning import Damage, Scan
-from tb_cnnviz.records.record import KINDS
+from tb_cnnviz.records.record import KINDS, MAX_STEP
 
 CACHE_DIR_VARIABLE = "TB_CNNVIZ_CACHE_DIR"
 
@@ -281,7 +281,8 @@ def _checked(places: Places, position: int) -> Places:
     most = np.uint64(max(0, position - framing.OVERHEAD_BYTES))
     is_inside = (places.offset <= most) & (places.length <= most - np.minimum(places.offset, most))
     _must(bool(is_inside.all()), "a record outside of what was scanned")
-    _must(bool((places.step >= 0).all() and (abs(places.wall_time) <= MAX_WALL_TIME).all()), "a step or a wall time")
+    is_step = (places.step >= 0) & (places.step <= MAX_STEP)
+    _must(bool(is_step.all() and (abs(places.wall_time) <= MAX_WALL_TIME).all()), "a step or a wall time")
     return places
 
 
