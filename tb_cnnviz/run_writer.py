@@ -7,6 +7,7 @@ from types import TracebackType
 
 import numpy as np
 
+from tb_cnnviz.eventlog.finding import size_of_own_records
 from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.loggers.limits import bytes_in_log
@@ -72,9 +73,7 @@ class RunWriter:
     def bytes_used(self) -> int:
         """At most so many bytes do the records files of the run hold, once all that was given is written."""
         if self._bytes_before is None:
-            own = self.records.path
-            there = [path for path in self.log_dir.glob("cnnviz.*.records") if path != own]
-            self._bytes_before = sum(path.stat().st_size for path in there)
+            self._bytes_before = size_of_own_records(self.log_dir, but=self.records.path)
         return self._bytes_before + self.bytes_given
 
     def flush(self) -> None:

@@ -1,4 +1,4 @@
-"""Where log files lie: found below a root without leaving it, and read at a position. Local disks only, so far."""
+"""Files of a log: what tells one from another, and reads at a position. Local disks only, so far."""
 
 from __future__ import annotations
 
@@ -6,26 +6,13 @@ import errno
 import os
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-RECORDS_FILE = re.compile(r"cnnviz\.([0-9]{1,20})\..*\.records")
-
-FOLLOW_LINKS_VARIABLE = "TB_CNNVIZ_FOLLOW_LINKS"
+from tb_cnnviz.eventlog.opening import open_regular
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-
-
-@dataclass(frozen=True)
-class FoundFile:
-    """A records file: `folder` is relative to the root, with '/' and '.' for the root itself."""
-
-    folder: str
-    name: str
-    path: str
-    start: int
 
 
 @dataclass(frozen=True)
@@ -59,67 +46,6 @@ def local_path(folder: str | Path) -> Path:
     return Path(folder)
 
 
-def find_records(root: str | Path) -> Iterator[FoundFile]:
-    """Every records file below a root, folder by folder; nothing where the root does not exist.
-
-    A symlink is followed where it leads to a place inside the root and is not itself met inside another symlink;
-    one that leads out is passed over, unless TB_CNNVIZ_FOLLOW_LINKS is 1.
-
-    Raises:
-        ValueError: for a remote root.
-    """
-    top = os.fspath(local_path(root))
-    real_top = os.path.realpath(top)
-    may_lead_out = os.environ.get(FOLLOW_LINKS_VARIABLE, "").strip() == "1"
-    pending = [(top, ".", False)]
-    while pending:
-        path, folder, linked = pending.pop()
-        for entry in _entries(path):
-            name = os.fsencode(entry.name).decode("utf-8", "replace")
-            is_link = _is_link(entry)
-            if is_link and (linked or not (may_lead_out or _is_inside(entry.path, real_top))):
-                continue
-            match = RECORDS_FILE.fullmatch(name)
-            if _is_folder(entry):
-                pending.append((entry.path, name if folder == "." else f"{folder}/{name}", linked or is_link))
-            elif match and _is_regular(entry):
-                yield FoundFile(folder, name, entry.path, int(match[1]))
-
-
-def _entries(path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return []
-
-
-def _is_link(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() or entry.is_junction() if hasattr(entry, "is_junction") else entry.is_symlink()
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _is_regular(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
-
-
-def _is_inside(path: str, real_top: str) -> bool:
-    try:
-        real = os.path.realpath(path, strict=True)
-    except OSError:  # dangling, or a loop
-        return False
-    return real == real_top or real.startswith(real_top.rstrip(os.sep) + os.sep)
-
-
 def identity(path: str) -> FileIdentity | None:
     """The file's identity, or None where it is gone."""
     try:
@@ -135,12 +61,15 @@ def _identity(status: os.stat_result) -> FileIdentity:
 class RandomAccessFile:
     """A file open for reads at a position; one object may be used from several threads.
 
+    Args:
+        file: the path of a regular file, or an open descriptor, which is closed at the end.
+
     Raises:
-        OSError: when the file cannot be opened.
+        OSError: when the file cannot be opened, or is no regular file.
     """
 
-    def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    def __init__(self, file: str | int) -> None:
+        self._descriptor = file if isinstance(file, int) else open_regular(file)
         self._lock = threading.Lock()
 
     def __enter__(self) -> RandomAccessFile:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
 from tb_cnnviz.eventlog.encoding import Directory
-from tb_cnnviz.eventlog.filesystem import FileIdentity, FoundFile, RandomAccessFile, identity
+from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile, identity
+from tb_cnnviz.eventlog.finding import FoundFile
 from tb_cnnviz.eventlog.index_cache import Group, IndexCache, KnownFile
 from tb_cnnviz.eventlog.log_file import Fingerprint, LogFile, Seen
 from tb_cnnviz.eventlog.notices import LogNotice, NoticeList
@@ -33,11 +34,20 @@ class RunFiles:
 
     def __init__(self, cache: IndexCache | None = None) -> None:
         self.lock = threading.RLock()
-        self.rows: dict[Subject, RecordColumns] = {}
+        self._rows: dict[Subject, RecordColumns] = {}
+        self._unsettled: set[Subject] = set()
         self.by_number: dict[int, LogFile] = {}
         self._cache = cache
         self._by_path: dict[str, LogFile] = {}
         self._next_number = 0
+
+    @property
+    def rows(self) -> dict[Subject, RecordColumns]:
+        """All of them in order, which is made only here: of many files, each adds to the same rows."""
+        for subject in self._unsettled:
+            self._rows[subject].settle(self._age)
+        self._unsettled.clear()
+        return self._rows
 
     @property
     def bytes(self) -> int:
@@ -68,7 +78,7 @@ class RunFiles:
         by_path = {file.path: file for file in found}
         for path in [path for path in self._by_path if path not in by_path]:
             self._forget(self._by_path[path])
-        for file in sorted(by_path.values(), key=lambda file: (file.start, file.name)):
+        for file in sorted(by_path.values(), key=lambda file: file.age):
             self._follow(file, until)
         with self.lock:
             return all(file.looked_at is not None and not file.is_partly_scanned for file in self.by_number.values())
@@ -80,7 +90,7 @@ class RunFiles:
             self._save(known, is_at_rest=True)
             return
         try:
-            with RandomAccessFile(found.path) as handle:
+            with found.open() as handle:
                 now = handle.identity()
                 known = self._still_the_same(known, handle, now) or self._recalled(found, handle, now)
                 self._scan(known or self._add(found), handle, now, until)
@@ -103,8 +113,8 @@ class RunFiles:
 
     def _recalled(self, found: FoundFile, handle: RandomAccessFile, now: FileIdentity) -> LogFile | None:
         """The file as another process left it in the cache, where that still is how it stands."""
-        saved = self._cache.load(found.path, now) if self._cache is not None else None
-        if saved is None or not saved.seen.goes_on_in(handle, now):
+        saved = self._cache.load(found.path, handle, now) if self._cache is not None else None
+        if saved is None:
             return None
         with self.lock:
             file = self._add(found)
@@ -113,9 +123,9 @@ class RunFiles:
             file.saved, file.saved_records = saved.seen.identity, saved.records
             file.records = saved.records
             for group in saved.groups:
-                rows = self.rows.setdefault((group.kind, group.layer), RecordColumns())
-                rows.extend(file.number, group.places)
-                rows.settle(self._age)
+                subject = group.kind, group.layer
+                self._rows.setdefault(subject, RecordColumns()).extend(file.number, group.places)
+                self._unsettled.add(subject)
             return file
 
     def _add(self, found: FoundFile) -> LogFile:
@@ -128,10 +138,11 @@ class RunFiles:
     def _forget(self, file: LogFile) -> None:
         with self.lock:
             del self._by_path[file.found.path], self.by_number[file.number]
-            for subject, rows in list(self.rows.items()):
+            for subject, rows in list(self._rows.items()):
                 rows.forget(file.number)
                 if not len(rows):
-                    del self.rows[subject]
+                    del self._rows[subject]
+                    self._unsettled.discard(subject)
 
     def _scan(self, file: LogFile, handle: RandomAccessFile, now: FileIdentity, until: float) -> None:
         with self.lock:
@@ -155,23 +166,20 @@ class RunFiles:
 
     def _merge(self, file: LogFile, batch: list[FoundRecord]) -> None:
         with self.lock:
-            touched = set()
             for item in batch:
                 seen = item.directory
                 subject = (seen.kind, seen.layer)
-                rows = self.rows.get(subject)
+                rows = self._rows.get(subject)
                 if rows is None:
-                    if len(self.rows) >= MAX_SUBJECTS:
+                    if len(self._rows) >= MAX_SUBJECTS:
                         file.notices.add(item.offset, f"the run has {MAX_SUBJECTS} kinds and layers; more are left out")
                         continue
-                    rows = self.rows[subject] = RecordColumns()
+                    rows = self._rows[subject] = RecordColumns()
                 rows.append(Row(seen.step, seen.wall_time, file.number, item.offset, item.length))
-                touched.add(subject)
+                self._unsettled.add(subject)
                 file.records += 1
                 if seen.kind == "notices":
                     file.notices.add(item.offset, _message(seen))
-            for subject in touched:
-                self.rows[subject].settle(self._age)
 
     def _age(self, number: int) -> tuple[int, str]:
         return self.by_number[number].age
@@ -186,7 +194,7 @@ class RunFiles:
         with self.lock:
             groups = [
                 Group(kind, layer, places)
-                for (kind, layer), rows in self.rows.items()
+                for (kind, layer), rows in self._rows.items()
                 if len((places := rows.of_file(file.number)).step)
             ]
             saved = KnownFile(file.seen, file.scan, file.notices.reasons, file.notices.untold, groups)

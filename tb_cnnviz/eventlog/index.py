@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 
-from tb_cnnviz.eventlog.filesystem import FoundFile, find_records, local_path
+from tb_cnnviz.eventlog.filesystem import local_path
+from tb_cnnviz.eventlog.finding import FoundFile, find_records
 from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.notices import LogNotice
 from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex

@@ -4,7 +4,11 @@ Nothing in the cache is trusted: what does not fit is passed over, and the file 
 holds positions, steps, times, names of layers and notices, and no content of records.
 
 One file for each records file: the magic, the CRC32C of what follows, the length of the header, the header as JSON, and
-for each group of rows its steps, wall times, offsets and lengths as little-endian columns.
+for each group of rows its steps, wall times, offsets and lengths as little-endian columns. The header alone says whether
+the file is still about the log as it stands; only then is the rest read.
+
+The folder may be one that others use too. A file is ours by its full name and its owner; no other one is read, replaced or
+removed.
 """
 
 from __future__ import annotations
@@ -13,13 +17,13 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
+import re
 import struct
 import sys
 import tempfile
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import google_crc32c
 import numpy as np
@@ -27,16 +31,21 @@ import numpy as np
 from tb_cnnviz.eventlog import framing
 from tb_cnnviz.eventlog.columns import Places
 from tb_cnnviz.eventlog.encoding import MAX_LAYER_CHARACTERS, MAX_WALL_TIME
-from tb_cnnviz.eventlog.filesystem import FileIdentity
+from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile
 from tb_cnnviz.eventlog.log_file import FINGERPRINT_BYTES, Fingerprint, Seen
 from tb_cnnviz.eventlog.notices import MAX_NOTICES_A_FILE, MAX_REASON_CHARACTERS, ToldReason
+from tb_cnnviz.eventlog.own_files import is_free, is_own, open_own, user
 from tb_cnnviz.eventlog.scanning import Damage, Scan
-from tb_cnnviz.records.record import KINDS
+from tb_cnnviz.records.record import KINDS, MAX_STEP
 
 CACHE_DIR_VARIABLE = "TB_CNNVIZ_CACHE_DIR"
 
 #: Above it what was not used for longest is removed.
 MAX_CACHE_BYTES = 512 << 20
+#: What a log file's index may take, nearly five million records; a larger one is not kept.
+MAX_FILE_BYTES = 128 << 20
+
+_OURS = re.compile(r"cnnviz-([0-9a-f]{40}\.index|[a-z0-9_]+\.new)")
 
 #: Changes with what stands in the files, and with what a scan finds in a log.
 _MAGIC = b"CNVIDX\x00\x01"
@@ -45,6 +54,8 @@ _COLUMNS = ("<i8", "<f8", "<u8", "<u4")
 _ROW_BYTES = sum(np.dtype(code).itemsize for code in _COLUMNS)
 #: The header's own part: identity, fingerprint and at most MAX_NOTICES_A_FILE notices, as JSON escapes them.
 _OWN_BYTES = 1 << 20
+#: With the names of a hundred thousand layers.
+_MAX_HEADER_BYTES = 16 << 20
 _MAX_NUMBER = (1 << 63) - 1
 
 
@@ -99,22 +110,29 @@ class KnownFile:
         return _MAGIC + struct.pack("<I", google_crc32c.value(rest)) + rest
 
     @classmethod
-    def from_bytes(cls, content: bytes, size: int) -> KnownFile:
-        """What `to_bytes` made, of a log file of `size` bytes.
+    def from_file(cls, file: BinaryIO, size: int, log: RandomAccessFile, now: FileIdentity) -> KnownFile:
+        """What `to_bytes` made of `log`, which is `now`: from a file of `size` bytes.
 
         Raises:
-            Unusable: for anything else.
+            Unusable: for anything else, and where the log is no longer as it was, which the header alone tells.
         """
-        start = len(_MAGIC)
-        if content[:start] != _MAGIC or len(content) < start + _PREFIX.size:
+        start = file.read(len(_MAGIC) + _PREFIX.size)
+        if start[: len(_MAGIC)] != _MAGIC or len(start) < len(_MAGIC) + _PREFIX.size:
             raise Unusable("no index of this version")
-        crc, length = _PREFIX.unpack_from(content, start)
-        if google_crc32c.value(content[start + 4 :]) != crc:
-            raise Unusable("its CRC is another one")
-        body = start + _PREFIX.size
+        crc, length = _PREFIX.unpack_from(start, len(_MAGIC))
+        if length > min(size, _MAX_HEADER_BYTES):
+            raise Unusable("its header is too long")
+        text = file.read(length)
         try:
-            header = json.loads(content[body : body + length])
-            return _known(header, memoryview(content)[body + length :], size)
+            header = json.loads(text)
+            identity, fingerprint = _identity(header), _fingerprint(header)
+            seen = Seen(identity, fingerprint)
+            if not seen.goes_on_in(log, now):
+                raise Unusable("the log is another one")
+            columns = file.read(max(0, size - len(start) - len(text)))
+            if google_crc32c.extend(google_crc32c.value(start[len(_MAGIC) + 4 :] + text), columns) != crc:
+                raise Unusable("its CRC is another one")
+            return _known(header, seen, memoryview(columns), now.size)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise Unusable(str(error)[:200]) from error
 
@@ -130,17 +148,16 @@ class IndexCache:
         self._folder = folder
         self._saves = 0
 
-    def load(self, path: str, now: FileIdentity) -> KnownFile | None:
-        """What is known of the log file at a path whose identity is `now`; None where that is nothing usable."""
+    def load(self, path: str, log: RandomAccessFile, now: FileIdentity) -> KnownFile | None:
+        """What is known of the log file at a path, which is open as `log` and is `now`; None where nothing usable is."""
         place = self._place(path)
         try:
-            descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-            with open(descriptor, "rb") as file:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode) or status.st_size > now.size + _OWN_BYTES:
+            with open(open_own(place), "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > min(now.size + _OWN_BYTES, MAX_FILE_BYTES):
                     return None
-                known = KnownFile.from_bytes(file.read(now.size + _OWN_BYTES), now.size)
-            os.utime(place)
+                known = KnownFile.from_file(file, size, log, now)
+                os.utime(file.fileno() if os.utime in os.supports_fd else place)
             return known
         except (OSError, Unusable):
             return None
@@ -148,11 +165,15 @@ class IndexCache:
     def save(self, path: str, content: bytes) -> None:
         """Keep `KnownFile.to_bytes` of the log file at a path, whole or not at all."""
         place = self._place(path)
+        if len(content) > MAX_FILE_BYTES or not is_free(place):
+            return
         temporary = None
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder, suffix=".new")
+            descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix="cnnviz-", suffix=".new")
             with open(descriptor, "wb") as file:
+                if not is_own(os.fstat(descriptor)):
+                    raise OSError("a disk that does not keep whose a file is")
                 file.write(content)
             os.replace(temporary, place)
         except OSError:
@@ -166,15 +187,22 @@ class IndexCache:
 
     def forget(self, path: str) -> None:
         """What is known of a log file holds no longer."""
-        with contextlib.suppress(OSError):
-            self._place(path).unlink(missing_ok=True)
+        place = self._place(path)
+        if is_free(place):
+            with contextlib.suppress(OSError):
+                place.unlink(missing_ok=True)
 
     def _place(self, path: str) -> Path:
-        return self._folder / f"{hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:40]}.index"
+        """Each user's own, so that users who share a folder do not get into each other's way."""
+        subject = f"{user()}:".encode() + os.fsencode(os.path.realpath(path))
+        return self._folder / f"cnnviz-{hashlib.sha256(subject).hexdigest()[:40]}.index"
 
     def _prune(self) -> None:
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
-            files = [(entry.stat(), entry.path) for entry in entries if entry.name.endswith((".index", ".new"))]
+            listed = [
+                (entry.stat(follow_symlinks=False), entry.path) for entry in entries if _OURS.fullmatch(entry.name)
+            ]
+            files = [(status, path) for status, path in listed if is_own(status)]
             total = sum(status.st_size for status, _ in files)
             for status, path in sorted(files, key=lambda item: item[0].st_mtime):
                 if total <= MAX_CACHE_BYTES:
@@ -205,12 +233,20 @@ def _user_folder() -> Path:
     return base if base.is_absolute() else Path.home() / ".cache"  # as the XDG specification asks
 
 
-def _known(header: Any, columns: memoryview, size: int) -> KnownFile:
-    identity = FileIdentity(*(_number(value, low=-_MAX_NUMBER - 1, high=1 << 64) for value in header["identity"]))
-    position = _number(header["position"], high=min(size, identity.size))
+def _identity(header: Any) -> FileIdentity:
+    return FileIdentity(*(_number(value, low=-_MAX_NUMBER - 1, high=1 << 64) for value in header["identity"]))
+
+
+def _fingerprint(header: Any) -> Fingerprint:
+    position = _number(header["position"])
     head, tail = bytes.fromhex(header["head"]), bytes.fromhex(header["tail"])
     _must(len(head) <= FINGERPRINT_BYTES and len(tail) == min(FINGERPRINT_BYTES, position), "a fingerprint's length")
-    scan = Scan(position, _damage(header["damage"], identity.size), searched=_number(header["searched"]))
+    return Fingerprint(head, tail, position)
+
+
+def _known(header: Any, seen: Seen, columns: memoryview, size: int) -> KnownFile:
+    position = _number(seen.fingerprint.stop, high=min(size, seen.identity.size))
+    scan = Scan(position, _damage(header["damage"], seen.identity.size), searched=_number(header["searched"]))
     if header["last"] is not None:
         offset, length = header["last"]
         scan.last = _number(offset), _number(length)
@@ -218,8 +254,7 @@ def _known(header: Any, columns: memoryview, size: int) -> KnownFile:
     reasons = [_reason(*item) for item in header["reasons"]]
     untold = _number(header["untold"])
     _must(len(reasons) <= MAX_NOTICES_A_FILE and (bool(reasons) or not untold), "the number of notices")
-    groups = _groups(header["groups"], columns, position)
-    return KnownFile(Seen(identity, Fingerprint(head, tail, position)), scan, reasons, untold, groups)
+    return KnownFile(seen, scan, reasons, untold, _groups(header["groups"], columns, position))
 
 
 def _groups(listed: Any, columns: memoryview, position: int) -> list[Group]:
@@ -246,7 +281,8 @@ def _checked(places: Places, position: int) -> Places:
     most = np.uint64(max(0, position - framing.OVERHEAD_BYTES))
     is_inside = (places.offset <= most) & (places.length <= most - np.minimum(places.offset, most))
     _must(bool(is_inside.all()), "a record outside of what was scanned")
-    _must(bool((places.step >= 0).all() and (abs(places.wall_time) <= MAX_WALL_TIME).all()), "a step or a wall time")
+    is_step = (places.step >= 0) & (places.step <= MAX_STEP)
+    _must(bool(is_step.all() and (abs(places.wall_time) <= MAX_WALL_TIME).all()), "a step or a wall time")
     return places
 
 

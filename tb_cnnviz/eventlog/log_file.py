@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from tb_cnnviz.eventlog.filesystem import FileIdentity, FoundFile, RandomAccessFile
+from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile
+from tb_cnnviz.eventlog.finding import FoundFile
 from tb_cnnviz.eventlog.notices import NoticeList
 from tb_cnnviz.eventlog.scanning import Scan
 
@@ -70,7 +71,7 @@ class LogFile:
     @property
     def age(self) -> tuple[int, str]:
         """Its place in time among the files of its run."""
-        return self.found.start, self.found.name
+        return self.found.age
 
     def is_verified(self, offset: int, now: FileIdentity) -> bool:
         """Whether the record's CRC was compared since the file was last changed."""

@@ -13,7 +13,8 @@ from tb_cnnviz.eventlog import framing
 from tb_cnnviz.eventlog.checked_read import read_intact_payload, read_payload
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
 from tb_cnnviz.eventlog.encoding import DamagedRecord, decode
-from tb_cnnviz.eventlog.filesystem import FileIdentity, FoundFile, RandomAccessFile
+from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile
+from tb_cnnviz.eventlog.finding import FoundFile
 from tb_cnnviz.eventlog.following import RunFiles
 from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.log_file import LogFile
@@ -301,7 +302,7 @@ class RunIndex:
         if known is None:
             raise DamagedRecord("the file is gone, or another one")
         try:
-            with RandomAccessFile(known.found.path) as file:
+            with known.found.open() as file:
                 now = file.identity()
                 if (now.device, now.inode) != entry.identity[:2]:
                     raise DamagedRecord("the file was replaced by another one")
@@ -351,7 +352,7 @@ class RunIndex:
         try:
             if known is None:
                 return [None] * len(group)
-            with RandomAccessFile(known.found.path) as file:
+            with known.found.open() as file:
                 now = file.identity()
                 if (now.device, now.inode) != group[0].identity[:2]:
                     return [None] * len(group)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tb_cnnviz.eventlog import framing, wire
 from tb_cnnviz.eventlog.encoding import DIRECTORY_TAG, MAX_DIRECTORY_BYTES, DamagedRecord, Directory, decode_directory
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
+from tb_cnnviz.records.record import MAX_STEP
 
 HEAD_BYTES = 4096
 
@@ -197,7 +198,10 @@ def _read(reader: _Head, offset: int, length: int, most: int = _MOST_HEAD_BYTES)
         return Damage(offset, "the record's content does not match its CRC"), extra
     while True:
         try:
-            return FoundRecord(offset, length, decode_directory(head, length, arrays=False)), extra
+            directory = decode_directory(head, length, arrays=False)
+            if directory.step > MAX_STEP:
+                return Damage(offset, f"the step is above {MAX_STEP}, the last that can be asked for"), extra
+            return FoundRecord(offset, length, directory), extra
         except DamagedRecord as error:
             return Damage(offset, error.reason), extra
         except wire.TruncatedProto as more:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import math
 import os
+import re
 import time
 import warnings
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from tensorboard.compat.proto.types_pb2 import DT_DOUBLE, DT_FLOAT, DT_STRING
 from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
 
-from tb_cnnviz.eventlog.appending import AppendFile, host_name
+from tb_cnnviz.eventlog.appending import AppendFile, FileName, host_name
 from tb_cnnviz.eventlog.filesystem import local_path
 from tb_cnnviz.eventlog.framing import frame
 
@@ -31,8 +32,13 @@ PLUGIN_NAME = "cnnviz"
 #: The Histograms tab draws this many buckets at most.
 HISTOGRAM_BUCKETS = 30
 
+_EVENT_FILE = re.compile(r"events\.out\.tfevents\.([0-9]{10})\..*")
 _HPARAMS_START = "_hparams_/session_start_info"
 _HPARAMS_END = "_hparams_/session_end_info"
+
+_VERSION = "brain.Event:2"
+#: What a file that takes a deleted one's place begins with, beside its version.
+_LASTING = frozenset({MODEL_TAG, _HPARAMS_START})
 
 
 class StockWriter:
@@ -40,7 +46,8 @@ class StockWriter:
 
     `folder` is "" for the run itself, or "train" and "validation", as keras.callbacks.TensorBoard has them. Steps are
     whatever the caller counts: docs/log_format.md says epochs. Every summary is in the file when its call returns.
-    A disk error costs one warning and never reaches the caller. A forked child writes to files of its own.
+    A disk error costs one warning and never reaches the caller. A file that is deleted goes on in a new one, as the
+    records do (see `RecordWriter`, which warns of it). A forked child writes to files of its own.
 
     Args:
         log_dir: the run's folder, on a local disk.
@@ -160,7 +167,7 @@ class StockWriter:
         summary = Summary(value=[Summary.Value(tag=tag, tensor=tensor, metadata=metadata)])
         event = Event(wall_time=time.time(), step=step, summary=summary)
         try:
-            self._file(folder).append(frame([event.SerializeToString()]))
+            self._file(folder).append(frame([event.SerializeToString()]), tag if tag in _LASTING else None)
         except OSError as error:
             if folder in self._files and self._files[folder].is_damaged:
                 with contextlib.suppress(OSError):
@@ -171,15 +178,13 @@ class StockWriter:
         if self._process != os.getpid():
             self.close()
             self._process = os.getpid()
+        if folder in self._files and self._files[folder].is_deleted():
+            self._files[folder] = self._files[folder].renewed()
         if folder not in self._files:
-            process = self._process
-            file = AppendFile(
-                self._root / folder,
-                lambda start: f"events.out.tfevents.{start // 10**9:010}.{host_name()}.{process}.{start}",
-            )
-            begin = Event(wall_time=time.time(), file_version="brain.Event:2")
+            file = AppendFile(self._root / folder, _FILE_NAME)
+            begin = Event(wall_time=time.time(), file_version=_VERSION)
             try:
-                file.append(frame([begin.SerializeToString()]))
+                file.append(frame([begin.SerializeToString()]), _VERSION)
             except OSError:
                 file.close()
                 file.path.unlink(missing_ok=True)
@@ -195,6 +200,13 @@ class StockWriter:
                 RuntimeWarning,
                 stacklevel=4,
             )
+
+
+def _file_name(start: int) -> str:
+    return f"events.out.tfevents.{start // 10**9:010}.{host_name()}.{os.getpid()}.{start}"
+
+
+_FILE_NAME = FileName(_EVENT_FILE, _file_name, unit=10**9)
 
 
 def equal_width_buckets(counts: np.ndarray, edges: np.ndarray, limit: int) -> np.ndarray:

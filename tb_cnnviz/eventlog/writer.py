@@ -12,12 +12,13 @@ import weakref
 from collections import Counter
 from pathlib import Path
 
-from tb_cnnviz.eventlog.appending import AppendFile, host_name
+from tb_cnnviz.eventlog.appending import AppendFile, FileName, host_name
 from tb_cnnviz.eventlog.encoding import Snapshot, encode, snapshot
 from tb_cnnviz.eventlog.filesystem import local_path
+from tb_cnnviz.eventlog.finding import RECORDS_FILE
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.queue import RecordQueue
-from tb_cnnviz.records.record import Record
+from tb_cnnviz.records.record import MAX_STEP, Record
 
 #: Seconds between two records that say what was dropped, while dropping goes on.
 _NOTICE_SECONDS = 5.0
@@ -27,7 +28,11 @@ _EXIT_SECONDS = 30.0
 _FAULTS = 3
 
 _TOO_SLOW = "the disk was slower than training: {count} pictures were dropped before they were written ({kinds})"
+_DELETED = "the run's file was deleted while it was written, with all that was logged before; it goes on in a new file"
 _REFUSED = "the disk is full or broken: {count} records could not be written ({kinds})"
+
+#: Kinds that say what the records after them are about.
+_LASTING = frozenset({"session", "model", "probe"})
 
 _writers: weakref.WeakSet[RecordWriter] = weakref.WeakSet()
 
@@ -38,6 +43,8 @@ class RecordWriter:
     A record whose `write` returned and that was flushed is on its way to the disk whatever becomes of the process.
     Disk errors never reach the caller: one warning says that there were some, `dropped` counts what they cost, and so
     does a `notices` record as soon as the disk takes one.
+    Where its file is deleted, the rest goes to a new one, in a folder that is made anew where it is gone too; it begins
+    with the session, model and probe, and one warning and a `notices` record say so.
     Safe to use from several threads; a forked child that goes on using it writes to a file of its own.
 
     Args:
@@ -66,7 +73,8 @@ class RecordWriter:
         self._has_ended = False
         self._writing: int | None = None
         self._closed = False
-        self._warned = False
+        self._warned: set[str] = set()
+        self._was_deleted = False
         self._unsaid: dict[str, Counter[str]] = {}
         self._saying: tuple[str, Counter[str]] | None = None
         self._said = 0
@@ -88,8 +96,13 @@ class RecordWriter:
         """Queue a record. Returns after copying its arrays, which may then change.
 
         Raises:
-            ValueError: when the writer is closed, or the record holds what a log cannot (see `encoding.snapshot`).
+            ValueError: when the writer is closed, for a step above `MAX_STEP`, or where the record holds what a log
+                cannot (see `encoding.snapshot`).
         """
+        if record.step > MAX_STEP:
+            raise ValueError(
+                f"step: {record.step} given; accepted are steps up to {MAX_STEP}, which JSON counts exactly"
+            )
         item = snapshot(record)
         with self._changed:
             if self._closed:
@@ -202,11 +215,8 @@ class RecordWriter:
         """Append a record. Whatever goes wrong costs that record and, once, a warning."""
         try:
             pieces = frame(encode(item))
-            if self._file is None:
-                self._file = AppendFile(
-                    self._folder, lambda start: f"cnnviz.{start}.{host_name()}.{os.getpid()}.records"
-                )
-            self._file.append(pieces)
+            file = self._present_file(item.step)
+            file.append(pieces, item.kind if item.kind in _LASTING else None)
             self._takes = True
             self._said += self._saying is not None
         except Exception as error:
@@ -219,6 +229,25 @@ class RecordWriter:
                 else:
                     self._count_dropped(Counter({item.kind: 1}), _REFUSED)
             self._warn(error)
+
+    def _present_file(self, step: int) -> AppendFile:
+        """The file to append to: a new one at first, and where the last one was deleted."""
+        if self._file is None:
+            self._file = AppendFile(self._folder, _FILE_NAME)
+        elif self._file.is_deleted():
+            self._warn_once(
+                "deleted",
+                f"tb_cnnviz: {self._file.path} was deleted while it was being written, with all that was logged before. "
+                "Training goes on, and the rest of the log goes to a new file in its place.",
+            )
+            self._was_deleted = True
+            self._file = self._file.renewed()
+        if self._was_deleted:
+            self._file.append(
+                frame(encode(Record("notices", step, attributes={"part": "writer", "message": _DELETED})))
+            )
+            self._was_deleted = False
+        return self._file
 
     def _release_file(self) -> None:
         if self._file is not None:
@@ -233,16 +262,21 @@ class RecordWriter:
             self._unsaid.setdefault(why, Counter()).update(dropped)
 
     def _warn(self, error: Exception) -> None:
-        if self._warned:
+        self._warn_once(
+            "disk",
+            f"tb_cnnviz could not write to {self._folder}: {error}. Training goes on; what cannot be written is missing "
+            "from the log and counted in RecordWriter.dropped.",
+        )
+
+    def _warn_once(self, about: str, text: str) -> None:
+        if about in self._warned:
             return
-        self._warned = True
+        self._warned.add(about)
         with contextlib.suppress(Warning):  # where warnings are errors, this thread still has records to write
-            warnings.warn(
-                f"tb_cnnviz could not write to {self._folder}: {error}. Training goes on; what cannot be written is "
-                "missing from the log and counted in RecordWriter.dropped.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+_FILE_NAME = FileName(RECORDS_FILE, lambda start: f"cnnviz.{start}.{host_name()}.{os.getpid()}.records")
 
 
 def _notice(why: str, lost: Counter[str], step: int) -> Record:

@@ -19,7 +19,7 @@ from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.eventlog.resume import Resume
+from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
@@ -90,9 +90,10 @@ def offsets(iterations: int, first_epoch: int, log: Resume | None) -> Offsets:
     )
 
 
-def session_record(step: int, offsets: Offsets) -> Record:
-    """The record that begins a session: how its counting leads to the log's, and what wrote it."""
+def session_record(step: int, offsets: Offsets, before: Resume | None = None) -> Record:
+    """The record that begins a session: how its counting leads to the log's, where that ended, and what wrote it."""
     attributes = {
+        **({"before": before.as_attributes()} if before is not None else {}),
         "iterations_offset": offsets.iterations,
         "epoch_offset": offsets.epoch,
         "tb_cnnviz": tb_cnnviz.__version__,
@@ -116,6 +117,7 @@ class Fit:
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
         between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
         off: names of the parts that were given up.
+        past: the log as it was before, while the parts begin.
     """
 
     model: Any
@@ -133,6 +135,7 @@ class Fit:
     statistics_stride: int | None = None
     between_pictures_s: float = 0.0
     off: set[str] = field(default_factory=set)
+    past: PastLog | None = None
     _known: int = 0
 
     def step(self) -> int:

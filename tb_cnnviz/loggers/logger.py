@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, p
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
 from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.eventlog.resume import last_session
+from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
+from tb_cnnviz.loggers.one_fit import OneFit
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.picture_steps import PictureSteps
 from tb_cnnviz.run_writer import RunWriter
@@ -30,14 +32,20 @@ from tb_cnnviz.schedule import Schedule
 
 
 def _event(method: Callable[..., None]) -> Callable[..., None]:
-    """An event of Keras: a fault of ours that no part is blamed for costs all that this callback logs."""
+    """An event of Keras: a fault of ours that no part is blamed for costs all that this callback logs.
+
+    Events of a fit that this callback does not log, since it logs another thread's, are not for it.
+    """
 
     @functools.wraps(method)
     def event(self: Logger, *args: Any, **kwargs: Any) -> None:
+        if self._one_fit.is_refused() and method.__name__ != "on_train_begin":
+            return
         try:
             method(self, *args, **kwargs)
         except Exception as error:
             if isinstance(error, ValueError) and method.__name__ == "on_train_begin":
+                self._one_fit.give_back()
                 raise  # an argument that does not fit the model
             self._give_up(error)
 
@@ -77,6 +85,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._fit: Fit | None = None
         self._step: InstrumentedStep | None = None
         self._parts: list[Part] = []
+        self._one_fit = OneFit()
         self._forget()
 
     def _forget(self) -> None:
@@ -108,9 +117,27 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     # Keras' events.
 
+    def set_model(self, model: Any) -> None:
+        self._one_fit.models[threading.get_ident()] = model
+        if not self._one_fit.is_anothers():
+            super().set_model(model)
+
+    def set_params(self, params: Any) -> None:
+        if not self._one_fit.is_anothers():
+            super().set_params(params)
+
     @_event
     def on_train_begin(self, logs: Any = None) -> None:
-        self._close()
+        model = self._one_fit.models.pop(threading.get_ident(), self._model)
+        if not self._one_fit.take():
+            warn(
+                EVERYTHING,
+                "this callback logs another fit, which still runs in another thread, and a run is of one fit at a time; "
+                "give each fit a callback and a log_dir of its own",
+            )
+            return
+        super().set_model(model)
+        self._let_go()
         self._forget()
         self._check(None)
         self._parts = self._make_parts()
@@ -222,17 +249,20 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
         assert self._step is not None
-        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, last_session(fit.writer.log_dir))
+        fit.past = PastLog(fit.writer.log_dir)
+        log = fit.past.resume()
+        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, log)
         self._share_out(fit)
         with fit.guard("feature maps"):
             if obstacle:
                 raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
             fit.seen = self._look(fit, batch)
-        self._write_session(fit)
+        self._write_session(fit, log or Resume())
         self._describe(fit)
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.begin(fit, self._step)
+        self._say_what_was_unreadable(fit)
         self._pictures.take_at_an_end(fit, self._on(fit))
         fit.writer.reserved[id(self)] = self._pictures.bytes_at_an_end + self._loss_bytes()
 
@@ -294,13 +324,19 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         shared: RunWriter = step.shared.setdefault(self.log_dir.absolute(), RunWriter(self.log_dir))
         return shared.take()
 
-    def _write_session(self, fit: Fit) -> None:
+    def _say_what_was_unreadable(self, fit: Fit) -> None:
+        """Where the log goes on from earlier records than its last; nothing more of the past is held."""
+        past, fit.past = fit.past, None
+        if past is not None and past.unreadable and fit.writer.first_to_say("unreadable", fit.training):
+            fit.notice("the log before", f"it goes on from what can be read, without {past.unreadable}")
+
+    def _write_session(self, fit: Fit, log: Resume) -> None:
         """The session and the model, once however many callbacks share the log."""
         if not fit.writer.first_to_say("session", fit.training):
             return
         step, writer = fit.step(), fit.writer
         with fit.guard("the session"):
-            fit.write(session_record(step, fit.offsets))
+            fit.write(session_record(step, fit.offsets, log))
         with fit.guard("the model record"):
             batch_size = self._step.batch_size if self._step is not None else None
             hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
@@ -342,6 +378,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._pictures.take_at_an_end(fit, self._on(fit))
 
     def _close(self) -> None:
+        try:
+            self._let_go()
+        finally:
+            self._one_fit.give_back()
+
+    def _let_go(self) -> None:
         fit, step = self._fit, self._step
         self._fit, self._step, self._parts = None, None, []
         try:

@@ -12,7 +12,6 @@ import numpy as np
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.losses import LossCapture
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.eventlog.reader import open_log
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.records import Record
@@ -39,7 +38,7 @@ class LossPart(Part):
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
-        self._examples = examples_before(fit)
+        self._examples = fit.past.examples_before(fit.step()) if fit.past else 0
         self._capture = LossCapture(fit.model, slots=max(_SLOTS, 2 * int(fit.model.steps_per_execution)))
 
         def guard() -> AbstractContextManager[None]:
@@ -135,18 +134,3 @@ def has_metric(model: Any, name: str) -> bool:
     """Whether a metric of the model has this name; those that were compiled stand in one that holds them."""
     held = [inner for metric in model.metrics for inner in (metric, *(getattr(metric, "metrics", None) or ()))]
     return any(getattr(metric, "name", None) == name for metric in held)
-
-
-def examples_before(fit: Fit) -> int:
-    """Examples that the run had seen before this fit's first step, by the log; 0 where it does not say."""
-    start = fit.step()
-    try:
-        run = open_log(fit.writer.log_dir)["."]
-        for step in reversed(run.steps("losses", None)):
-            rows = run.read("losses", None, step)
-            before = rows["examples"][rows["step"] < start]
-            if len(before):
-                return int(before[-1])
-    except (KeyError, OSError, ValueError):
-        pass
-    return 0

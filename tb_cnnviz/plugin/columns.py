@@ -10,6 +10,7 @@ import numpy as np
 
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.metric_names import LEARNING_RATE, column_of, taken_beside
+from tb_cnnviz.records.record import MAX_STEP
 
 #: Names of the columns that a kind's records hold, of statistics the first in each of them; those of `epochs` stand in
 #: the records themselves.
@@ -24,8 +25,6 @@ HISTOGRAM = "histogram"
 
 #: Metrics of a run's epochs; those that are met later are left out, but for the two that stand for a run.
 MAX_METRICS = 4096
-#: A step is a float64 in answers, which is exact below this.
-MAX_STEP = 1 << 53
 #: About what a column takes beside its numbers.
 COLUMN_BYTES = 200
 #: Columns of which that is not counted: no kind but epochs has more.
@@ -100,8 +99,8 @@ def rows_of(
         steps, columns, left_out = _epochs(record, metrics)
     else:
         steps, columns = _losses(record)
-    if len(steps) and not 0 <= steps.min() <= steps.max() < MAX_STEP:
-        raise MalformedSeries(f"a step is below 0 or above {MAX_STEP - 1}")
+    if len(steps) and not 0 <= steps.min() <= steps.max() <= MAX_STEP:
+        raise MalformedSeries(f"a step is below 0 or above {MAX_STEP}")
     return Table(steps, columns, {}, np.full(len(steps), source, np.int64), left_out)
 
 

@@ -11,6 +11,9 @@ import numpy as np
 
 SCHEMA_VERSION = 1
 
+#: The largest step that a log holds: up to here every reader of JSON counts exactly.
+MAX_STEP = (1 << 53) - 1
+
 #: Every kind of record, and whether a record of it belongs to a layer.
 KINDS: dict[str, bool] = {
     "session": False,

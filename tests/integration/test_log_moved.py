@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -99,3 +100,32 @@ def test_damage_that_only_reading_shows_is_among_the_notices_of_the_page(boards:
     assert (notice["file"], notice["offset"]) == (path.name, len(content) // 2)
     assert "CRC" in notice["reason"]
     assert kernel(board, run) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no FIFOs")
+@pytest.mark.parametrize("reader", list(READERS))
+def test_a_fifo_in_a_files_place_holds_nobody_up(boards: dict[str, Board], reader: str) -> None:
+    board, run = boards[reader], f"fifo-{reader}"
+    root = board.logdir / run
+    log(root / "a", 1)
+    log(root / "b", 2)
+    eventually(lambda: runs(board, run), lambda found: found == ["a", "b"])
+    (path,) = (root / "a").iterdir()
+    path.unlink()
+    os.mkfifo(path)
+    assert kernel(board, f"{run}/a") is None
+    assert kernel(board, f"{run}/b") == 2
+    eventually(lambda: runs(board, run), lambda found: found == ["b"])
+    shutil.rmtree(root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+@pytest.mark.parametrize("reader", list(READERS))
+def test_folders_whose_names_are_no_text_are_served_as_runs_of_their_own(boards: dict[str, Board], reader: str) -> None:
+    board, above = boards[reader], f"bytes-{reader}"
+    names = {r"run\xff": b"run\xff", r"run\xfe": b"run\xfe", r"run\x5cxff": rb"run\xff"}
+    for value, name in enumerate(names.values()):
+        log(board.logdir / above / os.fsdecode(name), value)
+    eventually(lambda: runs(board, above), lambda found: set(found) == set(names))
+    assert [kernel(board, f"{above}/{name}") for name in names] == [0, 1, 2]
+    shutil.rmtree(board.logdir / above)

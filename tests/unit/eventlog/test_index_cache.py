@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog import index_cache
 from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache, user_cache
@@ -376,3 +378,93 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path, monkeypatch: p
     ages = sorted(int(path.stat().st_mtime) for path in cache.iterdir())
     assert len(ages) == 2
     assert ages[0] == 990
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the system does not count what is read")
+def test_an_index_that_no_longer_holds_is_not_read(tmp_path: Path) -> None:
+    root, cache, count = tmp_path / "log", tmp_path / "cache", 20_000
+    path = write(root / "a", framed(7) * count)
+    started(root, cache)
+    assert cache_file(cache).stat().st_size > 28 * count
+    path.unlink()
+    write(root / "a", framed(8))
+    before = read_so_far()
+    assert started(root, cache)["a"].records == 1
+    assert read_so_far() - before < 40_000
+
+
+def test_no_more_is_read_than_the_index_has_however_large_the_log(tmp_path: Path) -> None:
+    root, cache = tmp_path / "log", tmp_path / "cache"
+    path = write(root, framed(0) + framed(1))
+    started(root, cache)
+    with RandomAccessFile(str(path)) as log:
+        grown = replace(log.identity(), size=1 << 60)
+        known = IndexCache(cache).load(str(path), log, grown)
+    assert known is not None
+    assert known.records == 2
+
+
+def lied_about(cache: Path) -> Path:
+    """A cached index whose steps are others than the log's."""
+    path = cache_file(cache)
+    header, body = parted(path.read_bytes())
+    path.write_bytes(resealed(header, np.arange(50, 50 + 3, dtype="<i8").tobytes() + body[24:]))
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the folder's own access list says whose a file is")
+@pytest.mark.parametrize("whose", ["own", "another user's", "open to all", "open to the group", "a link's"])
+def test_another_users_index_is_neither_believed_nor_touched(tmp_path: Path, whose: str) -> None:
+    root, cache = tmp_path / "log", tmp_path / "cache"
+    write(root, framed(0) + framed(1) + framed(2))
+    expected = described(started(root, cache))
+    path = lied_about(cache)
+    if whose == "another user's":
+        if os.geteuid() != 0:
+            pytest.skip("only root gives files away")
+        os.chown(path, 12345, 12345)
+    elif whose.startswith("open"):
+        path.chmod(0o606 if whose.endswith("all") else 0o660)
+    elif whose == "a link's":
+        path.rename(tmp_path / "elsewhere")
+        path.symlink_to(tmp_path / "elsewhere")
+    content, status = path.read_bytes(), path.lstat()
+    index = started(root, cache)
+    assert (described(index) == expected) is (whose != "own")
+    if whose != "own":
+        assert (path.read_bytes(), path.lstat()) == (content, status)
+        (tmp_path / "log" / "cnnviz.1.h.1.records").write_bytes(framed(5))  # what was known is to be forgotten
+        index.refresh()
+        assert set(values(index["."])) == {5}
+        assert path.read_bytes() == content
+
+
+def test_other_programs_files_stay_in_a_folder_that_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    hexes = "0123456789abcdef" * 2 + "01234567"
+    others = ["theirs.index", "theirs.new", "tmpabc123.new", f"{hexes}.index", f"cnnviz-{hexes}.index.bak", "notes.txt"]
+    for name in others:
+        (cache / name).write_bytes(b"x" * 1000)
+        os.utime(cache / name, (1, 1))
+    (cache / f"cnnviz-{hexes}.index").mkdir()
+    if os.name != "nt" and os.geteuid() == 0:
+        (cache / f"cnnviz-{hexes[::-1]}.index").write_bytes(b"x" * 1000)
+        os.chown(cache / f"cnnviz-{hexes[::-1]}.index", 12345, 12345)
+        os.utime(cache / f"cnnviz-{hexes[::-1]}.index", (1, 1))
+    there = {path.name for path in cache.iterdir()}
+    monkeypatch.setattr(index_cache, "MAX_CACHE_BYTES", 250)
+    for number in range(4):
+        IndexCache(cache).save(str(tmp_path / f"log{number}"), b"y" * 100)
+    assert there <= {path.name for path in cache.iterdir()}
+    assert len(list(cache.iterdir())) == len(there) + 2
+
+
+def test_an_index_larger_than_is_kept_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, cache = tmp_path / "log", tmp_path / "cache"
+    monkeypatch.setattr(index_cache, "MAX_FILE_BYTES", 500)
+    write(root, framed(0) * 100)
+    expected = described(started(root, None))
+    for _ in range(2):
+        assert described(started(root, cache)) == expected
+    assert not cache.exists() or not list(cache.iterdir())
