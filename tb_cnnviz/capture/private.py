@@ -92,6 +92,49 @@ def _watched(method: Callable[..., Any], on_error: Callable[[], None]) -> Callab
     return watched
 
 
+def around_event(
+    callbacks: Any,
+    event: str,
+    before: Callable[..., None],
+    after: Callable[[], None],
+    on_error: Callable[[], None],
+) -> Callable[[], None]:
+    """Call `before` with the event's arguments before any of fit's callbacks gets it, and `after` when all of them had it.
+
+    Args:
+        callbacks: fit's list of them.
+        on_error: called in the place of `after` when one of them raises.
+
+    Returns:
+        What ends that.
+    """
+    there = vars(callbacks).get(event)
+    original = getattr(callbacks, event)
+
+    @functools.wraps(original)
+    def around(*args: Any, **kwargs: Any) -> Any:
+        before(*args, **kwargs)
+        result = _watched(original, on_error)(*args, **kwargs)
+        after()
+        return result
+
+    def undo() -> None:
+        if vars(callbacks).get(event) is not around:
+            return
+        del vars(callbacks)[event]
+        if there is not None:
+            vars(callbacks)[event] = there
+
+    vars(callbacks)[event] = around
+    return undo
+
+
+def listeners_of(callbacks: Any, event: str) -> list[Any]:
+    """Those of fit's callbacks that do something at an event."""
+    plain = getattr(keras.callbacks.Callback, event)
+    return [each for each in callbacks.callbacks if getattr(getattr(each, event), "__func__", None) is not plain]
+
+
 def batch_size_of(iterator: Any) -> int | None:
     """The batch size of fit's data iterator, where its data have one."""
     size = getattr(getattr(iterator, "data_adapter", None), "batch_size", None)

@@ -13,13 +13,16 @@ from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 @dataclass(frozen=True)
 class Resume:
     """`last_epoch` is None where no epoch ended. The offsets are those of the last session record, `examples` those
-    seen until the last logged loss."""
+    seen until the last logged loss. `weights` is the fingerprint of the weights at `weights_step`, None where the last
+    pictures do not say it."""
 
     last_step: int
     last_epoch: int | None
     iterations_offset: int
     epoch_offset: int
     examples: int
+    weights: int | None = None
+    weights_step: int | None = None
 
 
 def last_session(log_dir: str | Path) -> Resume | None:
@@ -38,12 +41,15 @@ def last_session(log_dir: str | Path) -> Resume | None:
         return None
     session = _last_attributes(run, "session")
     epoch = _last_attributes(run, "epochs").get("epoch")
+    weights = _last_attributes(run, "cost").get("weights")
     return Resume(
         last_step=run.last_step,
         last_epoch=epoch if isinstance(epoch, int) else None,
         iterations_offset=_whole(session.get("iterations_offset")),
         epoch_offset=_whole(session.get("epoch_offset")),
         examples=_examples(run),
+        weights=weights if isinstance(weights, int) else None,
+        weights_step=run.entries("cost")[-1].step if run.entries("cost") else None,
     )
 
 

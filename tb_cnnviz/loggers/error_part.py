@@ -54,6 +54,7 @@ class ErrorPart(Part):
         self._errors: Errors | None = None
         self._due: Due | None = None
         self._step = self._with_maps_at = -1
+        self._is_stale = False
         self._ran = 0
         self._cost_s: float | None = None
 
@@ -86,6 +87,9 @@ class ErrorPart(Part):
         self._with_maps_at = step
         return [*fresh, *self._errors.maps(step)]
 
+    def forget_pictures(self) -> None:
+        self._with_maps_at, self._is_stale = -1, True
+
     def steps_ran(self, fit: Fit, count: int) -> None:
         if self._errors is None:
             return
@@ -103,10 +107,10 @@ class ErrorPart(Part):
     def _statistics(self, errors: Errors, step: int) -> list[Record]:
         """Nothing where the step has them: its maps are then of the same pass."""
         self._ran = 0
-        if self._step == step:
+        if self._step == step and not self._is_stale:
             return []
         errors.take()
-        self._step = step
+        self._step, self._is_stale = step, False
         return [errors.statistics(step)]
 
     def _is_due(self, fit: Fit) -> bool:

@@ -39,6 +39,9 @@ class FeatureMapPart(Part):
             fresh, self._operations = fresh + self._operations, []
         return fresh
 
+    def forget_pictures(self) -> None:
+        self._step, self._latest, self._operations = None, [], []
+
     def stock_pictures(self, fit: Fit, step: int) -> None:
         for record in self._latest:
             if record.kind != "feature_maps" or record.step != step:
