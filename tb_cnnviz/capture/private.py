@@ -248,9 +248,11 @@ def is_rematerialised(layer: Any) -> bool:
 
 def trace_on_jax() -> Any:
     """JAX: what is being traced here. Inside a loop, a vectorised map or a compiled function it is not equal to that around it."""
-    import jax
-
-    return jax.core.get_opaque_trace_state(convention="flax")
+    try:
+        from jax.extend.core import get_opaque_trace_state
+    except ImportError:  # until JAX moved it
+        from jax.core import get_opaque_trace_state
+    return get_opaque_trace_state(convention="flax")
 
 
 def as_it_is_on_tensorflow(variable: Any) -> Any:
@@ -298,3 +300,14 @@ def drawn_apart_on_tensorflow() -> Iterator[None]:
 
     with hooked([Hook(draws, name, wrap) for name in _DRAWN_ON_TENSORFLOW]):
         yield
+
+
+def has_logits(tensor: Any) -> bool:
+    """TensorFlow: does Keras' cross-entropy take what this softmax or sigmoid was computed from, in the place of it?"""
+    if keras.config.backend() != "tensorflow":
+        return False
+    if hasattr(tensor, "_keras_logits"):
+        return True
+    import tensorflow as tf
+
+    return tf.is_symbolic_tensor(tensor) and tensor.op.type in ("Softmax", "Sigmoid")

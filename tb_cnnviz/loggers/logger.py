@@ -304,7 +304,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _loss_bytes(self) -> int:
         """What the losses of this fit will take, where it is known how many batches it has."""
-        epochs, steps = self.params.get("epochs"), self.params.get("steps")
+        params = self.params or {}  # a CallbackList of the user's own may have none
+        epochs, steps = params.get("epochs"), params.get("steps")
         if not epochs or not steps or not any(part.name == LossPart.name for part in self._parts):
             return 0
         return min(LOSS_BYTES * int(epochs) * int(steps), self.max_log_bytes // 4)
@@ -375,6 +376,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             )
             writer.write_model(record, step)
             writer.stock.hparams(hparams)
+            wrappers = layer_tree.wrappers(fit.model)
+            if wrappers:
+                fit.notice(
+                    "the model record",
+                    f"{layer_tree.listed(wrappers)}: not listed, since they only hold other layers, which are",
+                )
 
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()

@@ -117,7 +117,8 @@ class MetricPart(Part):
     def epoch_ended(self, fit: Fit, step: int, logs: Mapping[str, float]) -> None:
         values = {name: float(value) for name, value in logs.items()}
         values.setdefault("learning_rate", float(to_numpy(fit.model.optimizer.learning_rate)))
-        arrays = {"values": np.array(list(values.values()), np.float32)}
+        with np.errstate(over="ignore"):
+            arrays = {"values": np.array(list(values.values()), np.float32)}
         fit.write(Record("epochs", step, arrays=arrays, attributes={"names": list(values), "epoch": fit.logged_epoch}))
         for name, value in values.items():
             folder = "validation" if name.startswith("val_") else "train"

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { Notice } from "../data/schema.ts";
 import { stepsOfView } from "../state/derived.ts";
 import type { Loader } from "../state/loader.ts";
 import type { Session } from "../state/session.ts";
@@ -11,6 +12,9 @@ const CALLBACK = `import tb_cnnviz
 cnnviz = tb_cnnviz.CNNViz("runs/first",
                           probe=(x[:8], y[:8]))
 model.fit(x, y, callbacks=[cnnviz])`;
+
+/** How a notice begins that says which operations were left out, and why. */
+const OPERATIONS = "operations: ";
 
 /** What stands in the view's place: reason, what works, one way on. */
 export function placeholder(situation: Situation, session: Session, loader: Loader): unknown {
@@ -59,7 +63,7 @@ export function placeholder(situation: Situation, session: Session, loader: Load
     case "bare-layer":
       return message(
         `${shorten(situation.layer.name)} has no ${situation.kind.replaceAll("_", " ")}`,
-        bareReason(situation.layer.role, situation.kind),
+        bareReason(situation.layer.role, situation.kind, session.detailA?.notices ?? []),
         ...openLayer(session, situation.next),
         ...otherViewOf(session, situation.layer.path),
       );
@@ -93,8 +97,11 @@ function otherViewOf(session: Session, path: string): TemplateResult[] {
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }
 
-function bareReason(role: string, kind: string): string {
+function bareReason(role: string, kind: string, notices: readonly Notice[]): string {
   if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
+  const operates = role === "convolution" || role === "pooling";
+  const leftOut = kind === "operations" && operates ? notices.find(({ reason }) => reason.startsWith(OPERATIONS)) : undefined;
+  if (leftOut) return `The log says: ${leftOut.reason.slice(OPERATIONS.length)}.`;
   if (kind === "operations") return "The Lab computes convolutions and pooling layers whose input and output were logged in full.";
   if (kind === "gradients") return "It has no weights, so it receives no gradient of its own.";
   if (kind === "feature_maps" && role !== "convolution" && role !== "pooling") {
