@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tb_cnnviz.capture.operations import MAX_BYTES
 from tb_cnnviz.loggers.activation_part import ActivationPart
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.error_part import ErrorPart
@@ -54,7 +55,7 @@ class CNNViz(ProbeLogger):
         filters: log the kernel and bias of every convolution. Defaults to True.
         feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the
             last step and at epoch ends with pictures also the whole input and output of convolutions and pooling
-            layers for its first image, up to 4 MB a step (docs/log_format.md, operations). Defaults to True.
+            layers for its first image, within `max_operation_bytes` (docs/log_format.md, operations). Defaults to True.
         activations: log what convolutions, dense, pooling, normalisation and activation layers make of the training
             batch, at the steps of the gradients: histogram, mean, deviation, extremes, exact zeros, saturated values,
             NaN and Inf, of the whole layer and by channel; of a layer that fuses an activation also of what enters
@@ -84,6 +85,8 @@ class CNNViz(ProbeLogger):
         max_channels: channels of each layer to keep; statistics are of all. Defaults to 64.
         max_bytes_per_step: of filters, feature maps and maps of the error: fewer channels and images are kept where
             they would not fit. Defaults to 8 MiB.
+        max_operation_bytes: of the whole inputs and outputs that the Lab computes with, at one step: float16, then the
+            smallest layers alone are kept where all would not fit, and a notice names the others. Defaults to 4 MiB.
         max_log_bytes: of the run's records, those of earlier fits too: as they fill up, logging gets rarer. Nothing is
             deleted. Only losses and the first and the last step may go beyond it (docs/log_format.md, limits). Defaults
             to 2 GiB.
@@ -117,6 +120,7 @@ class CNNViz(ProbeLogger):
         max_images: int = 8,
         max_channels: int = 64,
         max_bytes_per_step: int = 8 << 20,
+        max_operation_bytes: int = MAX_BYTES,
         max_log_bytes: int = 2 << 30,
         writer: RunWriter | None = None,
     ) -> None:
@@ -134,6 +138,7 @@ class CNNViz(ProbeLogger):
             max_images=max_images,
             max_channels=max_channels,
             max_bytes_per_step=max_bytes_per_step,
+            max_operation_bytes=max_operation_bytes,
             max_log_bytes=max_log_bytes,
             writer=writer,
         )

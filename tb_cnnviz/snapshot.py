@@ -12,6 +12,8 @@ import numpy as np
 from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
+from tb_cnnviz.capture.operations import MAX_BYTES
+from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.fit import Offsets, session_record
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
@@ -28,6 +30,7 @@ def snapshot(
     max_images: int = 8,
     max_channels: int = 64,
     max_bytes: int = 64 << 20,
+    max_operation_bytes: int = MAX_BYTES,
 ) -> None:
     """Log a model as it is: its layers, every convolution's kernel, the probe, its feature maps and predictions, and
     what convolutions and pooling layers did to its first image.
@@ -43,12 +46,14 @@ def snapshot(
         class_names: one for each class of the output.
         probe_display: (mean, std) that undoes a normalisation, or a callable that turns x into pictures.
         max_images, max_channels: the most images and the most channels of a layer to keep.
-        max_bytes: the most bytes of maps; fewer channels, then images, are kept where they would not fit. Operations
-            have 4 MB of their own: float16, then without the largest layers, where they would not fit.
+        max_bytes: the most bytes of maps; fewer channels, then images, are kept where they would not fit.
+        max_operation_bytes: the most bytes of the whole inputs and outputs that the Lab computes with: float16, then the
+            smallest layers alone are kept where all would not fit, and a notice names the others.
 
     Raises:
         ValueError: for a probe that does not fit the model, or a negative step.
     """
+    arguments.whole("max_operation_bytes", max_operation_bytes)
     if step < 0:
         raise ValueError(f"step: {step} given; a step counts optimizer updates and starts at 0")
     if not model.built:
@@ -57,7 +62,14 @@ def snapshot(
     images = probes.read(probe, probes.input_shapes(model), max_images, probes.input_names(model))
     placed = layer_tree.leaves(model)
     maps = FeatureMaps(
-        model, placed, images, layers=None, max_images=max_images, max_channels=max_channels, max_bytes=max_bytes
+        model,
+        placed,
+        images,
+        layers=None,
+        max_images=max_images,
+        max_channels=max_channels,
+        max_bytes=max_bytes,
+        max_operation_bytes=max_operation_bytes,
     )
     described = architecture.model_record(model, placed, maps.seen, class_names=class_names)
     with RunWriter(log_dir) as writer:

@@ -16,6 +16,7 @@ from tb_cnnviz.records.histogram import from_raw, trim
 _COUNTS = ("zeros", "saturated", "nan", "inf")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def as_record(
     rows: Sequence[Row], bins: ChannelBins, seen: Mapping[str, np.ndarray], step: int, said: Mapping[str, Any]
 ) -> Record:

@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+
 from tb_cnnviz.capture import layer_kinds, saturation
 from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.saturation import Saturation
 
 OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
+
+_MAX_OF_NAN = (
+    "TensorFlow's max pooling passes over NaN: what it gives has none, and is the least float32, -3.4e38, where all of a "
+    "window is NaN"
+)
 
 _ROLES = ("convolution", "dense", "pooling", "normalization", "activation")
 
@@ -30,15 +37,20 @@ class Row:
     def described(self) -> dict[str, Any]:
         """As a record has it."""
         said = None if self.saturation is None else str(self.saturation)
-        return {"layer": self.path, "place": self.place, "channels": self.channels, "saturation": said}
+        described = {"layer": self.path, "place": self.place, "channels": self.channels, "saturation": said}
+        if keras.config.backend() == "tensorflow" and isinstance(self.layer, layer_kinds.MAX_POOLING):
+            described["note"] = _MAX_OF_NAN
+        return described
 
 
 @dataclass(frozen=True)
 class Rows:
-    """All rows of a model; `unknown` are paths of layers left out, since the shape of their output is not known."""
+    """All rows of a model, and paths of layers left out: `unknown` since the shape of their output is not known, `unseen`
+    since they were not called in the pass that is made for shapes."""
 
     rows: list[Row]
     unknown: list[str]
+    unseen: list[str]
 
 
 def by_layer(rows: Sequence[Row]) -> dict[int, tuple[Any, dict[str, int]]]:
@@ -62,6 +74,7 @@ def rows_of(placed: Sequence[PlacedLayer], seen: Pass | None) -> Rows:
     is_first = any(layer_kinds.is_channels_first(item.layer) for item in placed)
     rows: list[Row] = []
     unknown: list[str] = []
+    unseen: list[str] = []
     for item in placed:
         layer = item.layer
         if not _is_looked_into(layer):
@@ -69,13 +82,13 @@ def rows_of(placed: Sequence[PlacedLayer], seen: Pass | None) -> Rows:
         axis = _axis(layer, shapes.get(id(layer)), is_first)
         channels = _channels(layer, shapes.get(id(layer)), axis)
         if channels is None:
-            unknown.append(item.path)
+            (unknown if id(layer) in shapes else unseen).append(item.path)
             continue
         kind = saturation.of_layer(layer)
         if fuses_activation(layer):
             rows.append(Row(layer, item.path, PRE_ACTIVATION, channels, axis, kind.pre_activation))
         rows.append(Row(layer, item.path, OUTPUT, channels, axis, kind.output))
-    return Rows(rows, unknown)
+    return Rows(rows, unknown, unseen)
 
 
 def fuses_activation(layer: Any) -> bool:

@@ -32,13 +32,15 @@ _PASSES_ON = ("input", "dropout", "reshape")
 class Point:
     """Where the derivative is taken: at a layer's pre-activation output, or at its output where it fuses no activation.
 
-    `number` is its place among the tapped tensors, `shape` is without the batch axis.
+    `number` is its place among the tapped tensors, `shape` is without the batch axis. `has_logits`: Keras knows what it
+    was computed from, and a cross-entropy takes that in its place.
     """
 
     placed: PlacedLayer
     is_pre_activation: bool
     number: int
     shape: list[int | None]
+    has_logits: bool = False
 
 
 class Watch:
@@ -108,7 +110,8 @@ class Watch:
         if tapped is None:
             return z, None
         self._tapped += 1
-        return tapped, Point(item, is_pre_activation, self._tapped - 1, shape_of(z))
+        point = Point(item, is_pre_activation, self._tapped - 1, shape_of(z), private.has_logits(tapped))
+        return tapped, point
 
 
 class Backward:
@@ -117,7 +120,7 @@ class Backward:
     Args:
         model: built and compiled.
         placed: the layers whose error is wanted.
-        x, y: example input and labels: arrays or nests of arrays, as fit gets them.
+        x, y: example input and labels: arrays or nests of arrays, as fit gets them; y may be None.
 
     Attributes:
         wanted: paths of the layers that are watched.
@@ -139,7 +142,7 @@ class Backward:
                     stack.enter_context(private.compiled_loss_kept(model))
                     stack.enter_context(keras.StatelessScope(state, collect_losses=True, initialize_variables=False))
                     stack.enter_context(hooked([self.watch.hook(item) for item in wanted]))
-                    total = keras.ops.sum(_loss(model, x, y))
+                    total = keras.ops.sum(_loss(model, x, None if isinstance(y, tuple) and not y else y))
                 return keras.ops.cast(total, "float32") * scale
 
             with inference(model):
@@ -148,26 +151,39 @@ class Backward:
             return [value, *[None if each is None else keras.ops.cast(each, "float32") for each in errors]]
 
         with private.variables_initialized():
-            self._run = compiled(model, run, x, y, _SCALE)
+            self._run = compiled(model, run, x, _nest(y), _SCALE)
 
     def __call__(self, x: Any, y: Any, scale: float) -> tuple[Any, list[Any | None]]:
         """The loss and its derivative at each of `watch.points`, both times `scale`; None where it does not depend on it."""
         with private.variables_initialized():
-            value, *errors = self._run(x, y, _SCALE * scale)
+            value, *errors = self._run(x, _nest(y), _SCALE * scale)
         return value, errors
 
 
 _SCALE = np.ones((), np.float32)
 
+#: In the place of labels that there are not: a nest without tensors.
+_NONE: tuple[()] = ()
 
-def has_loss(model: Any) -> bool:
-    """Was the model compiled with a loss, or does it compute one of its own?"""
-    return getattr(model, "loss", None) is not None or type(model).compute_loss is not keras.Model.compute_loss
+
+def _nest(y: Any) -> Any:
+    return _NONE if y is None else y
+
+
+class NoLoss(Exception):
+    """There is nothing to differentiate."""
+
+
+def has_own_loss(model: Any) -> bool:
+    """Does the model say itself how its loss is computed? It may then need no labels."""
+    return type(model).compute_loss is not keras.Model.compute_loss
 
 
 def _loss(model: Any, x: Any, y: Any) -> Any:
     """As training computes it, regularisation and `add_loss` included, in inference mode and without sample weights."""
     predicted = model(x, training=False)
+    if getattr(model, "loss", None) is None and not has_own_loss(model) and not model.losses:
+        raise NoLoss("the model was compiled without a loss, and adds none; give compile() a loss")
     compute = type(model).compute_loss  # the class' own: what stands on the instance may record
     takes_mode = "training" in inspect.signature(compute).parameters
     return compute(model, x, y, predicted, None, **({"training": False} if takes_mode else {}))

@@ -76,12 +76,19 @@ class Errors:
     @property
     def notices(self) -> list[str]:
         """What to tell once: layers that no error reaches, and those that cannot be looked at."""
-        apart = [p.placed.path for p, is_in in zip(self._points, self._is_connected, strict=True) if not is_in]
+        whys = list(zip(self._points, self._is_connected, strict=True))
+        apart = [p.placed.path for p, is_in in whys if _why_not(p, is_in) == UNRELATED]
+        bypassed = [p.placed.path for p, is_in in whys if _why_not(p, is_in) == BYPASSED]
         inside = self._backward.watch.impossible
         never = [path for path in self._backward.wanted if path not in self._backward.watch.calls]
         said = []
         if apart:
             said.append(f"the loss does not depend on the output of {listed(apart)}: their error is zero")
+        if bypassed:
+            said.append(
+                f"{listed(bypassed)}: {BYPASSED}, from before it, so it is not on the loss' path and has no error of its own: "
+                "the one to look at is that of the layer before"
+            )
         if inside:
             said.append(f"{listed(inside)} run inside a loop or a vectorised map, where no error can be taken")
         if never:
@@ -111,6 +118,7 @@ class Errors:
         channels = channels_second(scaled, layer_kinds.is_channels_first(point.placed.layer))
         return channels if channels.ndim > 1 else channels.reshape(-1, 1)
 
+    @np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
     def statistics(self, step: int) -> Record:
         """The `errors` record: a row for each layer, of all images and channels."""
         rows = [
@@ -120,6 +128,7 @@ class Errors:
                 "channels": error.shape[1],
                 "calls": self._backward.watch.calls[point.placed.path],
                 "connected": is_connected,
+                "why": _why_not(point, is_connected),
             }
             for point, error, is_connected in zip(self._points, self._errors, self._is_connected, strict=True)
         ]
@@ -158,6 +167,17 @@ class Errors:
         return records
 
 
+#: Why a layer is not on the loss' path.
+UNRELATED = "the loss does not depend on it"
+BYPASSED = "the loss takes its logits"
+
+
+def _why_not(point: Point, is_connected: bool) -> str | None:
+    if is_connected:
+        return None
+    return BYPASSED if point.has_logits else UNRELATED
+
+
 _COLUMNS = {
     "norm": np.float32,
     "mean": np.float32,
@@ -186,6 +206,7 @@ def _row(error: np.ndarray, channel_norms: np.ndarray) -> dict[str, float]:
         }
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def _channel_norms(error: np.ndarray) -> np.ndarray:
     """Euclidean norm of each channel over all images, float64 [channels]."""
     flat = error.reshape(*error.shape[:2], -1)

@@ -205,6 +205,7 @@ def _makers(seen: Pass) -> dict[int, Call | None]:
     return found
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def channel_statistics(maps: np.ndarray) -> dict[str, np.ndarray]:
     """mean, min, max and share of exact zeros of each image's channels, float32 [images, channels]."""
     flat = maps.reshape(*maps.shape[:2], -1)

@@ -114,7 +114,8 @@ def record(layer: Any, path: str, step: int, kept: Kept | None = None) -> Record
     arrays = kernels(layer)
     kernel, pointwise = arrays.pop("kernel"), arrays.pop("pointwise", None)
     rows = kernel.reshape(kernel.shape[0], -1).astype(np.float64)
-    norm = np.sqrt(np.square(rows).sum(axis=1)).astype(np.float32)
+    with np.errstate(over="ignore"):  # a norm may be beyond float32 where no weight is
+        norm = np.sqrt(np.square(rows).sum(axis=1)).astype(np.float32)
     attributes: dict[str, Any] = {}
     if kept is not None and kept.filters < len(kernel):
         arrays["filters"], attributes["of"] = np.arange(kept.filters, dtype=np.int32), len(kernel)

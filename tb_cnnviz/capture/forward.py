@@ -7,6 +7,8 @@ change, whatever a layer does. Modules of PyTorch inside a layer are in evaluati
 from __future__ import annotations
 
 import contextlib
+import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +82,35 @@ def watched(
 
 @contextlib.contextmanager
 def inference(model: Any) -> Iterator[None]:
-    """PyTorch: nothing is differentiated, and every module is in evaluation mode until the end."""
-    if keras.config.backend() != "torch":
+    """Keras does not warn of what it warns of when the model trains; on PyTorch nothing is differentiated, and every
+    module is in evaluation mode until the end."""
+    with _said_before():
+        if keras.config.backend() == "torch":
+            with _evaluating(model):
+                yield
+        else:
+            yield
+
+
+@contextlib.contextmanager
+def _said_before() -> Iterator[None]:
+    """Warnings of Keras' own go nowhere. Filters stay as they are: a change of them would let all be said again."""
+    before = warnings.showwarning
+
+    def show(message: Any, category: Any, filename: str, *args: Any, **kwargs: Any) -> None:
+        if not filename.startswith(_KERAS):
+            before(message, category, filename, *args, **kwargs)
+
+    warnings.showwarning = show
+    try:
         yield
-        return
+    finally:
+        if warnings.showwarning is show:
+            warnings.showwarning = before
+
+
+@contextlib.contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
     import torch
 
     flags = [(module, module.training) for module in model.modules()]
@@ -94,6 +121,9 @@ def inference(model: Any) -> Iterator[None]:
     finally:
         for module, is_training in flags:
             module.training = is_training
+
+
+_KERAS = os.path.dirname(keras.__file__)
 
 
 class Forward:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+
 from tb_cnnviz.capture import layer_kinds, private
 
 
@@ -44,6 +46,25 @@ def leaves(model: Any) -> list[PlacedLayer]:
                 visit(child, f"{path}/")
 
     visit(model, "")
+    return found
+
+
+def wrappers(model: Any) -> list[str]:
+    """Names of the wrappers (Keras' own such as SpectralNormalization, and classes that extend `Wrapper`) that are not
+    among `leaves`: the layers they hold are."""
+    found: list[str] = []
+    seen: set[int] = set()
+
+    def visit(parent: Any) -> None:
+        for child in private.sublayers(parent):
+            if id(child) in seen or _is_leaf(child):
+                continue
+            seen.add(id(child))
+            if isinstance(child, keras.layers.Wrapper):
+                found.append(str(child.name))
+            visit(child)
+
+    visit(model)
     return found
 
 

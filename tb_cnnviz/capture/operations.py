@@ -13,9 +13,10 @@ from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import outputs_by_path
 from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.host import channels_second
+from tb_cnnviz.capture.layer_tree import listed
 from tb_cnnviz.records import Record
 
-#: Bytes that the operations of one step may take.
+#: Bytes that the operations of one step may take by default.
 MAX_BYTES = 4 << 20
 
 
@@ -64,7 +65,7 @@ class Operations:
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self._max_bytes = max_bytes
+        self._max_bytes, self._all_bytes = max_bytes, 0
         self._planned: list[_Operation] = []
         self.records: list[Record] = []
         self.left_out: list[str] = []
@@ -93,13 +94,12 @@ class Operations:
 
     def take(self, results: Sequence[np.ndarray], step: int) -> None:
         """Make the records of a pass from its results, which stand where `choose` saw or put their tensors."""
-        kept, dtype = choose_kept(
-            {
-                o.path: Size(prod(results[o.input].shape[1:]), prod(results[o.output].shape[1:]), o.input_layer)
-                for o in self._planned
-            },
-            self._max_bytes,
-        )
+        sizes = {
+            o.path: Size(prod(results[o.input].shape[1:]), prod(results[o.output].shape[1:]), o.input_layer)
+            for o in self._planned
+        }
+        kept, dtype = choose_kept(sizes, self._max_bytes)
+        self._all_bytes = 2 * _values(sizes)
         self.left_out = [o.path for o in self._planned if o.path not in kept]
         self.records = []
         for o in self._planned:
@@ -118,11 +118,10 @@ class Operations:
         """What to tell of the layers left out; None where there are none."""
         if not self.left_out:
             return None
-        names = ", ".join(self.left_out[:8]) + (", …" if len(self.left_out) > 8 else "")
         return (
             f"input and output of {len(self.left_out)} of {len(self._planned)} convolution and pooling layers are not "
-            f"logged, the largest ones ({names}): with them a step would take more than {self._max_bytes} bytes, even "
-            "as float16"
+            f"logged, the largest ones ({listed(self.left_out)}): all take {self._all_bytes} bytes a step as float16, "
+            f"and {self._max_bytes} are allowed (max_operation_bytes)"
         )
 
 

@@ -92,6 +92,49 @@ def _watched(method: Callable[..., Any], on_error: Callable[[], None]) -> Callab
     return watched
 
 
+def around_event(
+    callbacks: Any,
+    event: str,
+    before: Callable[..., None],
+    after: Callable[[], None],
+    on_error: Callable[[], None],
+) -> Callable[[], None]:
+    """Call `before` with the event's arguments before any of fit's callbacks gets it, and `after` when all of them had it.
+
+    Args:
+        callbacks: fit's list of them.
+        on_error: called in the place of `after` when one of them raises.
+
+    Returns:
+        What ends that.
+    """
+    there = vars(callbacks).get(event)
+    original = getattr(callbacks, event)
+
+    @functools.wraps(original)
+    def around(*args: Any, **kwargs: Any) -> Any:
+        before(*args, **kwargs)
+        result = _watched(original, on_error)(*args, **kwargs)
+        after()
+        return result
+
+    def undo() -> None:
+        if vars(callbacks).get(event) is not around:
+            return
+        del vars(callbacks)[event]
+        if there is not None:
+            vars(callbacks)[event] = there
+
+    vars(callbacks)[event] = around
+    return undo
+
+
+def listeners_of(callbacks: Any, event: str) -> list[Any]:
+    """Those of fit's callbacks that do something at an event."""
+    plain = getattr(keras.callbacks.Callback, event)
+    return [each for each in callbacks.callbacks if getattr(getattr(each, event), "__func__", None) is not plain]
+
+
 def batch_size_of(iterator: Any) -> int | None:
     """The batch size of fit's data iterator, where its data have one."""
     size = getattr(getattr(iterator, "data_adapter", None), "batch_size", None)
@@ -205,9 +248,11 @@ def is_rematerialised(layer: Any) -> bool:
 
 def trace_on_jax() -> Any:
     """JAX: what is being traced here. Inside a loop, a vectorised map or a compiled function it is not equal to that around it."""
-    import jax
-
-    return jax.core.get_opaque_trace_state(convention="flax")
+    try:
+        from jax.extend.core import get_opaque_trace_state
+    except ImportError:  # until JAX moved it
+        from jax.core import get_opaque_trace_state
+    return get_opaque_trace_state(convention="flax")
 
 
 def as_it_is_on_tensorflow(variable: Any) -> Any:
@@ -255,3 +300,14 @@ def drawn_apart_on_tensorflow() -> Iterator[None]:
 
     with hooked([Hook(draws, name, wrap) for name in _DRAWN_ON_TENSORFLOW]):
         yield
+
+
+def has_logits(tensor: Any) -> bool:
+    """TensorFlow: does Keras' cross-entropy take what this softmax or sigmoid was computed from, in the place of it?"""
+    if keras.config.backend() != "tensorflow":
+        return False
+    if hasattr(tensor, "_keras_logits"):
+        return True
+    import tensorflow as tf
+
+    return tf.is_symbolic_tensor(tensor) and tensor.op.type in ("Softmax", "Sigmoid")

@@ -187,6 +187,7 @@ def as_picture(x: np.ndarray) -> np.ndarray | None:
     return np.moveaxis(x, 1, -1)[..., :1] if x.shape[1] < x.shape[-1] else x[..., :1]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def to_bytes(picture: np.ndarray, display: Display | None) -> tuple[np.ndarray, list[float]]:
     """Pictures [images, height, width, channels] as uint8, and the values that became 0 and 255."""
     shown = picture

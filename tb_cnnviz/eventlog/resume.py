@@ -21,13 +21,16 @@ _MOST_NAMED = 3
 @dataclass(frozen=True)
 class Resume:
     """`last_epoch` is None where no epoch ended. The offsets are those of the last session record, `examples` those
-    seen until the last logged loss."""
+    seen until the last logged loss. `weights` is the fingerprint of the weights at `weights_step`, None where the last
+    pictures do not say it."""
 
     last_step: int = 0
     last_epoch: int | None = None
     iterations_offset: int = 0
     epoch_offset: int = 0
     examples: int = 0
+    weights: int | None = None
+    weights_step: int | None = None
 
     def as_attributes(self) -> dict[str, int | None]:
         """What a session says of the log before it, so that no later fit has to read that again."""
@@ -68,12 +71,13 @@ class PastLog:
     def resume(self) -> Resume | None:
         """Where the log ended, or None where it holds no record."""
         is_empty, last_step = True, 0
-        epoch = session = examples = None
+        epoch = session = examples = weights = None
         for run in self._files():
             is_empty = is_empty and not run.records
             last_step = max(last_step, self._last_step(run, last_step))
             epoch = self._last_epoch(run) if epoch is None else epoch
             examples = self._last_examples(run) if examples is None else examples
+            weights = self._last_weights(run) if weights is None else weights
             begun = self._last_begun(run)
             session = begun if session is None else session
             before = begun.get("before") if begun is not None else None
@@ -91,6 +95,7 @@ class PastLog:
             _whole(offsets.get("iterations_offset")) or 0,
             _whole(offsets.get("epoch_offset"), _MAX_EPOCH) or 0,
             examples or 0,
+            *(weights or ()),
         )
 
     def examples_before(self, step: int) -> int:
@@ -138,6 +143,14 @@ class PastLog:
             epoch = _whole(record.attributes.get("epoch"), _MAX_EPOCH) if record else None
             if epoch is not None:
                 return epoch
+        return None
+
+    def _last_weights(self, run: RunIndex) -> tuple[int | None, int] | None:
+        """The fingerprint of the weights that the last record of costs names, and its step."""
+        for entry in reversed(run.entries("cost")):
+            record = self._read(run, entry)
+            if record is not None:
+                return _whole(record.attributes.get("weights")), entry.step
         return None
 
     def _last_begun(self, run: RunIndex) -> Mapping[str, object] | None:

@@ -46,6 +46,8 @@ class ActivationPart(StatisticsPart):
         found = rows_of([item for item in fit.placed if fit.is_asked(item.path)], fit.seen)
         if found.unknown:
             fit.notice(self.name, f"{listed(found.unknown)}: not recorded, since their output's shape is not known")
+        if found.unseen:
+            fit.notice(self.name, f"{listed(found.unseen)}: not recorded, since {_why_unseen(fit)}")
         if not found.rows:
             return
 
@@ -83,6 +85,13 @@ class ActivationPart(StatisticsPart):
             )
         elif not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called one of its layers where it can be seen")
+
+
+def _why_unseen(fit: Fit) -> str:
+    """Why layers were not met whose output's shape only a pass through the model can tell."""
+    if fit.seen is None:
+        return "the model could not be run before the first batch, which would show the shape of their output; give a probe"
+    return "they are not called when the model is run on the probe, with training=False"
 
 
 def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | GraphCalls | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from math import inf
 
-from tb_cnnviz.capture.backward import has_loss
+from tb_cnnviz.capture.backward import NoLoss, has_own_loss
 from tb_cnnviz.capture.errors import Errors
 from tb_cnnviz.capture.feature_maps import Kept
 from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.fit import Fit, in_one_line
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
@@ -54,6 +54,7 @@ class ErrorPart(Part):
         self._errors: Errors | None = None
         self._due: Due | None = None
         self._step = self._with_maps_at = -1
+        self._is_stale = False
         self._ran = 0
         self._cost_s: float | None = None
 
@@ -66,16 +67,32 @@ class ErrorPart(Part):
             fit.notice(self.name, f"the backpropagated error is not logged: {obstacle}")
             return
         placed = [item for item in fit.placed if fit.is_asked(item.path)]
-        self._errors = Errors(fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+        try:
+            self._errors = Errors(
+                fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits
+            )
+        except NoLoss as why:
+            fit.notice(self.name, f"the backpropagated error is not logged: {why}")
+            return
+        except Exception as error:
+            if self.probe.y is not None:
+                raise
+            fit.notice(
+                self.name,
+                "the backpropagated error is not logged: the probe has no labels, and without them the model's own loss "
+                f"cannot be computed ({in_one_line(error)}); give probe=(x, y) to have it",
+            )
+            return
         self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
         for said in self._errors.notices:
             fit.notice(self.name, said)
 
     def _obstacle(self, fit: Fit) -> str | None:
-        if self.probe is None or self.probe.y is None:
+        if self.probe is None:
+            return "there is no probe to compute the loss of"
+        needs_labels = getattr(fit.model, "loss", None) is not None and not has_own_loss(fit.model)
+        if self.probe.y is None and needs_labels:
             return "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
-        if not has_loss(fit.model):
-            return "the model was compiled without a loss, so there is nothing to differentiate; give compile() a loss"
         return None
 
     def pictures(self, fit: Fit, step: int, *, is_full: bool) -> list[Record]:
@@ -85,6 +102,9 @@ class ErrorPart(Part):
         fresh = self._statistics(self._errors, step)
         self._with_maps_at = step
         return [*fresh, *self._errors.maps(step)]
+
+    def forget_pictures(self) -> None:
+        self._with_maps_at, self._is_stale = -1, True
 
     def steps_ran(self, fit: Fit, count: int) -> None:
         if self._errors is None:
@@ -103,10 +123,10 @@ class ErrorPart(Part):
     def _statistics(self, errors: Errors, step: int) -> list[Record]:
         """Nothing where the step has them: its maps are then of the same pass."""
         self._ran = 0
-        if self._step == step:
+        if self._step == step and not self._is_stale:
             return []
         errors.take()
-        self._step = step
+        self._step, self._is_stale = step, False
         return [errors.statistics(step)]
 
     def _is_due(self, fit: Fit) -> bool:

@@ -22,6 +22,7 @@ class FeatureMapPart(Part):
     def __init__(self) -> None:
         self.maps: FeatureMaps | None = None
         self._step: int | None = None
+        self._is_told = False
         self._latest: list[Record] = []
         self._operations: list[Record] = []
 
@@ -32,12 +33,17 @@ class FeatureMapPart(Part):
         if self._step != step:
             fresh = self._latest = self.maps.records(step)
             self._operations = self.maps.operations.records
-            if self._step is None and self.maps.operations.notice is not None:
-                fit.notice("operations", self.maps.operations.notice)
+            left_out = self.maps.operations.notice
+            if left_out is not None and not self._is_told:
+                self._is_told = True
+                fit.notice("operations", left_out)
             self._step = step
         if is_full:  # kept until then: that a step ends an epoch is known only after its pictures
             fresh, self._operations = fresh + self._operations, []
         return fresh
+
+    def forget_pictures(self) -> None:
+        self._step, self._latest, self._operations = None, [], []
 
     def stock_pictures(self, fit: Fit, step: int) -> None:
         for record in self._latest:

@@ -62,6 +62,9 @@ class FilterPart(Part):
         self._latest.update({str(record.layer): record for record in fresh})
         return fresh
 
+    def forget_pictures(self) -> None:
+        self._latest.clear()
+
     def stock_pictures(self, fit: Fit, step: int) -> None:
         for path, record in self._latest.items():
             if record.step == step:

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ _log = logging.getLogger("tb_cnnviz")
 
 #: Characters of an error's text that a warning and a notice repeat.
 _LONGEST = 400
+
+#: Names of weights that a record repeats.
+_MOST_NAMES = 8
 
 #: The name of all parts.
 EVERYTHING = "everything"
@@ -115,6 +118,8 @@ class Fit:
         is_at_an_end: are these the first or the last pictures, which are written in any case?
         thinning: how many times more rarely than wanted to log, since the log fills up.
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
+        weights_set: the event at which the weights of this step were set without an update; None where they were not.
+        weights: a fingerprint of the weights at the first and the last pictures; None where it was not taken.
         between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
         off: names of the parts that were given up.
         past: the log as it was before, while the parts begin.
@@ -133,6 +138,8 @@ class Fit:
     is_at_an_end: bool = False
     thinning: int = 1
     statistics_stride: int | None = None
+    weights_set: str | None = None
+    weights: int | None = None
     between_pictures_s: float = 0.0
     off: set[str] = field(default_factory=set)
     past: PastLog | None = None
@@ -172,6 +179,13 @@ class Fit:
                 "here on pictures and statistics are taken more rarely, and ever more so as it fills up; losses, and "
                 "the last step, are logged to the end",
             )
+
+    def say_that_weights_were_set(self, event: str, changed: Sequence[str] | None = None, of: int = 0) -> None:
+        """At this step, without an update: paths of the weights that changed, where they are known, of how many."""
+        attributes: dict[str, Any] = {"event": event}
+        if changed is not None:
+            attributes |= {"weights": list(changed[:_MOST_NAMES]), "changed": len(changed), "of": of}
+        self.write(Record("weights_set", self.step(), attributes=attributes))
 
     def notice(self, part: str, message: str) -> None:
         """Say in the log what was given up, and why."""

@@ -17,6 +17,7 @@ from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, p
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
 from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.capture.weight_bits import joined
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
@@ -27,27 +28,28 @@ from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.one_fit import OneFit
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.picture_steps import PictureSteps
+from tb_cnnviz.loggers.weight_watch import BETWEEN_FITS, BETWEEN_STEPS, WEIGHTS_SET, WeightWatch
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Schedule
 
 
-def _event(method: Callable[..., None]) -> Callable[..., None]:
+def _event(method: Callable[..., Any]) -> Callable[..., Any]:
     """An event of Keras: a fault of ours that no part is blamed for costs all that this callback logs.
 
     Events of a fit that this callback does not log, since it logs another thread's, are not for it.
     """
 
     @functools.wraps(method)
-    def event(self: Logger, *args: Any, **kwargs: Any) -> None:
+    def event(self: Logger, *args: Any, **kwargs: Any) -> Any:
         if self._one_fit.is_refused() and method.__name__ != "on_train_begin":
-            return
+            return None
         try:
-            method(self, *args, **kwargs)
+            return method(self, *args, **kwargs)
         except Exception as error:
             if isinstance(error, ValueError) and method.__name__ == "on_train_begin":
                 self._one_fit.give_back()
                 raise  # an argument that does not fit the model
-            self._give_up(error)
+            return self._give_up(error)
 
     return event
 
@@ -84,6 +86,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._given_writer = writer
         self._fit: Fit | None = None
         self._step: InstrumentedStep | None = None
+        self._watch: WeightWatch | None = None
         self._parts: list[Part] = []
         self._one_fit = OneFit()
         self._forget()
@@ -92,6 +95,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._epoch, self._batch = 0, -1
         self._first_epoch: int | None = None
         self._pictures = PictureSteps(self.schedule)
+        self._is_due = self._is_counted = False
 
     # What a kind of callback decides.
 
@@ -143,9 +147,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._parts = self._make_parts()
         self._step = InstrumentedStep.of_fit(self.model)
         self._step.before_first.append(self._begin)
-        self._step.on_abort.append(self._abort)
+        self._step.on_abort.append(self.abort)
         self._step.on_fault.append(self._lose_step)
         self._peers().append(self)
+        if any(part.is_pictures for part in self._parts):
+            self._watch = self._step.shared.setdefault(WeightWatch, WeightWatch(self.model, self._step))
+            self._watch.join(self)
 
     @_event
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -159,20 +166,35 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if self._step is not None:
             self._step.arm()
+        if self._watch is not None and not self._watch.is_around:
+            self._watch.look_again(BETWEEN_STEPS)
 
     @_event
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        ran, self._batch = batch - self._batch, batch
+        if not self._is_counted:
+            self.batch_ran(batch)
+        self._is_counted, fit = False, self._fit
+        if fit is not None and self._is_due:
+            with fit.clock.logging():
+                self._look_at_weights("on_train_batch_end")
+                self._pictures.take(fit, self._on(fit), is_full=False)
+
+    @_event
+    def batch_ran(self, batch: int) -> bool:
+        """Count what ran until the end of this batch. Are pictures of it due?"""
+        ran, self._batch, self._is_counted = batch - self._batch, batch, True
         fit = self._fit
         if fit is None:
-            return
+            return False
         with fit.clock.logging():
             self._pictures.ran += ran
+            if self._watch is not None:
+                self._watch.stepped(self._pictures.ran)
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
-            if self._pictures.are_due(fit, epoch_end=False):
-                self._pictures.take(fit, self._on(fit), is_full=False)
+            self._is_due = self._pictures.are_due(fit, epoch_end=False)
+        return self._is_due
 
     @_event
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -180,6 +202,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit is None:
             return
         with fit.clock.logging():
+            self._look_at_weights("on_epoch_end")
             is_begun = self._pictures.are_of_now  # the last batch had pictures: only what is rare is missing
             if epoch == self._first_epoch or is_begun or self._pictures.are_due(fit, epoch_end=True):
                 self._pictures.take(fit, self._on(fit), is_full=True)
@@ -193,13 +216,54 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     @_event
     def on_train_end(self, logs: Any = None) -> None:
+        if self._watch is None or not self._watch.is_around:
+            self.end()
+
+    @_event
+    def end(self) -> None:
+        """All callbacks are done with the fit: the weights are those that the user has in hand."""
         fit = self._fit
         if fit is not None:
             with fit.clock.logging():
+                self._look_at_weights("on_train_end")
+                self._name_weights(fit)
                 self._pictures.take_at_an_end(fit, self._on(fit))
                 self._show_in_stock_tabs(fit)
                 self._finish(fit, succeeded=True)
         self._close()
+
+    # What the weights' watch tells.
+
+    @property
+    def fit(self) -> Fit | None:
+        """The fit that is running, once it has begun."""
+        return self._fit
+
+    def weights_were_set(self, event: str) -> None:
+        """The pictures that were taken at this step are of other weights."""
+        if self._fit is not None:
+            self._fit.weights_set = event
+            for part in self._on(self._fit):
+                part.forget_pictures()
+
+    def _look_at_weights(self, event: str) -> None:
+        if self._watch is not None:
+            self._watch.look(event)
+
+    def _name_weights(self, fit: Fit) -> None:
+        """Let the pictures' cost say which weights they are of."""
+        if self._watch is not None:
+            with fit.guard(WEIGHTS_SET):
+                fit.weights = joined(self._watch.bits())
+
+    def _compare_with_log(self, fit: Fit, log: Resume | None) -> None:
+        """Does the fit go on with other weights than those that the log ended with at this step?"""
+        self._name_weights(fit)
+        ended_with = log.weights if log is not None and log.weights_step == fit.step() else None
+        if None not in (ended_with, fit.weights) and ended_with != fit.weights:
+            fit.weights_set = BETWEEN_FITS
+            if fit.writer.first_to_say(BETWEEN_FITS, fit.training):
+                fit.say_that_weights_were_set(BETWEEN_FITS)
 
     # The life of one fit.
 
@@ -258,6 +322,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
             fit.seen = self._look(fit, batch)
         self._write_session(fit, log or Resume())
+        self._compare_with_log(fit, log)
         self._describe(fit)
         for part in self._on(fit):
             with fit.guard(part.name):
@@ -268,7 +333,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _loss_bytes(self) -> int:
         """What the losses of this fit will take, where it is known how many batches it has."""
-        epochs, steps = self.params.get("epochs"), self.params.get("steps")
+        params = self.params or {}  # a CallbackList of the user's own may have none
+        epochs, steps = params.get("epochs"), params.get("steps")
         if not epochs or not steps or not any(part.name == LossPart.name for part in self._parts):
             return 0
         return min(LOSS_BYTES * int(epochs) * int(steps), self.max_log_bytes // 4)
@@ -345,6 +411,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             )
             writer.write_model(record, step)
             writer.stock.hparams(hparams)
+            wrappers = layer_tree.wrappers(fit.model)
+            if wrappers:
+                fit.notice(
+                    "the model record",
+                    f"{layer_tree.listed(wrappers)}: not listed, since they only hold other layers, which are",
+                )
 
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()
@@ -362,7 +434,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit.writer.first_to_say("end", fit.training):
             fit.writer.stock.end_hparams(succeeded=succeeded)
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
         """An exception leaves fit: keep what was captured, hold nothing."""
         fit = self._fit
         if fit is not None:
@@ -384,9 +456,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._one_fit.give_back()
 
     def _let_go(self) -> None:
-        fit, step = self._fit, self._step
-        self._fit, self._step, self._parts = None, None, []
+        fit, step, watch = self._fit, self._step, self._watch
+        self._fit, self._step, self._watch, self._parts = None, None, None, []
         try:
+            if watch is not None:
+                watch.leave(self)
             if step is not None:
                 step.leave()
         finally:

@@ -123,7 +123,8 @@ class MetricPart(Part):
             beside[LEARNING_RATE] = np.array([rate], np.float32)
         else:
             values.setdefault(LEARNING_RATE, rate)
-        arrays = {"values": np.array(list(values.values()), np.float32), **beside}
+        with np.errstate(over="ignore"):
+            arrays = {"values": np.array(list(values.values()), np.float32), **beside}
         fit.write(Record("epochs", step, arrays=arrays, attributes={"names": list(values), "epoch": fit.logged_epoch}))
         for name, value in values.items():
             folder = "validation" if name.startswith("val_") else "train"

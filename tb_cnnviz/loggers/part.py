@@ -37,6 +37,9 @@ class Part:
         """
         return []
 
+    def forget_pictures(self) -> None:
+        """The weights are others than at the latest pictures, at the same step: those it gave do not count."""
+
     def stock_pictures(self, fit: Fit, step: int) -> None:
         """At the end of an epoch, after pictures at its last step: the stock tabs' share of them."""
 

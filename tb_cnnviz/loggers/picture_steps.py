@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tb_cnnviz import schedule
 from tb_cnnviz.capture.skips import innermost
@@ -82,22 +83,23 @@ class PictureSteps:
             fit.say_that_it_fills_up()
             return
         start, step = fit.clock.now(), fit.step()
+        set_at = {} if fit.weights_set is None else {"weights_set": fit.weights_set}
         if step != self._last_step:  # else these complete pictures that the step has already
             self._cost_s, self._cost_bytes = 0.0, 0
         given = 0
         for part in parts:
             with fit.guard(part.name):
                 for record in part.pictures(fit, step, is_full=is_full):
-                    fit.write(record)
+                    fit.write(replace(record, attributes={**record.attributes, **set_at}))
                     given += bytes_in_log(record)
                     self._cost_bytes += sum(array.nbytes for array in record.arrays.values())
         self._last_step, self._ran_at_last = step, self.ran
-        if not given:
+        if not given and (fit.weights is None or not fit.is_at_an_end):
             return
         spent = fit.clock.now() - start
         self._cost_s += spent
         self._total_s += spent
-        self._expected_bytes[is_full] = given
+        self._expected_bytes[is_full] = given or self._expected_bytes[is_full]
         fit.write(self._cost(fit, step, is_full))
 
     def take_at_an_end(self, fit: Fit, parts: Sequence[Part]) -> None:
@@ -113,6 +115,8 @@ class PictureSteps:
 
     def _cost(self, fit: Fit, step: int, is_full: bool) -> Record:
         known = {} if fit.statistics_stride is None else {"statistics_stride": fit.statistics_stride}
+        if fit.is_at_an_end and fit.weights is not None:
+            known["weights"] = fit.weights
         return Record(
             "cost",
             step,

@@ -12,6 +12,7 @@ _GAP = 2
 _BACKGROUND = 255
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def filter_grid(kernel: np.ndarray) -> np.ndarray:
     """The first filters of a kernel [out, in/groups, *spatial] as uint8 [1, height, width, 1 or 3].
 
@@ -25,6 +26,7 @@ def filter_grid(kernel: np.ndarray) -> np.ndarray:
     return _grid(np.nan_to_num(tiles / largest, nan=0, posinf=1, neginf=-1) * 0.5 + 0.5)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def map_grid(maps: np.ndarray) -> np.ndarray | None:
     """The first maps [channels, *spatial] of one image as uint8 [1, height, width, 1], each scaled by its own range.
 

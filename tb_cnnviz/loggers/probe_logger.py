@@ -32,6 +32,7 @@ class ProbeLogger(Logger):
         probe_display: Any = None,
         max_images: int = 8,
         max_channels: int = 64,
+        max_operation_bytes: int = operations.MAX_BYTES,
         **settings: Any,
     ) -> None:
         super().__init__(log_dir, **settings)
@@ -40,6 +41,7 @@ class ProbeLogger(Logger):
         self.probe_display = probes.check_display(probe_display)
         self.max_images = arguments.whole("max_images", max_images)
         self.max_channels = arguments.whole("max_channels", max_channels)
+        self.max_operation_bytes = arguments.whole("max_operation_bytes", max_operation_bytes)
         self._images: probes.Probe | None = None
 
     def _needs_first_batch(self) -> bool:
@@ -71,7 +73,7 @@ class ProbeLogger(Logger):
             max_images=self.max_images,
             max_channels=self.max_channels,
             max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
-            max_operation_bytes=step_bytes(operations.MAX_BYTES, fit.bytes_left),
+            max_operation_bytes=step_bytes(self.max_operation_bytes, fit.bytes_left),
         )
         for part in self._parts:
             if isinstance(part, FeatureMapPart):

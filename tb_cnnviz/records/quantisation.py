@@ -25,6 +25,7 @@ def quantise_kernel(kernel: np.ndarray, exact_bytes: int = KERNEL_EXACT_BYTES) -
     return {"kernel": levels.reshape(kernel.shape), "scale": scale.astype(np.float32)}
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def restore_kernel(kernel: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
     """The weights [out, in/groups, *spatial] as float32."""
     if scale is None:
@@ -52,6 +53,7 @@ def quantise_maps(maps: np.ndarray) -> dict[str, np.ndarray]:
     return {"maps": levels.astype(np.uint8).reshape(maps.shape), "lo": lo, "hi": hi}
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def restore_maps(maps: np.ndarray, lo: np.ndarray | None, hi: np.ndarray | None) -> np.ndarray:
     """The feature maps [images, channels, *spatial] as float32."""
     if lo is None or hi is None:
@@ -61,6 +63,7 @@ def restore_maps(maps: np.ndarray, lo: np.ndarray | None, hi: np.ndarray | None)
     return (low + maps * ((high - low) / 255)).astype(np.float32)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def quantise_errors(maps: np.ndarray) -> dict[str, np.ndarray]:
     """Maps of the backpropagated error [images, channels, *spatial] as the arrays of a record.
 
@@ -79,6 +82,7 @@ def quantise_errors(maps: np.ndarray) -> dict[str, np.ndarray]:
     return {"maps": levels.astype(np.int8).reshape(maps.shape), "scale": scale}
 
 
+@np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
 def restore_errors(maps: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
     """The maps [images, channels, *spatial] as float32."""
     if scale is None:

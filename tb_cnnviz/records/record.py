@@ -33,6 +33,7 @@ KINDS: dict[str, bool] = {
     "sketch": False,
     "cost": False,
     "notices": False,
+    "weights_set": False,
 }
 
 #: Array types that a record may hold; anything else in a log is refused.

@@ -255,6 +255,7 @@ def apart(_: Path) -> None:
     taken = errors_of(model, np.ones((IMAGES, 6, 6, 2), np.float32), NUMBERS)
     rows = rows_of(taken.statistics(0))
     assert [rows[name]["connected"] for name in ("trunk", "used", "unused")] == [True, True, False]
+    assert [rows[name]["why"] for name in ("used", "unused")] == [None, "the loss does not depend on it"]
     assert rows["unused"]["zeros"] == rows["unused"]["count"] == IMAGES * 16 * 2
     assert rows["unused"]["norm"] == 0
     assert any("unused" in said and "does not depend" in said for said in taken.notices)
@@ -272,6 +273,7 @@ def softmax_apart(_: Path) -> None:
     found = {path.rsplit("/", 1)[-1]: row for path, row in rows_of(errors_of(model, x, CLASS).statistics(0)).items()}
     check_statistics(found["logits"], (predicted - ONE_HOT) / IMAGES)
     assert found["shares"]["connected"] == (keras.config.backend() != "tensorflow")
+    assert found["shares"]["why"] == (None if found["shares"]["connected"] else "the loss takes its logits")
     if found["shares"]["connected"]:  # Keras divides by the sum first, which takes the mean over the shares away
         exact = -ONE_HOT / predicted / IMAGES
         check_statistics(found["shares"], exact - (exact * predicted).sum(axis=1, keepdims=True))
@@ -460,6 +462,33 @@ def unlabelled(folder: Path) -> None:
     assert about_errors(run) == []
 
 
+def needs_no_labels(folder: Path) -> None:
+    """A model that adds its loss itself, trained and probed without labels."""
+
+    class Adds(layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            self.add_loss(ops.mean(ops.square(x)))
+            return x
+
+    keras.utils.set_random_seed(3)
+    stack = [layers.Conv2D(2, 3, name="conv"), layers.Flatten(), Adds(), layers.Dense(2, name="unused")]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *stack])
+    model.compile(keras.optimizers.SGD(RATE))
+    x = np.random.default_rng(3).normal(size=(8, 6, 6, 1)).astype(np.float32)
+    for name, probe in (("given", x[:4]), ("first batch", None)):
+        settings = {"activations": False, "gradients": False, "every": 2}
+        model.fit(
+            x, batch_size=4, verbose=0, shuffle=False, callbacks=[tb_cnnviz.CNNViz(folder / name, probe, **settings)]
+        )
+        run = run_of(folder / name)
+        assert not [notice.reason for notice in run.notices if "labels" in notice.reason], run.notices
+        z = to_numpy(keras.Model(model.inputs, model.get_layer("conv").output)(x[:4]))
+        path = next(layer.path for layer in run.layers if layer.name == "conv")
+        last = run.steps("errors")[-1]
+        expected = np.linalg.norm(2 * z / z.size)
+        np.testing.assert_allclose(run.read("errors", path, last)["norm"], expected, rtol=1e-3)
+
+
 def check_small(run: Any) -> None:
     """Maps of the error have the images and channels of the feature maps, and both keep within the budget."""
     pictured = [layer.path for layer in run.layers if layer.type == "Conv2D"]
@@ -495,6 +524,7 @@ def cases() -> dict[str, Callable[[Path], None]]:
         "while training": while_training,
         "a subclassed model": subclassed,
         "no labels": unlabelled,
+        "no labels needed": needs_no_labels,
     }
 
 

@@ -34,7 +34,8 @@ export type Kind =
   | "gradient_samples"
   | "sketch"
   | "cost"
-  | "notices";
+  | "notices"
+  | "weights_set";
 
 /**
  * The part of the input on which one output cell can depend, per spatial axis.

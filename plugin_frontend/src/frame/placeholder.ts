@@ -16,6 +16,8 @@ cnnviz = tb_cnnviz.CNNViz("runs/first",
                           probe=(x[:8], y[:8]))
 model.fit(x, y, callbacks=[cnnviz])`;
 
+/** How a notice begins that says which operations were left out, and why. */
+
 /** What stands in the view's place: reason, what works, one way on. */
 export function placeholder(situation: Situation, session: Session, loader: Loader): unknown {
   switch (situation.is) {

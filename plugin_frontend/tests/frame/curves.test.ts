@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
 import { sparkOf, sparkScale } from "../../src/frame/run_list/spark.ts";
 import { lossPath, lossSeries, rowAt, type LossSeries } from "../../src/frame/scrubber/loss_curve.ts";
+import { weightMarks } from "../../src/frame/scrubber/snap.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { seeded } from "../support.ts";
 
@@ -94,5 +95,15 @@ describe("sparklines", () => {
       [20, 0],
     ]);
     expect(sparkOf(curve([0.5]), { lo: 0, hi: 1 }, 30, 10).end).toEqual([0, 5]);
+  });
+});
+
+describe("marks of weights that were set without an update", () => {
+  it("stand at their steps, and are one where they would cover each other", () => {
+    const marks = weightMarks([0, 50, 51, 52, 100], timeAxis("linear", 100), 200);
+    expect(marks.map((mark) => mark.x)).toEqual([0, 100, 200]);
+    expect(marks.flatMap((mark) => mark.steps)).toEqual([0, 50, 51, 52, 100]);
+    expect(marks[1]?.steps).toEqual([50, 51, 52]);
+    expect(weightMarks([], timeAxis("log", 100), 200)).toEqual([]);
   });
 });

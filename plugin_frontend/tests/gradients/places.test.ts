@@ -22,6 +22,13 @@ function series(columns: Record<string, number[]>, rows: unknown = ROWS, steps =
 describe("what goes through a run's layers", () => {
   const counts = [10, 10, 20, 10, 10, 20];
 
+  it("leaves out what is not on the loss' path, and says why", () => {
+    const rows = [ROWS[1], { ...ROWS[2], connected: false, why: "the loss takes its logits" }, { ...ROWS[0], layer: "m/c", connected: true, why: null }];
+    const found = runPlaces(series({ norm: [1, 0, 3, 4, 0, 6] }, rows), "r", "error");
+    expect(found?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([["m/a", [1, 4]], ["m/c", [3, 6]]]);
+    expect(found?.apart.map(({ layer, why }) => [layer, why])).toEqual([["m/b", "the loss takes its logits"]]);
+  });
+
   it("is one row a layer: zeros of its output, saturation where it is judged", () => {
     const zeros = runPlaces(series({ zeros: [9, 1, 5, 9, 2, 20], count: counts }), "r", "zeros");
     expect(zeros?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([["m/a", [0.1, 0.2]], ["m/b", [0.25, 1]]]);

@@ -207,3 +207,36 @@ def test_float16_makes_no_value_infinite(tmp_path: Path) -> None:
     assert dtypes == {"calm": "float16", "high": "float32", "mean": "float32"}
     assert np.isinf(held["high"]["output"]).sum() == 3
     assert np.isinf(held["calm"]["output"]).sum() == 1
+
+
+def test_the_budget_is_an_argument_and_a_notice_says_what_it_cost(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    image = keras.Input((32, 32, 1))
+    wide = layers.Conv2D(64, 3, padding="same", name="wide")(image)
+    narrow = layers.MaxPooling2D(8, name="narrow")(layers.Conv2D(2, 1, name="thin")(wide))
+    model = keras.Model(image, narrow)
+    x = np.random.default_rng(0).normal(size=(1, 32, 32, 1)).astype(np.float32)
+    tb_cnnviz.snapshot(model, tmp_path / "all", x)
+    assert not tb_cnnviz.open_log(tmp_path / "all")["."].notices
+    tb_cnnviz.snapshot(model, tmp_path / "few", x, max_operation_bytes=10_000)
+    run = tb_cnnviz.open_log(tmp_path / "few")["."]
+    assert _with_operations(run) == ["narrow"]
+    (notice,) = run.notices
+    values = 32 * 32 * (1 + 64 + 2) + 4 * 4 * 2
+    assert (
+        f"all take {2 * values} bytes a step as float16, and 10000 are allowed (max_operation_bytes)" in notice.reason
+    )
+    assert "wide" in notice.reason
+    with pytest.raises(ValueError, match="max_operation_bytes: 0 given"):
+        tb_cnnviz.CNNViz(tmp_path, max_operation_bytes=0)
+
+
+def _with_operations(run: Run) -> list[str]:
+    found = []
+    for layer in run.layers:
+        try:
+            run.steps("operations", layer.path)
+        except KeyError:
+            continue
+        found.append(layer.name)
+    return found

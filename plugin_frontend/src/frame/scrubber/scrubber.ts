@@ -2,18 +2,20 @@ import { html, nothing, svg } from "lit";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import { base } from "../../parts/styles.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind, stepsOf } from "../../state/derived.ts";
 import type { Player } from "../../state/player.ts";
 import { SeriesController } from "../../state/series_controller.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { lossPath, lossSeries, rowAt, type LossPath, type LossSeries } from "./loss_curve.ts";
 import { scrubberStyles } from "./scrubber_styles.ts";
-import { snapIndex, tickPath } from "./snap.ts";
+import { snapIndex, tickPath, weightMarks } from "./snap.ts";
 import "./step_fields.ts";
 import "../../parts/icon_button.ts";
 
 const POINTS = 4000;
+
+const WEIGHTS_SET = "weights were set without an update";
 
 /** Room that the loss at the step needs beside its line. Pixels. */
 const WORDS = 104;
@@ -85,6 +87,8 @@ export class Scrubber extends SessionElement {
     const x = step === null ? null : axis.toShare(step) * width;
     const loss = series && this.#lossPath(series, axis, width, floor - 8);
     const text = series && step !== null ? lossText(series, step) : "";
+    const setAt = stepsOf(this.session.detailA, "weights_set", null);
+    const said = [text, step !== null && setAt.includes(step) ? WEIGHTS_SET : ""].filter(Boolean).join(", ");
     return html`
       <span class="gutter loss">${series ? html`train<br />loss` : nothing}</span>
       <span class="gutter logged">logged</span>
@@ -96,7 +100,7 @@ export class Scrubber extends SessionElement {
         aria-valuemin="0"
         aria-valuemax=${axis.last}
         aria-valuenow=${step ?? 0}
-        aria-valuetext=${step === null ? "no step logged" : `step ${step}${text ? `, ${text}` : ""}`}
+        aria-valuetext=${step === null ? "no step logged" : `step ${step}${said ? `, ${said}` : ""}`}
         .style=${`left:${left}px;width:${width}px`}
         @pointerdown=${(event: PointerEvent) => this.#drag(event, axis, width)}
       >
@@ -107,6 +111,10 @@ export class Scrubber extends SessionElement {
             : nothing}
           ${svg`<path class="base" d="M0 ${floor + 0.5}H${width}"/>
           <path class="ticks" d=${tickPath(steps, axis, width, floor, 7)}/>`}
+          ${weightMarks(setAt, axis, width).map(
+            ({ x: at, steps: [first, ...more] }) =>
+              svg`<path class="weights-set" d="M${at} ${floor - 6}l4 5l-4 5l-4 -5z"><title>${stepsInWords(first, more)}: ${WEIGHTS_SET}</title></path>`,
+          )}
           ${axis.ticks(34 / width).map(
             (tick) =>
               svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 21}
@@ -195,6 +203,11 @@ export class Scrubber extends SessionElement {
     this.width = this.renderRoot.querySelector(".axis")?.clientWidth ?? 0;
     this.height = this.clientHeight;
   }
+}
+
+/** "step 40", "steps 40 to 48 (3)": those that one mark stands for. */
+function stepsInWords(first: number, more: readonly number[]): string {
+  return more.length ? `steps ${first} to ${more.at(-1)} (${more.length + 1})` : `step ${first}`;
 }
 
 function wantedLosses(run: string | null, detail: Scrubber["session"]["detailA"]) {

@@ -67,6 +67,10 @@ export const scrubberStyles = css`
   .ticks {
     stroke: var(--ink);
   }
+  .weights-set {
+    fill: var(--warn);
+    stroke: var(--panel);
+  }
   .label {
     fill: var(--ink-2);
     font-size: var(--t-xs);

@@ -22,3 +22,21 @@ export function tickPath(steps: readonly number[], axis: TimeAxis, width: number
   }
   return path;
 }
+
+/** A mark on the axis, and the steps that it stands for. */
+export interface WeightMark {
+  readonly x: number;
+  readonly steps: readonly [number, ...number[]];
+}
+
+/** Where weights were set without an update; marks that would cover each other are one. */
+export function weightMarks(steps: readonly number[], axis: TimeAxis, width: number): WeightMark[] {
+  const marks: { x: number; steps: [number, ...number[]] }[] = [];
+  for (const step of steps) {
+    const x = Math.round(axis.toShare(step) * width * 2) / 2;
+    const last = marks.at(-1);
+    if (last && x - last.x < 6) last.steps.push(step);
+    else marks.push({ x, steps: [step] });
+  }
+  return marks;
+}

@@ -7,7 +7,7 @@ import type { Session } from "../../state/session.ts";
 import type { GradientsData } from "./gradients_data.ts";
 
 export function notices(session: Session, data: GradientsData): unknown {
-  return [errorNotice(data), leftOutNotice(data), noticeOfB(session, data)];
+  return [errorNotice(data), leftOutNotice(data), apartNotice(session, data), noticeOfB(session, data)];
 }
 
 function errorNotice(data: GradientsData): unknown {
@@ -24,6 +24,14 @@ function leftOutNotice(data: GradientsData): unknown {
     `${formatCount(leftOut)} ${leftOut === 1 ? "record is" : "records are"} left out`,
     "They cannot be read, or are of a model with another number of variables.",
   );
+}
+
+/** Layers whose error would be a zero that means nothing: they have no row. */
+function apartNotice({ layers }: Session, data: GradientsData): unknown {
+  const apart = data.a.places?.apart ?? [];
+  if (apart.length === 0) return nothing;
+  const named = apart.slice(0, 8).map(({ layer, why }) => `${layers.find(({ path }) => path === layer)?.name ?? layer}: ${why}`);
+  return notice("Not on the loss' path", `${named.join("; ")}${apart.length > 8 ? ` and ${apart.length - 8} more` : ""}.`);
 }
 
 function noticeOfB({ runB, detailB, layer }: Session, data: GradientsData): unknown {

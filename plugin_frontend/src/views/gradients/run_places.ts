@@ -27,6 +27,8 @@ export interface RunPlaces {
   readonly quantity: PlaceQuantity;
   /** One of each layer, and its values at all steps. */
   readonly places: readonly { readonly row: RecordRow; readonly values: Float64Array }[];
+  /** Errors: rows that are not on the loss' path. */
+  readonly apart: readonly RecordRow[];
   readonly steps: ArrayLike<number>;
   readonly thinned: RunNorms["thinned"];
   readonly leftOut: number;
@@ -45,8 +47,10 @@ export function runPlaces(record: DataRecord | null, run: string, quantity: Plac
       const at = step * count + row;
       return own.values[at]! / (over ? over.values[at]! : 1);
     });
-  const places = ownRows(rows, quantity).map((row) => ({ row, values: valuesOf(row) }));
-  return { run, quantity, places, steps, thinned: thinnedOf(record), leftOut: leftOutOf(record) };
+  const told = ownRows(rows, quantity);
+  const places = told.filter(({ why }) => why === null).map((row) => ({ row, values: valuesOf(row) }));
+  const apart = told.filter(({ why }) => why !== null);
+  return { run, quantity, places, apart, steps, thinned: thinnedOf(record), leftOut: leftOutOf(record) };
 }
 
 function namedRows(record: DataRecord): RecordRow[] {
