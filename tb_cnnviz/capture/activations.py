@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
-from tb_cnnviz.capture import private
+from tb_cnnviz.capture import layer_kinds, private
 from tb_cnnviz.capture.activation_records import as_record
 from tb_cnnviz.capture.activation_rows import OUTPUT, PRE_ACTIVATION, Row, by_layer
 from tb_cnnviz.capture.activation_statistics import (
@@ -140,7 +140,7 @@ class ActivationCapture:
             Hook(self._model, "call", self._wrap_model),
             Hook(self._model, "train_step", lambda method: wrap_step(method, guard)),
             *(
-                Hook(layer, "call", self._wrapper(layer, places, guard))
+                layer_kinds.on_call(layer, self._wrapper(layer, places, guard))
                 for layer, places in by_layer(self.rows).values()
             ),
         ]
@@ -214,9 +214,9 @@ class ActivationCapture:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def take(place: str, tensor: Any) -> None:
             step = self._step
-            if step is not None and not step.is_quiet:
+            if step is not None and not step.is_quiet and not private.is_for_shapes():
                 with guard(), recording():
-                    self._take(step, places[place], tensor)
+                    self._take(step, places[place], next(iter(tree.flatten(tensor)), None))
 
         def wrap_activation(activation: Callable[..., Any]) -> Callable[..., Any]:
             def activated(tensor: Any, *args: Any, **kwargs: Any) -> Any:

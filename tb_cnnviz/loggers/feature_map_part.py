@@ -32,8 +32,10 @@ class FeatureMapPart(Part):
         if self._step != step:
             fresh = self._latest = self.maps.records(step)
             self._operations = self.maps.operations.records
-            if self._step is None and self.maps.operations.notice is not None:
-                fit.notice("operations", self.maps.operations.notice)
+            if self._step is None:
+                for part, said in ((self.name, self.maps.notice), ("operations", self.maps.operations.notice)):
+                    if said is not None:
+                        fit.notice(part, said)
             self._step = step
         if is_full:  # kept until then: that a step ends an epoch is known only after its pictures
             fresh, self._operations = fresh + self._operations, []

@@ -94,7 +94,7 @@ function otherViewOf(session: Session, path: string): TemplateResult[] {
 }
 
 function bareReason(role: string, kind: string): string {
-  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
+  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters, recurrent ones too.";
   if (kind === "operations") return "The Lab computes convolutions and pooling layers whose input and output were logged in full.";
   if (kind === "gradients") return "It has no weights, so it receives no gradient of its own.";
   if (kind === "feature_maps" && role !== "convolution" && role !== "pooling") {

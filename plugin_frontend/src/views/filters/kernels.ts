@@ -26,9 +26,14 @@ export interface Kernels extends KernelShape {
   readonly step: number;
   /** How many filters the layer has: `filters` of them, its first ones, were logged. */
   readonly of: number;
+  /** Of a recurrent layer: names of the equal parts into which its filters fall, in their order. */
+  readonly gates?: readonly string[];
 }
 
-export type Part = "kernel" | "pointwise";
+export type Part = "kernel" | "pointwise" | "recurrent";
+
+/** Second kernels that a layer may have. */
+export const SECOND_PARTS = ["pointwise", "recurrent"] as const satisfies readonly Part[];
 
 const known = new WeakMap<DataRecord, Map<Part, Kernels>>();
 
@@ -52,14 +57,24 @@ function readKernels(record: DataRecord, part: Part): Kernels {
   const of = countOf(record, part, size.filters);
   const logged = part === "kernel" ? record.arrays["norm"]?.values : undefined;
   const norms = logged?.length === of ? logged.slice(0, size.filters) : normsByBlock(values, filterSize(size));
-  return { ...size, values, exact, norms, step: record.step, of };
+  return { ...size, values, exact, norms, step: record.step, of, gates: gatesOf(record) };
+}
+
+function gatesOf(record: DataRecord): readonly string[] {
+  const gates = record.attributes["gates"];
+  return Array.isArray(gates) && gates.every((gate) => typeof gate === "string") ? gates : [];
+}
+
+/** The gate that a filter belongs to; null where the layer has none. */
+export function gateOf({ gates = [], of }: Kernels, filter: number): string | null {
+  return gates[Math.floor((filter * gates.length) / of)] ?? null;
 }
 
 /** How many filters the layer has. Which of them were kept stands in the record; filters are numbered by their place. */
 function countOf(record: DataRecord, part: Part, kept: number): number {
   const [which, of] = part === "kernel"
     ? [record.arrays["filters"], record.attributes["of"]]
-    : [record.arrays["pointwise_filters"], record.attributes["pointwise_of"]];
+    : [record.arrays[`${part}_filters`], record.attributes[`${part}_of`]];
   if (!which) return kept;
   const first = which.values.length === kept && Array.from(which.values).every((filter, place) => filter === place);
   if (!first || typeof of !== "number" || !Number.isSafeInteger(of) || of < kept) {
