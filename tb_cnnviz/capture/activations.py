@@ -214,9 +214,10 @@ class ActivationCapture:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def take(place: str, tensor: Any) -> None:
             step = self._step
-            if step is not None and not step.is_quiet and not private.is_for_shapes():
+            if step is not None and not step.is_quiet:
                 with guard(), recording():
-                    self._take(step, places[place], next(iter(tree.flatten(tensor)), None))
+                    if not private.is_for_shapes():
+                        self._take(step, places[place], next(iter(tree.flatten(tensor)), None))
 
         def wrap_activation(activation: Callable[..., Any]) -> Callable[..., Any]:
             def activated(tensor: Any, *args: Any, **kwargs: Any) -> Any:

@@ -32,15 +32,12 @@ _PASSES_ON = ("input", "dropout", "reshape")
 class Point:
     """Where the derivative is taken: at a layer's pre-activation output, or at its output where it fuses no activation.
 
-    `number` is its place among the tapped tensors, `call` counts the layer's calls from 0, `tensor` the tensors that it
-    gives; `shape` is without the batch axis.
+    `number` is its place among the tapped tensors, `shape` is without the batch axis.
     """
 
     placed: PlacedLayer
     is_pre_activation: bool
     number: int
-    call: int
-    tensor: int
     shape: list[int | None]
 
 
@@ -76,6 +73,8 @@ class Watch:
 
     def _call(self, item: PlacedLayer, run: Callable[[], Any]) -> Any:
         activated: list[tuple[list[Point], Any]] = []
+        if private.is_rematerialised(item.layer):  # what is computed again for the derivative is another tensor
+            self.out_of_reach.add(item.path)
 
         def wrap(activation: Callable[..., Any]) -> Callable[..., Any]:
             def activate(z: Any, *args: Any, **kwargs: Any) -> Any:
@@ -90,8 +89,6 @@ class Watch:
         if activated and activated[-1][1] is result:  # what the layer gives is its activation's output
             self.tapped += activated[-1][0]
             return result
-        if private.is_rematerialised(item.layer):  # what is computed again for the derivative is another tensor
-            self.out_of_reach.add(item.path)
         leaves, points = self._tapped(item, tree.flatten(result), is_pre_activation=False)
         self.tapped += points
         return tree.pack_sequence_as(result, leaves) if tree.is_nested(result) else leaves[0]
@@ -105,9 +102,7 @@ class Watch:
             tapped = self._tap(tensor) if _is_float(tensor) else None
             if tapped is not None:
                 made[place] = tapped
-                points.append(
-                    Point(item, is_pre_activation, self._taken, self.calls[item.path] - 1, place, shape_of(tensor))
-                )
+                points.append(Point(item, is_pre_activation, self._taken, shape_of(tensor)))
                 self._taken += 1
             elif _is_float(tensor):
                 self.out_of_reach.add(item.path)
