@@ -78,9 +78,12 @@ def snapshot(
         writer.write_model(described, step)
         write(probes.record(images, step, probe_display))
         for item in placed:
-            if layer_kinds.role(item.layer) == "convolution":
+            if layer_kinds.has_kernels(item.layer):
                 write(filters.record(item.layer, item.path, step))
         for record in maps.records(step) + maps.operations.records:
             write(record)
-        if maps.operations.notice is not None:
-            write(Record("notices", step, attributes={"part": "operations", "message": maps.operations.notice}))
+        said: list[tuple[str, str | None]] = [("filters", each) for each in filters.notices(placed)]
+        said += [("feature maps", maps.notice), ("operations", maps.operations.notice)]
+        for part, message in said:
+            if message is not None:
+                write(Record("notices", step, attributes={"part": part, "message": message}))

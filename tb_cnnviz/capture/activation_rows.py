@@ -20,12 +20,12 @@ _MAX_OF_NAN = (
     "window is NaN"
 )
 
-_ROLES = ("convolution", "dense", "pooling", "normalization", "activation")
+_ROLES = ("convolution", "dense", "pooling", "normalization", "activation", "recurrent")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One place of one layer. `axis` is that of the channels in its tensors, 1 or -1."""
+    """One place of one layer. `axis` is that of the channels in its tensors, 1 or -1; 2 behind the steps of a sequence."""
 
     layer: Any
     path: str
@@ -77,7 +77,7 @@ def rows_of(placed: Sequence[PlacedLayer], seen: Pass | None) -> Rows:
     unseen: list[str] = []
     for item in placed:
         layer = item.layer
-        if not _is_looked_into(layer):
+        if item.is_inside or not _is_looked_into(layer):
             continue
         axis = _axis(layer, shapes.get(id(layer)), is_first)
         channels = _channels(layer, shapes.get(id(layer)), axis)
@@ -94,7 +94,7 @@ def rows_of(placed: Sequence[PlacedLayer], seen: Pass | None) -> Rows:
 def fuses_activation(layer: Any) -> bool:
     """Does the layer end in an activation that is not all that it does?"""
     activation = getattr(layer, "activation", None)
-    is_own = layer_kinds.role(layer) == "activation" or not callable(activation)
+    is_own = layer_kinds.role(layer) in ("activation", "recurrent") or not callable(activation)
     return not is_own and not saturation.is_linear(activation)
 
 
@@ -104,7 +104,9 @@ def _is_looked_into(layer: Any) -> bool:
 
 
 def _axis(layer: Any, shape: tuple[int | None, ...] | None, is_first: bool) -> int:
-    """1 or -1. A layer that does not say it itself is taken for what the model's other layers are."""
+    """1, 2 or -1. A layer that does not say it itself is taken for what the model's other layers are."""
+    if layer_kinds.role(layer) == "recurrent":
+        return layer_kinds.channels_at(layer, len(shape or ()))
     if getattr(layer, "data_format", None) is None and layer_kinds.role(layer) != "dense":
         own = getattr(layer, "axis", None)
         if isinstance(own, int):

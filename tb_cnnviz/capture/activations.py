@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
-from tb_cnnviz.capture import private
+from tb_cnnviz.capture import layer_kinds, private
 from tb_cnnviz.capture.activation_records import as_record
 from tb_cnnviz.capture.activation_rows import OUTPUT, PRE_ACTIVATION, Row, by_layer
 from tb_cnnviz.capture.activation_statistics import (
@@ -140,7 +140,7 @@ class ActivationCapture:
             Hook(self._model, "call", self._wrap_model),
             Hook(self._model, "train_step", lambda method: wrap_step(method, guard)),
             *(
-                Hook(layer, "call", self._wrapper(layer, places, guard))
+                layer_kinds.on_call(layer, self._wrapper(layer, places, guard))
                 for layer, places in by_layer(self.rows).values()
             ),
         ]
@@ -216,7 +216,8 @@ class ActivationCapture:
             step = self._step
             if step is not None and not step.is_quiet:
                 with guard(), recording():
-                    self._take(step, places[place], tensor)
+                    if not private.is_for_shapes():
+                        self._take(step, places[place], next(iter(tree.flatten(tensor)), None))
 
         def wrap_activation(activation: Callable[..., Any]) -> Callable[..., Any]:
             def activated(tensor: Any, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from keras import layers, tree
 from tb_cnnviz.capture import geometry, layer_kinds
 from tb_cnnviz.capture.dataflow import Dataflow, Origin, same_cells
 from tb_cnnviz.capture.forward import Call, Pass
-from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.layer_tree import PlacedLayer, variable_paths
 from tb_cnnviz.capture.receptive_field import IDENTITY, Window, start_field, through, union
 from tb_cnnviz.capture.tracing import traced
 from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField, VariableRecord
@@ -58,14 +59,14 @@ def variable_records(model: Any, placed: Sequence[PlacedLayer]) -> list[Variable
     owners = {id(v): item.path for item in placed for v in item.layer.weights}
     return [
         VariableRecord(
-            path=str(v.path),
+            path=path,
             layer=owners.get(id(v)),
-            role=str(v.name),
+            role=re.split(r"[/.]", path)[-1].split(":")[0],
             shape=[int(n) for n in v.shape],
             dtype=str(v.dtype),
             size=_size(v),
         )
-        for v in model.trainable_variables
+        for path, v in zip(variable_paths(model, placed), model.trainable_variables, strict=True)
     ]
 
 
@@ -164,7 +165,7 @@ def _plain(item: PlacedLayer) -> LayerRecord:
     return LayerRecord(
         path=item.path,
         name=str(layer.name),
-        type=type(layer).__name__,
+        type=layer_kinds.type_name(layer),
         parameters=_quietly(lambda: sum(_size(v) for v in layer.weights)) or 0,
         trainable=bool(layer.trainable),
         **_settings(layer, None),
@@ -179,7 +180,7 @@ def _full(call: Call, inbound: list[str], field: ReceptiveField | None) -> Layer
     return LayerRecord(
         path=call.placed.path,
         name=str(layer.name),
-        type=type(layer).__name__,
+        type=layer_kinds.type_name(layer),
         inbound=inbound,
         input_shapes=shapes,
         output_shape=output,
@@ -202,9 +203,11 @@ def _settings(layer: Any, lengths: Sequence[int | None] | None) -> dict[str, Any
     }
     if role == "dense":
         found["filters"] = getattr(layer, "units", None)
+    if role == "recurrent":
+        found |= _recurrent(layer)
     if role == "pooling":
         found["pool"] = layer_kinds.pool_kind(layer)
-    if isinstance(layer, layer_kinds.ADAPTIVE):
+    if layer_kinds.is_adaptive(layer):
         sizes = geometry.even_pool(layer, lengths)
         # Without a size it would pass for a global one: windows of several sizes have no name here.
         return found | (
@@ -216,11 +219,26 @@ def _settings(layer: Any, lengths: Sequence[int | None] | None) -> dict[str, Any
         found |= {"kernel_size": sizes, "strides": strides, "padding": str(layer.padding)}
         if role == "convolution":
             found |= {"dilation": dilation, "groups": _groups(layer), "filters": _filters(layer)}
-            found["transposed"] = isinstance(layer, layer_kinds.TRANSPOSED)
+            found["transposed"] = layer_kinds.is_transposed(layer)
             if isinstance(layer, layer_kinds.DEPTHWISE + layer_kinds.SEPARABLE):
                 found["depth_multiplier"] = int(layer.depth_multiplier)
             if found["transposed"] and layer.output_padding is not None:
                 found["output_padding"] = geometry.per_axis(layer.output_padding, count)
+    return found
+
+
+def _recurrent(layer: Any) -> dict[str, Any]:
+    """Of a Bidirectional, what its forward layer says."""
+    part = layer_kinds.directions(layer)[0]
+    found: dict[str, Any] = {
+        "activation": _activation_name(part),
+        "use_bias": getattr(part, "use_bias", None),
+        "filters": getattr(part, "units", None),
+    }
+    if layer_kinds.convolutional_recurrent(layer):
+        sizes, strides, dilation = geometry.sizes_of(part, len(part.kernel_size))
+        found |= {"kernel_size": sizes, "strides": strides, "padding": str(part.padding), "dilation": dilation}
+        found |= {"filters": _filters(part), "groups": 1, "data_format": part.data_format}
     return found
 
 
@@ -241,7 +259,7 @@ def _filters(layer: Any) -> int | None:
 def _activation_name(layer: Any) -> str | None:
     activation = getattr(layer, "activation", None)
     if activation is None:
-        return type(layer).__name__ if layer_kinds.role(layer) == "activation" else None
+        return layer_kinds.type_name(layer) if layer_kinds.role(layer) == "activation" else None
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", type(activation).__name__))
 
 

@@ -44,42 +44,44 @@ class Point:
 
 
 class Watch:
-    """Taps each layer's first call while the loss is computed.
+    """Taps what the layers give while the loss is computed.
 
     Attributes:
-        points: in the order of the calls.
-        calls: number of calls by path.
-        impossible: paths of layers that run inside a loop, a condition or a vectorised map.
+        tapped: all that was tapped, in its order.
+        calls: number of calls by path, in the order of the first ones.
+        out_of_reach: paths of layers that were called inside a loop, a condition or a vectorised map.
     """
 
     def __init__(self, tap: Tap) -> None:
-        self.points: list[Point] = []
+        self.tapped: list[Point] = []
         self.calls: dict[str, int] = {}
-        self.impossible: list[str] = []
+        self.out_of_reach: set[str] = set()
         self._tap = tap
-        self._tapped = 0
+        self._taken = 0
 
     def hook(self, item: PlacedLayer) -> Hook:
         """On the layer's `call`."""
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:
-                self.calls[item.path] = self.calls.get(item.path, 0) + 1
-                if self.calls[item.path] > 1:
+                if private.is_for_shapes():
                     return original(*args, **kwargs)
-                return self._first_call(item, lambda: original(*args, **kwargs))
+                self.calls[item.path] = self.calls.get(item.path, 0) + 1
+                return self._call(item, lambda: original(*args, **kwargs))
 
             return call
 
-        return Hook(item.layer, "call", wrap)
+        return layer_kinds.on_call(item.layer, wrap)
 
-    def _first_call(self, item: PlacedLayer, run: Callable[[], Any]) -> Any:
-        activated: list[tuple[Point | None, Any]] = []
+    def _call(self, item: PlacedLayer, run: Callable[[], Any]) -> Any:
+        activated: list[tuple[list[Point], Any]] = []
+        if private.is_rematerialised(item.layer):  # what is computed again for the derivative is another tensor
+            self.out_of_reach.add(item.path)
 
         def wrap(activation: Callable[..., Any]) -> Callable[..., Any]:
             def activate(z: Any, *args: Any, **kwargs: Any) -> Any:
-                z, point = self._tapped_tensor(item, z, is_pre_activation=True)
-                activated.append((point, activation(z, *args, **kwargs)))
+                z, points = self._tapped(item, [z], is_pre_activation=True)
+                activated.append((points, activation(*z, *args, **kwargs)))
                 return activated[-1][1]
 
             return activate
@@ -87,31 +89,26 @@ class Watch:
         with hooked([Hook(item.layer, "activation", wrap)] if _fuses_activation(item.layer) else []):
             result = run()
         if activated and activated[-1][1] is result:  # what the layer gives is its activation's output
-            point = activated[-1][0]
-        else:
-            result, point = self._tapped_result(item, result)
-        if point is not None:
-            self.points.append(point)
-        elif any(map(_is_float, tree.flatten(result))):
-            self.impossible.append(item.path)
-        return result
+            self.tapped += activated[-1][0]
+            return result
+        leaves, points = self._tapped(item, tree.flatten(result), is_pre_activation=False)
+        self.tapped += points
+        return tree.pack_sequence_as(result, leaves) if tree.is_nested(result) else leaves[0]
 
-    def _tapped_result(self, item: PlacedLayer, result: Any) -> tuple[Any, Point | None]:
-        """The first tensor of floats that the layer gives."""
-        leaves = tree.flatten(result)
-        for i, leaf in enumerate(leaves):
-            if _is_float(leaf):
-                leaves[i], point = self._tapped_tensor(item, leaf, is_pre_activation=False)
-                return (tree.pack_sequence_as(result, leaves) if tree.is_nested(result) else leaves[0]), point
-        return result, None
-
-    def _tapped_tensor(self, item: PlacedLayer, z: Any, *, is_pre_activation: bool) -> tuple[Any, Point | None]:
-        tapped = self._tap(z) if _is_float(z) else None
-        if tapped is None:
-            return z, None
-        self._tapped += 1
-        point = Point(item, is_pre_activation, self._tapped - 1, shape_of(z), private.has_logits(tapped))
-        return tapped, point
+    def _tapped(
+        self, item: PlacedLayer, tensors: list[Any], *, is_pre_activation: bool
+    ) -> tuple[list[Any], list[Point]]:
+        """What to go on with in the place of tensors, and where they were tapped."""
+        made, points = list(tensors), []
+        for place, tensor in enumerate(tensors):
+            tapped = self._tap(tensor) if _is_float(tensor) else None
+            if tapped is not None:
+                made[place] = tapped
+                points.append(Point(item, is_pre_activation, self._taken, shape_of(tensor), private.has_logits(tapped)))
+                self._taken += 1
+            elif _is_float(tensor):
+                self.out_of_reach.add(item.path)
+        return made, points
 
 
 class Backward:
@@ -125,12 +122,16 @@ class Backward:
     Attributes:
         wanted: paths of the layers that are watched.
         watch: what was seen while the pass was traced; before the first call on JAX and PyTorch it is missing.
+        points: one for each layer whose error is known, in the order of their first calls; missing as well.
+        unknown: paths of the layers whose error is not known although they were called; missing as well.
     """
 
     watch: Watch
+    points: list[Point]
+    unknown: list[str]
 
     def __init__(self, model: Any, placed: Sequence[PlacedLayer], x: Any, y: Any) -> None:
-        wanted = [item for item in placed if layer_kinds.role(item.layer) not in _PASSES_ON]
+        wanted = [item for item in placed if layer_kinds.role(item.layer) not in _PASSES_ON and not item.is_inside]
         self.wanted = [item.path for item in wanted]
 
         def run(values: Values, x: Any, y: Any, scale: Any) -> list[Any]:
@@ -147,14 +148,15 @@ class Backward:
 
             with inference(model):
                 value, found = derivatives(loss)
-            errors = [found[point.number] for point in self.watch.points]
+            self.points, self.unknown = _chosen(self.watch, found)
+            errors = [found[point.number] for point in self.points]
             return [value, *[None if each is None else keras.ops.cast(each, "float32") for each in errors]]
 
         with private.variables_initialized():
             self._run = compiled(model, run, x, _nest(y), _SCALE)
 
     def __call__(self, x: Any, y: Any, scale: float) -> tuple[Any, list[Any | None]]:
-        """The loss and its derivative at each of `watch.points`, both times `scale`; None where it does not depend on it."""
+        """The loss and its derivative at each of `points`, both times `scale`; None where it does not depend on it."""
         with private.variables_initialized():
             value, *errors = self._run(x, _nest(y), _SCALE * scale)
         return value, errors
@@ -179,6 +181,24 @@ def has_own_loss(model: Any) -> bool:
     return type(model).compute_loss is not keras.Model.compute_loss
 
 
+def _chosen(watch: Watch, found: Sequence[Any | None]) -> tuple[list[Point], list[str]]:
+    """One point of each layer: of what it gives, the first tensor that the loss depends on; and paths without one.
+
+    A first call may be made for its shape alone, and of a recurrent layer the state may be used and not the output. A
+    layer has an error of zero only where no call of it was out of reach.
+    """
+    points: list[Point] = []
+    unknown: list[str] = []
+    for path in watch.calls:
+        mine = [point for point in watch.tapped if point.placed.path == path]
+        connected = [point for point in mine if found[point.number] is not None]
+        if connected or (mine and path not in watch.out_of_reach):
+            points.append((connected or mine)[0])
+        elif path in watch.out_of_reach:
+            unknown.append(path)
+    return points, unknown
+
+
 def _loss(model: Any, x: Any, y: Any) -> Any:
     """As training computes it, regularisation and `add_loss` included, in inference mode and without sample weights."""
     predicted = model(x, training=False)
@@ -191,7 +211,7 @@ def _loss(model: Any, x: Any, y: Any) -> Any:
 
 def _fuses_activation(layer: Any) -> bool:
     activation = getattr(layer, "activation", None)
-    if layer_kinds.role(layer) == "activation" or activation is keras.activations.linear:
+    if layer_kinds.role(layer) in ("activation", "recurrent") or activation is keras.activations.linear:
         return False
     return callable(activation)
 

@@ -18,7 +18,7 @@ from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import loss_name
 from tb_cnnviz.capture.backward import Backward, Point
 from tb_cnnviz.capture.feature_maps import Kept, choose_kept
-from tb_cnnviz.capture.host import channels_second, to_numpy
+from tb_cnnviz.capture.host import axis_second, to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer, listed
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
@@ -60,6 +60,7 @@ class Errors:
         self._loss = loss_name(getattr(model, "loss", None))
         self._is_half = any(item.layer.compute_dtype == "float16" for item in placed)
         self._scale = LOSS_SCALE if self._is_half else 1.0
+        self._inside = [item.path for item in placed if item.is_inside]
         self._backward = Backward(model, placed, probe.x, probe.y)
         self._value = float("nan")
         self._errors: list[np.ndarray] = []
@@ -70,8 +71,13 @@ class Errors:
         self.kept = choose_kept(shapes, most.images, most.channels, max_bytes)
 
     @property
+    def is_empty(self) -> bool:
+        """Is there no layer whose error is known?"""
+        return not self._points
+
+    @property
     def _points(self) -> list[Point]:
-        return self._backward.watch.points
+        return self._backward.points
 
     @property
     def notices(self) -> list[str]:
@@ -79,7 +85,7 @@ class Errors:
         whys = list(zip(self._points, self._is_connected, strict=True))
         apart = [p.placed.path for p, is_in in whys if _why_not(p, is_in) == UNRELATED]
         bypassed = [p.placed.path for p, is_in in whys if _why_not(p, is_in) == BYPASSED]
-        inside = self._backward.watch.impossible
+        inside = [*self._backward.unknown, *self._inside]
         never = [path for path in self._backward.wanted if path not in self._backward.watch.calls]
         said = []
         if apart:
@@ -90,7 +96,9 @@ class Errors:
                 "the one to look at is that of the layer before"
             )
         if inside:
-            said.append(f"{listed(inside)} run inside a loop or a vectorised map, where no error can be taken")
+            said.append(
+                f"{listed(inside)} run inside a loop or a vectorised map, where no error can be taken: it is not known"
+            )
         if never:
             said.append(f"{listed(never)} are never called when the model runs: no error is taken there")
         return said
@@ -106,16 +114,14 @@ class Errors:
             self._scale = max(self._scale * _SMALLER, 1.0)
         self._value = float(to_numpy(value)) / self._scale
         self._is_connected = [each is not None for each in taken]
-        self._errors = [
-            self._canonical(each, point) for each, point in zip(taken, self._backward.watch.points, strict=True)
-        ]
+        self._errors = [self._canonical(each, point) for each, point in zip(taken, self._backward.points, strict=True)]
 
     def _canonical(self, error: np.ndarray | None, point: Point) -> np.ndarray:
         """float32 [images, channels, *spatial]."""
         if error is None:
             error = np.zeros((self._probe.images, *[n or 1 for n in point.shape]), np.float32)
         scaled = error / np.float32(self._scale)
-        channels = channels_second(scaled, layer_kinds.is_channels_first(point.placed.layer))
+        channels = axis_second(scaled, layer_kinds.channels_at(point.placed.layer, scaled.ndim))
         return channels if channels.ndim > 1 else channels.reshape(-1, 1)
 
     @np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
@@ -215,4 +221,4 @@ def _channel_norms(error: np.ndarray) -> np.ndarray:
 
 
 def _has_maps(point: Point) -> bool:
-    return layer_kinds.has_maps(point.placed.layer)
+    return layer_kinds.has_maps(point.placed.layer, len(point.shape) + 1)

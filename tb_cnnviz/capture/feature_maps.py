@@ -11,8 +11,8 @@ import numpy as np
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.architecture import outputs_by_path, shape_of
 from tb_cnnviz.capture.forward import Call, Forward, Pass
-from tb_cnnviz.capture.host import channels_second, to_numpy
-from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.host import axis_second, to_numpy
+from tb_cnnviz.capture.layer_tree import PlacedLayer, listed
 from tb_cnnviz.capture.operations import MAX_BYTES, Operations
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.records import Record
@@ -34,13 +34,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A layer whose maps are logged: where its tensors stand among the pass' results."""
+    """A layer whose maps are logged: where its tensors stand among the pass' results, and the axis of their channels."""
 
     path: str
     output: int
-    channels_first: bool
+    axis: int
     input: int | None = None
-    input_channels_first: bool = False
     input_layer: str | None = None
 
 
@@ -116,9 +115,9 @@ class FeatureMaps:
         makers = _makers(seen)
         for path, call in outputs_by_path(seen):
             layer = call.placed.layer
-            if not layer_kinds.has_maps(layer) or not call.outputs or not self._is_asked(path):
+            if not _has_maps(call) or not self._is_asked(path):
                 continue
-            first = layer_kinds.is_channels_first(layer)
+            axis = layer_kinds.channels_at(layer, len(call.outputs[0].shape))
             place, input_place, input_layer = len(tensors), None, None
             tensors.append(call.outputs[0])
             if layer_kinds.role(layer) == "pooling" and call.inputs:
@@ -126,7 +125,7 @@ class FeatureMaps:
                 if input_layer is None:
                     input_place = len(tensors)
                     tensors.append(call.inputs[0])
-            self._wanted.append(_Wanted(path, place, first, input_place, first, input_layer))
+            self._wanted.append(_Wanted(path, place, axis, input_place, input_layer))
         self.operations.choose(seen, self._is_asked, tensors)
         return tensors
 
@@ -134,7 +133,7 @@ class FeatureMaps:
         """The path of a call whose output is among the logged maps."""
         if maker is None:
             return None
-        logged = layer_kinds.has_maps(maker.placed.layer) and self._is_asked(maker.placed.path)
+        logged = _has_maps(maker) and self._is_asked(maker.placed.path)
         return maker.placed.path if logged else None
 
     def _is_asked(self, path: str) -> bool:
@@ -145,23 +144,23 @@ class FeatureMaps:
         found: list[Shape] = []
         for wanted in self._wanted:
             call = calls[wanted.path]
-            tensors = [(call.outputs[0], wanted.channels_first)]
-            if wanted.input is not None:
-                tensors.append((call.inputs[0], wanted.input_channels_first))
-            for tensor, first in tensors:
-                shape = [n or 1 for n in shape_of(tensor)]
-                found.append(tuple(shape if first else [shape[-1], *shape[:-1]]))
+            tensors = [call.outputs[0]] + ([call.inputs[0]] if wanted.input is not None else [])
+            found += [_channels_first(shape_of(tensor), wanted.axis) for tensor in tensors]
         return found
 
     def _bytes_beside_maps(self) -> int:
         """Of what each picture step has beside the maps: statistics of all channels, and the predictions."""
         calls = dict(outputs_by_path(self.seen))
-        channels = 0
-        for wanted in self._wanted:
-            shape = shape_of(calls[wanted.path].outputs[0])
-            channels += ((shape[0] if wanted.channels_first else shape[-1]) or 1) if shape else 1
+        channels = sum(_channels_first(shape_of(calls[w.path].outputs[0]), w.axis)[0] for w in self._wanted)
         predictions = sum(int(np.prod([n or 1 for n in shape_of(t)])) for t in self.seen.outputs)
         return 4 * self._probe.images * (4 * channels + predictions)
+
+    @property
+    def notice(self) -> str | None:
+        """What to tell of layers whose output is too large in axes to be a map; None where there are none."""
+        asked = [(path, call) for path, call in outputs_by_path(self.seen) if call.outputs and self._is_asked(path)]
+        deep = [path for path, call in asked if layer_kinds.has_maps(call.placed.layer, 1) and not _has_maps(call)]
+        return f"{listed(deep)}: no maps, since the output has more than three spatial axes" if deep else None
 
     @property
     def layers(self) -> list[str]:
@@ -175,11 +174,11 @@ class FeatureMaps:
         return [self._layer_record(wanted, results, step) for wanted in self._wanted] + self._predictions(results, step)
 
     def _layer_record(self, wanted: _Wanted, results: list[np.ndarray], step: int) -> Record:
-        maps = channels_second(results[wanted.output], wanted.channels_first)
+        maps = axis_second(results[wanted.output], wanted.axis)
         arrays = {**self._keep(maps), **channel_statistics(maps)}
         attributes: dict[str, Any] = {"of": maps.shape[1]}
         if wanted.input is not None:
-            before = channels_second(results[wanted.input], wanted.input_channels_first)
+            before = axis_second(results[wanted.input], wanted.axis)
             arrays |= {f"input_{name}": array for name, array in self._keep(before).items()}
             attributes["input_of"] = before.shape[1]
         if wanted.input_layer is not None:
@@ -193,6 +192,17 @@ class FeatureMaps:
     def _predictions(self, results: list[np.ndarray], step: int) -> list[Record]:
         arrays = {"y_pred" if i == 0 else f"y_pred_{i}": results[i].astype(np.float32) for i in range(self._outputs)}
         return [Record("predictions", step, arrays=arrays)] if arrays else []
+
+
+def _has_maps(call: Call) -> bool:
+    return bool(call.outputs) and layer_kinds.has_maps(call.placed.layer, len(call.outputs[0].shape))
+
+
+def _channels_first(shape: Sequence[int | None], axis: int) -> Shape:
+    """Of a tensor without batch axis, an unknown length as 1; `axis` counts that of the batch."""
+    known = [n or 1 for n in shape] or [1]
+    channels = known.pop(axis if axis < 0 else axis - 1)
+    return (channels, *known)
 
 
 def _makers(seen: Pass) -> dict[int, Call | None]:

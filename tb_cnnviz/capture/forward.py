@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import tree
 
+from tb_cnnviz.capture import layer_kinds, private
 from tb_cnnviz.capture.compiling import Values, compiled
 from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.layer_tree import PlacedLayer
@@ -64,6 +65,8 @@ def watched(
     def watch(item: PlacedLayer) -> Hook:
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:
+                if private.is_for_shapes():
+                    return original(*args, **kwargs)
                 inputs = seen((args, kwargs))
                 result = original(*args, **kwargs)
                 calls.append(Call(item, inputs, seen(result)))
@@ -71,10 +74,10 @@ def watched(
 
             return call
 
-        return Hook(item.layer, "call", wrap)
+        return layer_kinds.on_call(item.layer, wrap)
 
     scope = keras.StatelessScope(state_mapping=values)
-    with hooked([watch(item) for item in placed]), inference(model), scope:
+    with hooked([watch(item) for item in placed if not item.is_inside]), inference(model), scope:
         inputs = seen(x)
         outputs = seen(model(x, training=False))
     return Pass(inputs, outputs, calls, x)

@@ -10,6 +10,7 @@ from keras import layers
 
 from tb_cnnviz.capture import layer_kinds
 from tb_cnnviz.capture.receptive_field import IDENTITY, Window, sliding, spreading
+from tb_cnnviz.capture.torch_modules import TorchModule
 
 Shape = Sequence[int | None]
 
@@ -33,13 +34,13 @@ def windows(layer: Any, input_shape: Shape) -> list[Window] | None:
     axes = spatial(input_shape, layer_kinds.is_channels_first(layer))
     if not axes or layer_kinds.is_global_pooling(layer):
         return None
-    if isinstance(layer, layer_kinds.TRANSPOSED):
+    if layer_kinds.is_transposed(layer):
         return _spreading(layer, axes)
     if isinstance(layer, layer_kinds.UPSAMPLING):
         return _upsampling(layer, axes)
     if isinstance(layer, layer_kinds.PADDING + layer_kinds.CROPPING):
         return _shifted(layer, axes)
-    if isinstance(layer, layer_kinds.ADAPTIVE):
+    if layer_kinds.is_adaptive(layer):
         even = even_pool(layer, axes)
         return None if even is None else [Window(n, n) for n in even]
     if layer_kinds.role(layer) in ("convolution", "pooling"):
@@ -49,6 +50,8 @@ def windows(layer: Any, input_shape: Shape) -> list[Window] | None:
 
 def even_pool(layer: Any, lengths: Sequence[int | None] | None) -> list[int] | None:
     """Size and stride of an adaptive pooling's windows by axis; None where they are not all of one size."""
+    if None in ((layer.output_size,) if not isinstance(layer.output_size, tuple | list) else layer.output_size):
+        return None  # PyTorch's word for an axis that stays as it is
     pairs = list(zip(lengths or (), per_axis(layer.output_size, len(lengths or ())), strict=True))
     return (
         [n // parts for n, parts in pairs if n] if pairs and all(n and n % parts == 0 for n, parts in pairs) else None
@@ -57,9 +60,12 @@ def even_pool(layer: Any, lengths: Sequence[int | None] | None) -> list[int] | N
 
 def _is_pointwise(layer: Any) -> bool:
     """Does a cell of the output depend on the same cell of the input alone?"""
+    role = layer_kinds.role(layer)
+    if isinstance(layer, TorchModule):
+        is_batch = layer.type_name.startswith("BatchNorm") or role != "normalization"
+        return is_batch and role in ("dense", "normalization", "activation", "dropout")
     if isinstance(layer, layers.Dense):
         return True
-    role = layer_kinds.role(layer)
     if role == "normalization":
         over_channels = isinstance(layer, layers.LayerNormalization | layers.UnitNormalization) and _is_last(layer.axis)
         return over_channels or isinstance(layer, layers.BatchNormalization | layers.Normalization)
@@ -76,6 +82,9 @@ def _is_last(axis: Any) -> bool:
 
 def _sliding(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
     sizes, strides, dilation = sizes_of(layer, len(axes))
+    if isinstance(layer, TorchModule):
+        each = zip(layer.kernel_size, strides, dilation, layer.padded, strict=True)
+        return [Window((k - 1) * d + 1, s, -p) for k, s, d, p in each]
     if sizes is None or (layer.padding == "same" and None in axes):
         return None
     return [sliding(n or 0, k, s, d, layer.padding) for n, k, s, d in zip(axes, sizes, strides, dilation, strict=True)]
@@ -83,6 +92,9 @@ def _sliding(layer: Any, axes: Sequence[int | None]) -> list[Window] | None:
 
 def _spreading(layer: Any, axes: Sequence[int | None]) -> list[Window]:
     sizes, strides, dilation = sizes_of(layer, len(axes))
+    if isinstance(layer, TorchModule):
+        each = zip(layer.kernel_size, strides, dilation, layer.padded, strict=True)
+        return [spreading(k, s, d, p) for k, s, d, p in each]
     extra = getattr(layer, "output_padding", None)
     given = [None] * len(axes) if extra is None else per_axis(extra, len(axes))
     return [
@@ -131,9 +143,10 @@ def multiply_adds(layer: Any, input_shape: Shape, output_shape: Shape) -> int | 
     if isinstance(layer, layer_kinds.SEPARABLE):
         # The depthwise part runs at the layer's stride, the pointwise part on its result.
         return int(cells_out * (prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape)))
-    if isinstance(layer, layer_kinds.CONVOLUTIONS):
-        cells = cells_in if isinstance(layer, layer_kinds.TRANSPOSED) else cells_out
-        return int(cells * prod(layer.kernel.shape))
+    if layer_kinds.role(layer) == "convolution":
+        cells = cells_in if layer_kinds.is_transposed(layer) else cells_out
+        kernel = layer.module.weight if isinstance(layer, TorchModule) else layer.kernel
+        return int(cells * prod(kernel.shape))
     if layer_kinds.role(layer) == "dense":
         return _dense(layer, input_shape, output_shape)
     if layer_kinds.role(layer) == "normalization":

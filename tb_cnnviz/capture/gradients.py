@@ -43,6 +43,7 @@ class GradientCapture:
         slots: rows to keep between two drains.
         exact: make histograms of all elements of every variable; else of a sample of those above a million elements.
         samples: record gradient, value and update of single weights too.
+        paths: names of the variables; None for Keras' own.
 
     Attributes:
         was_called: whether a training step was traced that applies gradients by this optimizer.
@@ -60,9 +61,11 @@ class GradientCapture:
         slots: int,
         exact: bool = False,
         samples: bool = True,
+        paths: Sequence[str] | None = None,
     ) -> None:
         self.optimizer = innermost(optimizer)
         self.variables = list(variables)
+        self._paths = [v.path for v in variables] if paths is None else list(paths)
         self.due = due
         self.unconnected: list[str] = []
         self.was_called = False
@@ -226,7 +229,7 @@ class GradientCapture:
             if index is not None:
                 ordered[index] = gradient
         self._sparse = {i for i, gradient in enumerate(ordered) if hasattr(gradient, "dense_shape")}
-        self.unconnected = [v.path for v, g in zip(self.variables, ordered, strict=True) if g is None]
+        self.unconnected = [path for path, g in zip(self._paths, ordered, strict=True) if g is None]
         return ordered
 
     def _scale(self) -> Any:

@@ -19,5 +19,10 @@ def to_numpy(value: Any) -> np.ndarray:
 
 def channels_second(array: np.ndarray, channels_first: bool) -> np.ndarray:
     """A layer's input or output as float32 [images, channels, *spatial]."""
+    return axis_second(array, 1 if channels_first else -1)
+
+
+def axis_second(array: np.ndarray, axis: int) -> np.ndarray:
+    """The same, by the axis of the channels."""
     array = array.astype(np.float32, copy=False)
-    return array if channels_first or array.ndim < 3 else np.moveaxis(array, -1, 1)
+    return array if array.ndim < 3 else np.moveaxis(array, axis, 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import layers
+
+from tb_cnnviz.capture.hook import Hook
+from tb_cnnviz.capture.torch_modules import TorchModule, WatchedForward
 
 CONVOLUTIONS = (
     layers.Conv1D,
@@ -61,6 +64,11 @@ DROPOUT = (
 )
 PADDING = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
 CROPPING = (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D)
+#: Convolutional ones, whose kernels are filters.
+CONVOLUTIONAL_RECURRENT = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)
+#: Both directions of a Bidirectional are one layer: some devices compute them together.
+RECURRENT = (layers.RNN, layers.Bidirectional)
+CELLS = (layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell)
 UPSAMPLING = (layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D)
 RESHAPE = (
     layers.Flatten,
@@ -80,6 +88,7 @@ _ROLES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("normalization", NORMALIZATION),
     ("activation", ACTIVATION),
     ("merge", MERGE),
+    ("recurrent", RECURRENT + CELLS),
     ("dropout", DROPOUT),
     ("reshape", RESHAPE),
 )
@@ -87,24 +96,85 @@ _ROLES: tuple[tuple[str, tuple[Any, ...]], ...] = (
 
 def role(layer: Any) -> str:
     """One of the roles of `LayerRecord`; `other` for a class of the user's own that extends none of Keras'."""
+    if isinstance(layer, TorchModule):
+        return layer.role
     return next((name for name, classes in _ROLES if isinstance(layer, classes)), "other")
+
+
+def type_name(layer: Any) -> str:
+    """The name of the layer's class."""
+    return layer.type_name if isinstance(layer, TorchModule) else type(layer).__name__
+
+
+def on_call(layer: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Hook:
+    """A hook on the method in which the layer computes."""
+    if not isinstance(layer, TorchModule):
+        return Hook(layer, "call", wrap)
+    return Hook(layer.module, "forward", lambda forward: WatchedForward(layer.module, wrap(forward)))
+
+
+def is_transposed(layer: Any) -> bool:
+    return layer.is_transposed if isinstance(layer, TorchModule) else isinstance(layer, TRANSPOSED)
+
+
+def is_adaptive(layer: Any) -> bool:
+    return layer.is_adaptive if isinstance(layer, TorchModule) else isinstance(layer, ADAPTIVE)
 
 
 def is_global_pooling(layer: Any) -> bool:
     return isinstance(layer, GLOBAL_MAX + GLOBAL_AVERAGE)
 
 
-def has_maps(layer: Any) -> bool:
-    """Are this layer's outputs logged as feature maps?"""
-    return role(layer) in ("convolution", "pooling", "dense")
+def convolutional_recurrent(layer: Any) -> list[Any]:
+    """The layers of Keras that a convolutional recurrent layer is made of: itself, or its directions.
+
+    None of other layers, and of one whose directions differ in kernel size, filters or axes.
+    """
+    parts = directions(layer)
+    are_alike = all(
+        isinstance(part, CONVOLUTIONAL_RECURRENT)
+        and (part.kernel_size, part.filters, part.data_format)
+        == (parts[0].kernel_size, parts[0].filters, parts[0].data_format)
+        for part in parts
+    )
+    return parts if are_alike else []
+
+
+def directions(layer: Any) -> list[Any]:
+    """A recurrent layer itself, or of a Bidirectional the forward and the backward one."""
+    return [layer.forward_layer, layer.backward_layer] if isinstance(layer, layers.Bidirectional) else [layer]
+
+
+def has_kernels(layer: Any) -> bool:
+    """Are this layer's kernels logged as filters?"""
+    return role(layer) == "convolution" or bool(convolutional_recurrent(layer))
+
+
+def has_maps(layer: Any, axes: int) -> bool:
+    """Is this layer's output, of so many axes with that of the batch, logged as feature maps?
+
+    A map has three spatial axes at most; the sequence that a ConvLSTM3D gives back has four.
+    """
+    is_asked = role(layer) in ("convolution", "pooling", "dense") or bool(convolutional_recurrent(layer))
+    return is_asked and axes <= 5
 
 
 def is_channels_first(layer: Any) -> bool:
-    return getattr(layer, "data_format", None) == "channels_first"
+    return getattr(directions(layer)[0], "data_format", None) == "channels_first"
+
+
+def channels_at(layer: Any, axes: int) -> int:
+    """The axis of the channels in a tensor of so many axes that goes into a layer or comes out of it."""
+    if not is_channels_first(layer):
+        return -1
+    recurrent = convolutional_recurrent(layer)
+    return 2 if recurrent and axes == len(recurrent[0].kernel_size) + 3 else 1
 
 
 def pool_kind(layer: Any) -> str | None:
     """max, average, or None for a layer that does not pool."""
+    if isinstance(layer, TorchModule):
+        return layer.pool
     if isinstance(layer, MAX_POOLING + GLOBAL_MAX + ADAPTIVE_MAX):
         return "max"
     return "average" if isinstance(layer, AVERAGE_POOLING + GLOBAL_AVERAGE + ADAPTIVE_AVERAGE) else None
@@ -119,4 +189,6 @@ def channel_axis(found: Sequence[Any]) -> int | None:
 
 def has_own_call(layer: Any) -> bool:
     """Does a class of the user's own say what this layer computes, where it extends a layer of Keras?"""
+    if isinstance(layer, TorchModule):
+        return layer.has_own_forward
     return not str(type(layer).call.__module__).startswith("keras.")

@@ -8,19 +8,26 @@ from typing import Any
 
 import keras
 
-from tb_cnnviz.capture import layer_kinds, private
+from tb_cnnviz.capture import layer_kinds, private, torch_modules
 
 
 @dataclass(frozen=True)
 class PlacedLayer:
-    """A layer and its path, unique in the model."""
+    """A layer and its path, unique in the model.
+
+    `is_inside`: is it a part of a recurrent layer's step, which runs in a loop of the backend's?
+    """
 
     layer: Any
     path: str
+    is_inside: bool = False
 
 
 def leaves(model: Any) -> list[PlacedLayer]:
     """Every layer that is not made of others, in the order in which the model holds them; each object once.
+
+    A recurrent layer is one with its cells, and a Bidirectional one with its directions. Convolutions in the cells of
+    the user's own stand behind it.
 
     A path is Keras' own `layer.path`. Layers without weights have none before Keras 3 builds them: theirs is made of
     the path in which their siblings lie and their name. Where a path is taken, as by an inner model that was built on
@@ -30,7 +37,12 @@ def leaves(model: Any) -> list[PlacedLayer]:
     seen: set[int] = set()
     taken: set[str] = set()
 
-    def visit(parent: Any, inside: str) -> None:
+    def place(layer: Any, path: str, inside: str, *, is_inside: bool) -> None:
+        path = _free([path, f"{inside}{layer.name}"], taken)
+        taken.add(path)
+        found.append(PlacedLayer(layer, path, is_inside))
+
+    def visit(parent: Any, inside: str, *, is_step: bool = False) -> None:
         children = private.sublayers(parent)
         folder = _folder(children, inside)
         for child in children:
@@ -38,12 +50,17 @@ def leaves(model: Any) -> list[PlacedLayer]:
                 continue
             seen.add(id(child))
             path = getattr(child, "path", None) or f"{folder}{child.name}"
-            if _is_leaf(child):
-                path = _free([path, f"{inside}{child.name}"], taken)
-                taken.add(path)
-                found.append(PlacedLayer(child, path))
-            else:
-                visit(child, f"{path}/")
+            if torch_modules.is_wrapper(child) and not torch_modules.is_closed(child):
+                for name, module in torch_modules.modules_of(child):
+                    if id(module.module) not in seen:
+                        seen.add(id(module.module))
+                        place(module, f"{path}/{name}" if name else path, inside, is_inside=is_step)
+                continue
+            role, is_leaf = layer_kinds.role(child), _is_leaf(child)
+            if is_leaf and (not is_step or role == "convolution"):
+                place(child, path, inside, is_inside=is_step)
+            if not is_leaf or role == "recurrent":
+                visit(child, f"{path}/", is_step=is_step or role == "recurrent")
 
     visit(model, "")
     return found
@@ -66,6 +83,27 @@ def wrappers(model: Any) -> list[str]:
 
     visit(model)
     return found
+
+
+def variable_paths(model: Any, placed: Sequence[PlacedLayer]) -> list[str]:
+    """A name for each trainable variable: Keras' `variable.path`.
+
+    Of a PyTorch module the name that `named_parameters()` has for it, below the wrapper's path. Where two variables of
+    one layer have the same, as directions of a Bidirectional may, the second has a suffix `:2`.
+    """
+    owners = {id(v): item.path for item in placed for v in item.layer.weights}
+    names: dict[int, str] = {}
+    for layer in private.all_layers(model):
+        if torch_modules.is_wrapper(layer):
+            path = getattr(layer, "path", None) or layer.name
+            names |= {key: f"{path}/{name}" for key, name in torch_modules.parameter_names(layer).items()}
+    taken: dict[str | None, set[str]] = {}
+    paths: list[str] = []
+    for variable in model.trainable_variables:
+        own = taken.setdefault(owners.get(id(variable)), set())
+        paths.append(_free([names.get(id(variable), str(variable.path))], own))
+        own.add(paths[-1])
+    return paths
 
 
 def listed(paths: Sequence[str]) -> str:

@@ -22,6 +22,11 @@ def sublayers(layer: Any) -> list[Any]:
     return list(layer._layers)
 
 
+def all_layers(model: Any) -> list[Any]:
+    """Every layer and model inside a model, those that hold others too."""
+    return list(model._flatten_layers(include_self=False))
+
+
 @dataclass(frozen=True)
 class RunningFit:
     """What belongs to one call of `fit` alone: its data iterator, and its list of callbacks unless that was given."""
@@ -239,6 +244,13 @@ def is_vectorised_on_torch(value: Any) -> bool:
     import torch
 
     return bool(torch._C._functorch.is_batchedtensor(value))
+
+
+def is_for_shapes() -> bool:
+    """Is Keras calling layers here to learn their shapes alone (`compute_output_spec`)?"""
+    from keras.src.backend.common.symbolic_scope import in_symbolic_scope
+
+    return bool(in_symbolic_scope())
 
 
 def is_rematerialised(layer: Any) -> bool:

@@ -95,6 +95,8 @@ def of_layer(layer: Any) -> Activation:
         return Activation(Saturation(-_INF, layer.max_value), Saturation(-_INF, layer.max_value))
     if isinstance(layer, keras.layers.ELU):
         return _elu(float(layer.alpha)) or Activation()
+    if isinstance(layer, keras.layers.RNN) and not isinstance(layer, keras.layers.SimpleRNN):
+        return Activation()  # its activation is not the last that it does: gates multiply what it gives
     inner = getattr(layer, "activation", None)
     if isinstance(inner, keras.layers.Layer):
         return of_layer(inner)

@@ -134,7 +134,8 @@ class Run:
     ) -> dict[str, Any]:
         """Arrays and attributes of one record, in full precision where they were logged with eight bits.
 
-        - filters: `kernel` float32 [out, in/groups, *spatial], `norm` [out], `bias` and `pointwise` where there are;
+        - filters: `kernel` float32 [out, in/groups, *spatial], `norm` [out], `bias`, `pointwise` and
+          `recurrent` where there are, `gates` of a recurrent layer;
         - feature_maps: `maps` float32 [images, channels, *spatial], `channels` int64 (which ones), `of` (how many there
           are), statistics over all channels, and for a pooling layer its `input` and `input_channels`;
         - operations: `input` and `output` [channels, *spatial] of the first probe image, float32 or float16 as logged;

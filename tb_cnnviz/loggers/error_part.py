@@ -86,6 +86,8 @@ class ErrorPart(Part):
         self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
         for said in self._errors.notices:
             fit.notice(self.name, said)
+        if self._errors.is_empty:
+            self._errors = None
 
     def _obstacle(self, fit: Fit) -> str | None:
         if self.probe is None:

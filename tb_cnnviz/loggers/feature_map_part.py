@@ -33,6 +33,8 @@ class FeatureMapPart(Part):
         if self._step != step:
             fresh = self._latest = self.maps.records(step)
             self._operations = self.maps.operations.records
+            if self._step is None and self.maps.notice is not None:
+                fit.notice(self.name, self.maps.notice)
             left_out = self.maps.operations.notice
             if left_out is not None and not self._is_told:
                 self._is_told = True

@@ -1,4 +1,4 @@
-"""Kernels of convolutions, at picture steps."""
+"""Kernels of convolutions and of convolutional recurrent layers, at picture steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tb_cnnviz.records.quantisation import restore_kernel
 
 
 class FilterPart(Part):
-    """Logs the kernels of every convolution that is asked for; where they would not fit, not all of their filters."""
+    """Logs the kernels of every convolution, recurrent ones too, that is asked for; where they would not fit, not all of their filters."""
 
     name = "filters"
     is_pictures = True
@@ -30,16 +30,18 @@ class FilterPart(Part):
         return sum(s.bytes(is_exact=True) + 4 * s.pointwise * s.pointwise_weights + s.rest for s in sizes)
 
     def _asked(self, fit: Fit) -> list[PlacedLayer]:
-        return [p for p in fit.placed if layer_kinds.role(p.layer) == "convolution" and fit.is_asked(p.path)]
+        return [p for p in fit.placed if layer_kinds.has_kernels(p.layer) and fit.is_asked(p.path)]
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        for said in filters.notices([item for item in fit.placed if fit.is_asked(item.path)]):
+            fit.notice(self.name, said)
         self._layers = {item.path: item.layer for item in self._asked(fit)}
         sizes = {path: filters.size_of(layer) for path, layer in self._layers.items()}
         self._kept = filters.choose_kept(sizes, self.max_bytes)
         cut = [
             f"{kept.filters} of {sizes[path].filters} of {path}"
             if kept.filters < sizes[path].filters
-            else f"{kept.pointwise} of {sizes[path].pointwise} pointwise ones of {path}"
+            else f"{kept.pointwise} of {sizes[path].pointwise} filters of the second kernel of {path}"
             for path, kept in self._kept.items()
             if kept.filters < sizes[path].filters or kept.pointwise < sizes[path].pointwise
         ]

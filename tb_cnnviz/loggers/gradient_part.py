@@ -8,6 +8,7 @@ from typing import Any
 
 from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, statistics_seconds
 from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.layer_tree import variable_paths
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.statistics_part import StatisticsPart
@@ -32,6 +33,7 @@ class GradientPart(StatisticsPart):
         self._exact, self._samples = exact, samples
         self._capture: GradientCapture | None = None
         self._variables: list[Any] = []
+        self._paths: list[str] = []
         self._latest: Record | None = None
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
@@ -40,7 +42,7 @@ class GradientPart(StatisticsPart):
             fit.turn_off(self.name, reason)
             return
         model = fit.model
-        self._variables = list(model.trainable_variables)
+        self._variables, self._paths = list(model.trainable_variables), variable_paths(model, fit.placed)
         due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
         executed = int(model.steps_per_execution)
         self._capture = GradientCapture(
@@ -51,6 +53,7 @@ class GradientPart(StatisticsPart):
             slots=2 * executed + 2 * micro_batches_of(model.optimizer),
             exact=self._exact,
             samples=self._samples,
+            paths=self._paths,
         )
 
         def guard() -> AbstractContextManager[None]:
@@ -83,10 +86,10 @@ class GradientPart(StatisticsPart):
         said = ["" if k == 1 else f"counts one of every {k} elements" for k in capture.strides]
         if self._latest is not None:
             counts = untrim(self._latest.attributes["bin_start"], self._latest.arrays["histogram"])
-            for variable, row, text in zip(self._variables, counts, said, strict=True):
-                stock.histogram(f"gradients/{variable.path}", row, edges(), epoch, text)
-        for variable, values, text in zip(self._variables, capture.sampled_weights(), said, strict=True):
-            stock.histogram(f"weights/{variable.path}", histogram(to_numpy(values)), edges(), epoch, text)
+            for path, row, text in zip(self._paths, counts, said, strict=True):
+                stock.histogram(f"gradients/{path}", row, edges(), epoch, text)
+        for path, values, text in zip(self._paths, capture.sampled_weights(), said, strict=True):
+            stock.histogram(f"weights/{path}", histogram(to_numpy(values)), edges(), epoch, text)
 
 
 def rows_of(batches: int, micro_batches: int, stride: int) -> int:

@@ -290,7 +290,7 @@ def over_time(_: Path) -> None:
     rows = rows_of(taken.statistics(0))
     predicted = to_numpy(model(np.ones((IMAGES, 4, 5), np.float32)))
     check_statistics(rows["last"], 2 / NUMBERS.size * (predicted - NUMBERS))
-    absent = [path for path in ("each", "lstm_cell") if not any(path in row for row in rows)]
+    absent = [path for path in ("each", "lstm") if not any(path in row for row in rows)]
     assert all(any(path in said for said in taken.notices) for path in absent), (list(rows), taken.notices)
 
 

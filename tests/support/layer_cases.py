@@ -23,6 +23,8 @@ from tests.support.case_runner import run_cases
 from tests.support.drawn_graphs import check_drawn
 from tests.support.fits import identical, run_of
 from tests.support.probe_cases import PROBE_CASES
+from tests.support.recurrent_cases import RECURRENT_CASES
+from tests.support.torch_module_cases import TORCH_MODULE_CASES
 
 #: Layers whose output cells see no window of the input, or windows that are not all alike.
 WITHOUT_FIELD = {"twice", "centre", "uneven"}
@@ -240,6 +242,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "subclassed, eager": subclassed_eager,
     "never fails": never_fails,
     **{f"drawn graph {seed}": lambda folder, seed=seed: check_drawn(seed, folder) for seed in range(4)},
+    **RECURRENT_CASES,
+    **TORCH_MODULE_CASES,
     **PROBE_CASES,
 }
 

@@ -9,7 +9,7 @@ export interface Tensor {
   readonly exact: boolean;
 }
 
-/** A record's kernel; int8 levels times their filter's scale. `name`: "kernel" or "pointwise". */
+/** A record's kernel; int8 levels times their filter's scale. `name`: "kernel", "pointwise" or "recurrent". */
 export function kernelOf(record: DataRecord, name = "kernel"): Tensor {
   const kernel = record.arrays[name];
   if (!kernel) throw new DecodeError(`the record holds no ${name}`);

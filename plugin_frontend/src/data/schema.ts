@@ -54,9 +54,12 @@ export interface ReceptiveField {
 /**
  * One layer. Shapes are without the batch axis and as the layer has them; None is an axis of unknown length.
  *
- * `role` is one of input, convolution, pooling, dense, normalization, activation, merge, reshape, dropout, other.
+ * `role` is one of input, convolution, pooling, dense, normalization, activation, merge, recurrent, reshape, dropout,
+ * other. A recurrent layer is one with its cells, a Bidirectional with its directions: kernel, filters and activation are
+ * those of the forward one, `filters` the units where it has no kernel of a convolution.
  * `pool` is max or average for pooling layers (global ones have kernel_size None; an adaptive one has the size of its
- * windows, and the role `other` where they differ in size); padding is valid, same or causal.
+ * windows, and the role `other` where they differ in size); padding is valid, same or causal,
+ * or what a PyTorch module was given where that means none of these ("1", "1×2", "1 reflect", "0 ceil").
  * `transposed` is known of convolutions; `output_padding` stands where a transposed one was given it.
  * `depth_multiplier` is the number of filters that a depthwise or separable layer has for each input channel.
  * `multiply_adds` counts products with weights for one image, those with padding too; None where it is not known.

@@ -116,7 +116,7 @@ function otherViewOf(session: Session, path: string): TemplateResult[] {
 
 function bareReason({ path, role }: LayerRecord, kind: Kind, detail: RunDetail | null): string {
   const isOperation = role === "convolution" || role === "pooling";
-  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters.";
+  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters, recurrent ones too.";
   if (kind === "operations" && !isOperation) return "The Lab computes convolutions and pooling layers alone.";
   const told = reasonLeftOut(detail?.notices ?? [], kind, path);
   if (told !== null) return `The log says why: ${quoted(told)}`;

@@ -31,6 +31,8 @@ export function describeLayer(layer: LayerRecord): string {
       return times(layer.output_shape);
     case "convolution":
       return `${kernel}${strided(layer)}, ${layer.filters ?? channelCount(layer) ?? "?"}`;
+    case "recurrent":
+      return [kernel, layer.type].filter(Boolean).join(" ");
     case "pooling":
       return [layer.pool === "average" ? "mean" : layer.pool, kernel].filter(Boolean).join(" ");
     case "dense":

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  filterValues, inputNorms, kernelText, kernelsOf, ownerOf, shapeOf, subtract, tileOf, tileSize,
+  filterValues, gateOf, inputNorms, kernelText, kernelsOf, ownerOf, shapeOf, subtract, tileOf, tileSize,
 } from "../../src/views/filters/kernels.ts";
 import { LAYER_SHARE, boundAt, boundsByTile, boundsOf, clips } from "../../src/views/filters/bounds.ts";
 import { RandomValues } from "../math/random_values.ts";
@@ -24,6 +24,18 @@ describe("kernels", () => {
       expect(ownerOf(kernels, tile)).toEqual({ filter, input, slice });
       expect(kernelsOf(one.record)).toBe(kernels);
     }
+  });
+
+  it("say which gate a filter of a recurrent layer belongs to", () => {
+    const one = caseOf(new RandomValues(33), [8, 2, 3, 3]);
+    expect(gateOf(kernelsOf(one.record), 0)).toBeNull();
+    const gates = ["input", "forget", "cell", "output"];
+    const recurrent = { shape: [8, 2, 3, 3], values: new Float32Array(144).fill(2), dtype: "float32" } as const;
+    const record = { ...one.record, arrays: { ...one.record.arrays, recurrent }, attributes: { ...one.record.attributes, gates } };
+    const kernels = kernelsOf(record, "recurrent");
+    expect(Array.from({ length: 8 }, (_, filter) => gateOf(kernels, filter))).toEqual(gates.flatMap((gate) => [gate, gate]));
+    expect(kernels.values[0]).toBe(2);
+    expect(kernels.norms[7]).toBeCloseTo(Math.sqrt(18 * 4), 6);
   });
 
   it("have the norms of the weights, or those that were logged", () => {

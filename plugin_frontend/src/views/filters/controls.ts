@@ -4,8 +4,14 @@ import type { Option } from "../../parts/segmented.ts";
 import "../../parts/segmented.ts";
 import "../../parts/select.ts";
 import { modesFor, type FilterOptions, type Mode } from "./fields.ts";
-import type { KernelShape } from "./kernels.ts";
+import type { KernelShape, Part, SECOND_PARTS } from "./kernels.ts";
 import type { Picture } from "./picture.ts";
+
+/** What a layer's two kernels are called. */
+const PARTS: Readonly<Record<(typeof SECOND_PARTS)[number], readonly { value: Part; label: string }[]>> = {
+  pointwise: [{ value: "kernel", label: "depthwise" }, { value: "pointwise", label: "pointwise" }],
+  recurrent: [{ value: "kernel", label: "of the input" }, { value: "recurrent", label: "recurrent" }],
+};
 
 const MODE_LABELS: Readonly<Record<Mode, string>> = {
   folded: "Folded RGB", tiles: "Tiles", matrix: "Matrix", one: "One filter",
@@ -15,7 +21,8 @@ export interface ControlsInput {
   readonly picture: Picture;
   readonly shape: KernelShape;
   readonly options: FilterOptions;
-  readonly pointwise: boolean;
+  /** The layer's second kernel, where it has one. */
+  readonly second: (typeof SECOND_PARTS)[number] | undefined;
   readonly firstStep: number;
   /** Why A − B cannot be shown; undefined where it can. */
   readonly noDifference: string | undefined;
@@ -35,9 +42,9 @@ export function controls(
           .options=${Array.from(picture.order.filters, (filter) => ({ value: String(filter), label: String(filter) }))}
           @change=${(event: CustomEvent<string>) => open(Number(event.detail))}></cnn-select>`
       : nothing}
-    ${input.pointwise
+    ${input.second
       ? html`<cnn-select slot="controls" label="part" .value=${options.part}
-          .options=${[{ value: "kernel", label: "depthwise" }, { value: "pointwise", label: "pointwise" }]}
+          .options=${PARTS[input.second]}
           @change=${(event: CustomEvent<FilterOptions["part"]>) => set({ part: event.detail })}></cnn-select>`
       : nothing}
     <cnn-select slot="controls" label="scale" .value=${picture.scale}

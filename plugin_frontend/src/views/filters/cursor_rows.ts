@@ -1,7 +1,7 @@
 /** What is said of the weight under the cursor, in the legend and for a screen reader. */
 import { formatNumber, formatSigned, speakNumber } from "../../math/format.ts";
 import { nearestBlock, norm } from "../../math/vectors.ts";
-import { filterSize, kernelSize, tileOf, tileSize, type Kernels } from "./kernels.ts";
+import { filterSize, gateOf, kernelSize, tileOf, tileSize, type Kernels } from "./kernels.ts";
 import type { Panel, Picture } from "./picture.ts";
 import type { WeightPlace } from "./scenes.ts";
 
@@ -31,6 +31,7 @@ export function cursorRows(picture: Picture, weight: WeightPlace, words: InputWo
   else if (channels.length === 1) rows.push(["filter, channel", `${filter}, ${words.name(input)}`]);
   else rows.push(["filter", String(filter)]);
   rows.push(
+    ...gateRows(kernels, filter),
     kernels.slices > 1
       ? ["slice, row, column", `${weight.slice}, ${weight.row}, ${weight.column}`]
       : ["row, column", `${weight.row}, ${weight.column}`],
@@ -58,6 +59,12 @@ export function deadRows({ sides }: Picture, filter: number): Row[] {
   const dead = sides.filter(({ kernels }) => kernels.dead[filter]);
   if (!dead.length) return [];
   return [["practically dead", sides.length === 1 ? "yes" : `in ${dead.map(({ id }) => id).join(" and ")}`]];
+}
+
+/** The gate of a recurrent layer that a filter belongs to. */
+export function gateRows(kernels: Kernels, filter: number): Row[] {
+  const gate = gateOf(kernels, filter);
+  return gate === null ? [] : [["gate", gate]];
 }
 
 /** "filter 15, green, row 3, column 4, plus 0.0123" */

@@ -11,7 +11,7 @@ export const FILTER_FIELDS = {
   sort: fields.choice("norm", "index", "change"),
   show: fields.choice("weights", "change", "difference"),
   map: fields.choice("rdbu", "brbg", "grey"),
-  part: fields.choice("kernel", "pointwise"),
+  part: fields.choice("kernel", "pointwise", "recurrent"),
   /** Whether the opened filter's biography is shown. */
   story: fields.flag(false),
 } as const;

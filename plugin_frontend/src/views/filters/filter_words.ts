@@ -1,6 +1,6 @@
 import type { LayerRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
-import { deadRows, type InputWords, type Row } from "./cursor_rows.ts";
+import { deadRows, gateRows, type InputWords, type Row } from "./cursor_rows.ts";
 import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
 import { deadCount, kernelText, type Kernels, type Part } from "./kernels.ts";
 import type { Picture } from "./picture.ts";
@@ -19,13 +19,14 @@ export class FilterWords implements InputWords {
   }
 
   name(input: number): string {
-    return this.part === "pointwise" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input);
+    return this.part !== "kernel" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input);
   }
 
   origin(filter: number, input: number): string | null {
     const { kernels } = this;
     if (!kernels) return null;
     if (this.part === "pointwise") return `depthwise filter ${input}`;
+    if (this.part === "recurrent") return `channel ${input} of its own output, a step before`;
     const channel = channelOf(this.groups, kernels.of, kernels.inputs, filter, input);
     const named = this.source.kind === "image" && (kernels.inputs === 3 || kernels.inputs === 1) && this.groups === 1;
     return named ? null : inputOrigin(this.source, channel);
@@ -43,7 +44,8 @@ export class FilterWords implements InputWords {
     const what = `${count} ${plural(of, "filter")}, ${kernelText(kernels)}`;
     if (this.groups > 1 && inputs === 1) return `${what}, each on one of ${this.groups} channels`;
     if (this.groups > 1) return `${what} on ${inputs} of ${inputs * this.groups} channels, in ${this.groups} groups`;
-    return `${what} on ${inputs} ${plural(inputs, "channel")}`;
+    const gates = kernels.gates?.length ? `, ${of / kernels.gates.length} for each of ${kernels.gates.length} gates` : "";
+    return `${what} on ${inputs} ${plural(inputs, "channel")}${gates}`;
   }
 
   /** Of the opened filter, while nothing is under the cursor. */
@@ -51,12 +53,12 @@ export class FilterWords implements InputWords {
     const { panels, filter } = picture;
     const [{ kernels }] = panels as [Picture["panels"][number]];
     const norm = formatNumber(kernels.norms[filter] ?? NaN);
-    return [["filter", String(filter)], ["filter norm", norm], ...deadRows(picture, filter)];
+    return [["filter", String(filter)], ...gateRows(kernels, filter), ["filter norm", norm], ...deadRows(picture, filter)];
   }
 
   /** A depthwise layer is grouped by channel, whether or not its record says so. */
   private get groups(): number {
-    if (this.part === "pointwise") return 1;
+    if (this.part !== "kernel") return 1;
     const { groups, type } = this.layer;
     if (groups && groups > 1) return groups;
     const channels = this.layer.input_shapes[0];

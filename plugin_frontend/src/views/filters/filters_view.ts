@@ -27,7 +27,7 @@ import { FILTERS_VIEW, HOW_TO_READ } from "./filters_definition.ts";
 import { filtersStyles } from "./filters_styles.ts";
 import { lensOf, lensStyles } from "./lens.ts";
 import { legend, legendStyles } from "./legend.ts";
-import { hasPart, sameShape } from "./kernels.ts";
+import { hasPart, sameShape, SECOND_PARTS } from "./kernels.ts";
 import { noticeOfB } from "./notices.ts";
 import { panelPainter, panelInsets } from "./panel_painter.ts";
 import type { Panel, PanelId, Picture } from "./picture.ts";
@@ -153,7 +153,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
       <span slot="title" title=${layer.path}>${layer.name}</span>
       <span slot="subtitle">${words.subtitle(picture.sides[0]!.kernels)}</span>
       ${controls({
-        picture, shape, options: this.options, pointwise: data.record !== null && hasPart(data.record, "pointwise"),
+        picture, shape, options: this.options, second: SECOND_PARTS.find((part) => data.record !== null && hasPart(data.record, part)),
         firstStep: this.session.steps[0] ?? 0, noDifference: this.noDifference,
       }, (patch) => this.setOptions(patch), (filter) => this.session.set({ channel: filter }))}
       <div class="picture ${picture.mode}">

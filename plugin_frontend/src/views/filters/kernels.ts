@@ -29,9 +29,14 @@ export interface Kernels extends KernelShape {
   readonly step: number;
   /** How many filters the layer has: `filters` of them, its first ones, were logged. */
   readonly of: number;
+  /** Of a recurrent layer: names of the equal parts into which its filters fall, in their order. */
+  readonly gates?: readonly string[];
 }
 
-export type Part = "kernel" | "pointwise";
+export type Part = "kernel" | "pointwise" | "recurrent";
+
+/** Second kernels that a layer may have. */
+export const SECOND_PARTS = ["pointwise", "recurrent"] as const satisfies readonly Part[];
 
 const known = new WeakMap<DataRecord, Map<Part, Kernels>>();
 
@@ -56,14 +61,24 @@ function readKernels(record: DataRecord, part: Part): Kernels {
   const logged = part === "kernel" ? record.arrays["norm"]?.values : undefined;
   const all = logged?.length === of ? logged : normsByBlock(values, filterSize(size));
   const norms = all.slice(0, size.filters);
-  return { ...size, values, exact, norms, dead: practicallyDead(norms, usualNorm(all)), step: record.step, of };
+  return { ...size, values, exact, norms, dead: practicallyDead(norms, usualNorm(all)), step: record.step, of, gates: gatesOf(record) };
+}
+
+function gatesOf(record: DataRecord): readonly string[] {
+  const gates = record.attributes["gates"];
+  return Array.isArray(gates) && gates.every((gate) => typeof gate === "string") ? gates : [];
+}
+
+/** The gate that a filter belongs to; null where the layer has none. */
+export function gateOf({ gates = [], of }: Kernels, filter: number): string | null {
+  return gates[Math.floor((filter * gates.length) / of)] ?? null;
 }
 
 /** How many filters the layer has. Which of them were kept stands in the record; filters are numbered by their place. */
 function countOf(record: DataRecord, part: Part, kept: number): number {
   const [which, of] = part === "kernel"
     ? [record.arrays["filters"], record.attributes["of"]]
-    : [record.arrays["pointwise_filters"], record.attributes["pointwise_of"]];
+    : [record.arrays[`${part}_filters`], record.attributes[`${part}_of`]];
   if (!which) return kept;
   const first = which.values.length === kept && Array.from(which.values).every((filter, place) => filter === place);
   if (!first || typeof of !== "number" || !Number.isSafeInteger(of) || of < kept) {

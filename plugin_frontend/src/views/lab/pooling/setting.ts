@@ -16,6 +16,8 @@ export interface Setting {
   readonly size: Pair;
   readonly stride: Pair;
   readonly padding: "valid" | "same";
+  /** How the layer pads, where that is none of Keras' ways. */
+  readonly otherwise?: string;
   /** The layer's own window, stride and padding. */
   readonly own: boolean;
 }
@@ -46,11 +48,13 @@ export function settingOf(layer: LayerRecord, map: Volume, choice: Choice): Sett
     stride: square(choice.stride, own.stride),
     padding: choice.padding === "own" ? own.padding : choice.padding,
   };
-  return { ...setting, own: layer.role === "pooling" && JSON.stringify(setting) === JSON.stringify(own) };
+  const otherwise = layer.role === "pooling" && choice.padding === "own" && !["valid", "same", null].includes(layer.padding);
+  return { ...setting, ...(otherwise ? { otherwise: layer.padding ?? "" } : {}), own: layer.role === "pooling" && JSON.stringify(setting) === JSON.stringify(own) };
 }
 
 /** The windows on a map, or an Error that says why there are none. */
-export function gridOf(map: Volume, { size, stride, padding }: Setting): Grid | Error {
+export function gridOf(map: Volume, { size, stride, padding, otherwise }: Setting): Grid | Error {
+  if (otherwise) return new Error(`This layer pads its input by ${otherwise}. The Lab computes valid and same padding: choose one.`);
   const [, rows, columns] = map.spatial;
   if (size[0] === rows && size[1] === columns) return { rows: globalAxis(rows), columns: globalAxis(columns) };
   try {
