@@ -8,6 +8,7 @@ from tb_cnnviz.capture.backward import has_loss
 from tb_cnnviz.capture.errors import Errors
 from tb_cnnviz.capture.feature_maps import Kept
 from tb_cnnviz.capture.mailbox import Due
+from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
@@ -28,7 +29,7 @@ class ErrorPart(Part):
     gives the stride, else at those that a quarter of `overhead` allows by the measured time of a pass. Maps come at
     picture steps.
 
-    `probe`, `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
+    `probe`, `is_given` (by the user), `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
     so that both are of the same images and channels.
     """
 
@@ -45,6 +46,7 @@ class ErrorPart(Part):
         max_channels: int,
     ) -> None:
         self.probe: Probe | None = None
+        self.is_given = False
         self.kept: Kept | None = None
         self._is_given = schedule.statistics_stride is not None
         self._rhythm = rhythm
@@ -58,18 +60,35 @@ class ErrorPart(Part):
         self._cost_s: float | None = None
 
     def wanted_bytes(self, fit: Fit) -> float:
-        return 0 if self._obstacle(fit) else inf
+        return 0 if self._is_said_of_the_probe or self._obstacle(fit) else inf
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        if self._is_said_of_the_probe:
+            return
         obstacle = self._obstacle(fit)
         if obstacle is not None or self.probe is None:
             fit.notice(self.name, f"the backpropagated error is not logged: {obstacle}")
             return
-        placed = [item for item in fit.placed if fit.is_asked(item.path)]
-        self._errors = Errors(fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+        try:
+            self._errors = self._errors_of(fit, self.probe)
+        except Exception as error:
+            if self.is_given or not self.probe.left_out:
+                raise
+            why = f"the loss of the first training batch cannot be computed by itself: {in_one_line(error)}"
+            fit.notice(self.name, f"the backpropagated error is not logged: {why}; give probe=(x, y) to have it")
+            return
         self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
         for said in self._errors.notices:
             fit.notice(self.name, said)
+
+    def _errors_of(self, fit: Fit, probe: Probe) -> Errors:
+        placed = [item for item in fit.placed if fit.is_asked(item.path)]
+        return Errors(fit.model, placed, probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+
+    @property
+    def _is_said_of_the_probe(self) -> bool:
+        """Does the callback's notice of the probe say why there are no errors?"""
+        return not self.is_given and (self.probe is None or bool(self.probe.lost))
 
     def _obstacle(self, fit: Fit) -> str | None:
         if self.probe is None or self.probe.y is None:
