@@ -74,5 +74,6 @@ def snapshot(
                 write(filters.record(item.layer, item.path, step))
         for record in maps.records(step) + maps.operations.records:
             write(record)
-        if maps.operations.notice is not None:
-            write(Record("notices", step, attributes={"part": "operations", "message": maps.operations.notice}))
+        for part, said in (("the probe", probes.left_out_of(images)), ("operations", maps.operations.notice)):
+            if said is not None:
+                write(Record("notices", step, attributes={"part": part, "message": said}))

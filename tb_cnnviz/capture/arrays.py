@@ -26,7 +26,10 @@ def is_numbers(value: Any) -> bool:
 def kind(value: Any) -> str:
     """What an array is, in words."""
     dtype = getattr(value, "dtype", None)
-    return f"a {type(value).__name__}" if dtype is None else f"an array of dtype {getattr(dtype, 'name', dtype)}"
+    if dtype is None:
+        return f"a {type(value).__name__}"
+    what = "a ragged tensor" if hasattr(value, "row_splits") else "an array"
+    return f"{what} of dtype {getattr(dtype, 'name', str(dtype).removeprefix('torch.'))}"
 
 
 def dense(value: Any, count: int | None = None) -> np.ndarray:

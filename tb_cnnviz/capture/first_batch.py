@@ -34,7 +34,8 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
         follow, for one call of the training step.
 
     Raises:
-        NotPossible: on TensorFlow for iterators other than a plain tf.data one; nothing was taken from it then.
+        NotPossible: on TensorFlow for iterators other than a plain tf.data one of tensors; nothing was taken from it
+            then.
         DataError: where there is no batch, or the data raise for another reason.
     """
     backend = keras.config.backend()
@@ -48,13 +49,13 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
     if not isinstance(data, tf.data.Iterator):
         raise NotPossible(f"the data come from a {type(data).__name__}")
     spec = data.element_spec
+    known = (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, type(tf.type_spec_from_value(None)))
+    if not all(isinstance(each, known) for each in tree.flatten(spec)):
+        raise NotPossible("the data are not tensors")
     taken: list[Any] = []  # the dataset is made before: what fails after a batch was taken loses it
     rest = itertools.islice(data, steps - 1)  # not one more: it would be lost to the next call
     batches = functools.partial(itertools.chain, taken, rest)
-    try:
-        again = tf.data.Dataset.from_generator(batches, output_signature=spec)
-    except (TypeError, ValueError) as error:
-        raise NotPossible(f"no second dataset can be made of the same elements ({error})") from error
+    again = tf.data.Dataset.from_generator(batches, output_signature=spec)
     options = tf.data.Options()
     options.autotune.enabled = False
     options.experimental_optimization.inject_prefetch = False

@@ -108,7 +108,7 @@ def numpy_as_fit_takes(value: Any, count: int | None = None) -> Any:
 
     sliceable = array_slicing.convert_to_sliceable(value, target_backend="numpy")
     whole = int(sliceable.shape[0] if hasattr(sliceable, "shape") else value.shape[0])
-    return sliceable.convert_to_numpy(sliceable[: whole if count is None else min(count, whole)])
+    return sliceable.convert_to_numpy(sliceable[0 : whole if count is None else min(count, whole)])
 
 
 def build_step(model: Any) -> Any:

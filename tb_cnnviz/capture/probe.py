@@ -27,7 +27,7 @@ from tb_cnnviz.capture.model_inputs import (
 from tb_cnnviz.capture.probe_display import Display, as_picture, as_rgb, to_bytes
 from tb_cnnviz.records import Record
 
-__all__ = ["NotUsable", "Probe", "input_names", "input_shapes", "of_batch", "read", "record", "unpacked"]
+__all__ = ["NotUsable", "Probe", "input_names", "input_shapes", "left_out_of", "of_batch", "read", "record", "unpacked"]
 
 #: Why Keras does not let the model take some inputs; None where it does.
 Refusal = Callable[[Any], str | None]
@@ -110,16 +110,27 @@ def of_batch(batch: Any, max_images: int, names: Sequence[str] = ()) -> Probe:
     Raises:
         NotUsable: where there are none.
     """
-    x, y = unpacked(batch)
-    counts = [int(leaf.shape[0]) for leaf in tree.flatten(x) if rank(leaf)]
-    if not counts or not min(counts):
-        raise NotUsable("it holds no images")
     try:
+        x, y = unpacked(batch)
+        counts = [int(leaf.shape[0]) for leaf in tree.flatten(x) if rank(leaf)]
+        if not counts or not min(counts):
+            raise NotUsable("it holds no images")
         x = tree.map_structure(lambda leaf: arrays_of.first_of_batch(leaf, max_images), x)
+    except NotUsable:
+        raise
     except Exception as error:
         raise NotUsable(f"its images cannot be taken out of it: {type(error).__name__}: {error}") from error
     y, lost = _storable(y, max_images)
     return Probe(x, y, counts[0], names if has_names(x, names) else (), lost)
+
+
+def left_out_of(probe: Probe) -> str | None:
+    """What to tell of what a log cannot hold of it; None where it holds all."""
+    lost = [f"inputs ({each})" for each in probe.left_out] + [f"labels ({each})" for each in probe.lost]
+    if not lost:
+        return None
+    because = ", and without all labels no errors are" if probe.lost else ""
+    return f"not logged{because}, since a log holds numbers: {', '.join(lost)}"
 
 
 def unpacked(batch: Any) -> tuple[Any, Any]:

@@ -56,6 +56,8 @@ class ProbeLogger(Logger):
             shapes = input_shapes(self.model)
             if not shapes and batch is not None:
                 shapes = shapes_of(probes.unpacked(batch)[0])
+            if not shapes and not self._parts:
+                return  # a model without inputs of its own: its first batch tells more
             self._images = probes.read(self.probe, shapes, self.max_images, input_names(self.model), self._refusal)
         elif batch is not None:
             try:
@@ -120,10 +122,9 @@ class ProbeLogger(Logger):
             )
             return
         fit.write(record)
-        lost = [f"inputs ({each})" for each in images.left_out] + [f"labels ({each})" for each in images.lost]
-        if lost:
-            because = ", and without all labels no errors are" if images.lost else ""
-            fit.notice(_PART, f"not logged{because}, since a log holds numbers: {', '.join(lost)}")
+        left_out = probes.left_out_of(images)
+        if left_out is not None:
+            fit.notice(_PART, left_out)
 
 
 #: What notices call it.

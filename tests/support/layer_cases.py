@@ -23,6 +23,7 @@ from tests.support.case_runner import run_cases
 from tests.support.drawn_graphs import check_drawn
 from tests.support.fits import identical, run_of
 from tests.support.probe_cases import PROBE_CASES
+from tests.support.unusual_data_cases import UNUSUAL_DATA_CASES
 
 #: Layers whose output cells see no window of the input, or windows that are not all alike.
 WITHOUT_FIELD = {"twice", "centre", "uneven"}
@@ -241,6 +242,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "never fails": never_fails,
     **{f"drawn graph {seed}": lambda folder, seed=seed: check_drawn(seed, folder) for seed in range(4)},
     **PROBE_CASES,
+    **UNUSUAL_DATA_CASES,
 }
 
 
