@@ -145,10 +145,13 @@ def as_fit_takes_its_data(folder: Path) -> None:
     run = look(two_inputs(by_name=True), (more, Y[:3]), {"a": X, "b": OTHER}, more, X[:3])
     assert set(run.read("probe", None, 0)) & {"x", "x_1", "x_2"} == {"x", "x_1"}
     look(two_inputs(by_name=False), more, [X, OTHER], more, X[:3])
-    table = compiled(keras.Sequential([layers.Input((4,)), layers.Dense(2)]))
+
+    def table() -> keras.Model:
+        return compiled(keras.Sequential([layers.Input((4,)), layers.Dense(2)]))
+
     frame = pandas.DataFrame(OTHER[:3].astype(np.float64))
-    look(table, (frame, pandas.DataFrame(Y[:3])), OTHER, frame, OTHER[:3])
-    look(table, scipy.sparse.csr_matrix(OTHER[:3]), OTHER, OTHER[:3], OTHER[:3])
+    look(table(), (frame, pandas.DataFrame(Y[:3])), OTHER, frame, OTHER[:3])
+    look(table(), scipy.sparse.csr_matrix(OTHER[:3]), OTHER, OTHER[:3], OTHER[:3])
 
     class Free(keras.Model):  # type: ignore[misc]
         """Takes images of any size."""
