@@ -187,7 +187,7 @@ def _check(x: Any, shapes: Shapes, names: Sequence[str], refusal: Refusal | None
     """Refuse what the model does not take: what is not in its own form is left to Keras to decide."""
     arrays, is_more = in_order(x, names), has_names(x, names) and len(x) > len(names)
     if shapes and not isinstance(x, Mapping) and len(arrays) != len(shapes):
-        wanted = ", ".join(map(text, shapes))
+        wanted = ", ".join(text((None, *shape[1:])) for shape in shapes)
         raise RefusedArgument(f"probe: {len(arrays)} inputs given, but the model has {len(shapes)}, of shape {wanted}")
     problem = _problem(x, arrays, shapes, names)
     if problem is None and not is_more:
@@ -207,7 +207,7 @@ def _problem(x: Any, arrays: Sequence[Any], shapes: Shapes, names: Sequence[str]
     for array, shape in zip(arrays, shapes, strict=False):
         if not fits(array, shape):
             return (
-                f"probe: an array of shape {text(array.shape)} given, but the model takes {text(shape)}; give images as "
+                f"probe: an array of shape {text(array.shape)} given, but the model takes {text((None, *shape[1:]))}; give images as "
                 "the model gets them in training, with the batch axis first"
             )
     return None
