@@ -41,10 +41,12 @@ class CNNViz(ProbeLogger):
 
     Args:
         log_dir: the run's folder. Runs side by side in one folder are compared.
-        probe: the images that feature maps are made of: an array as the model takes it (with the batch axis, uint8 or
-            float, channels first or last), a list, tuple or dict of arrays for several inputs, or a pair (x, y) with
-            labels. A pair of plain arrays for a model of two inputs is taken as those; give ((x1, x2), y) to label it.
-            Defaults to the first images of the first training batch.
+        probe: the images that feature maps are made of, in any form that fit takes: arrays of numpy, pandas or any
+            backend (with the batch axis, uint8 or float, channels first or last; an axis of length 1 at the end may be
+            missing), a list, tuple or dict of them for several inputs, or a pair (x, y) with labels. A list of single
+            images will do where the model has one input. A pair of plain arrays for a model of two inputs is taken as
+            those; give ((x1, x2), y) to label it. Defaults to the first images of the first training batch; what of
+            them a log cannot hold, such as text, is left out with a notice.
         every: when to take pictures: a number of steps, "epoch", "auto" or a `Schedule`. The first and the last step
             are always logged. "auto" takes them at steps 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and then as many as
             `overhead` allows, with room left for those at epoch ends, which are taken in any case while all pictures of
@@ -76,8 +78,12 @@ class CNNViz(ProbeLogger):
         losses: log each batch's loss and learning rate, and Keras' metrics by epoch. Defaults to True.
         hparams: your own hyper-parameters, beside those of the optimizer: text, numbers, True or False by name.
         class_names: one for each class of the output.
+        channel_order: what the three channels of an image are to the model: "rgb", or "bgr" as for networks that come
+            from Caffe. Pictures of the probe and kernels that are folded to colours are drawn after it. Defaults to
+            "rgb".
         probe_display: how to turn a normalised probe back into pictures: (mean, std), or a callable from the array
-            [images, height, width, channels] to one of 0 … 1, 0 … 255 or uint8. By default floats are shown over
+            [images, height, width, channels] to one of 0 … 1, 0 … 255 or uint8. Both are in the model's own channel
+            order; with "bgr" the pictures are turned to RGB afterwards. By default floats are shown over
             their whole range, which is logged.
         overhead: the share of training time that logging may take where the schedule does not fix it, half for pictures
             and half for statistics; callbacks of one fit share it. Defaults to 0.03.
@@ -94,8 +100,8 @@ class CNNViz(ProbeLogger):
             have the same log_dir share one, which is closed when fit ends.
 
     Raises:
-        ValueError: for an argument that is not accepted, and at the start of fit for a probe whose shape the model
-            does not take, or a layer that it has not.
+        ValueError: for an argument that is not accepted, and at the start of fit for a probe that Keras does not let
+            the model take, or the name of a layer that it does not have.
     """
 
     def __init__(
@@ -115,6 +121,7 @@ class CNNViz(ProbeLogger):
         losses: bool = True,
         hparams: Mapping[str, Scalar] | None = None,
         class_names: Sequence[str] | None = None,
+        channel_order: str = "rgb",
         probe_display: Any = None,
         overhead: float = 0.03,
         max_images: int = 8,
@@ -133,6 +140,7 @@ class CNNViz(ProbeLogger):
             errors=errors,
             hparams=hparams,
             class_names=class_names,
+            channel_order=channel_order,
             probe_display=probe_display,
             overhead=overhead,
             max_images=max_images,
@@ -151,7 +159,7 @@ class CNNViz(ProbeLogger):
             self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
         )
         chosen: list[tuple[bool, list[Part]]] = [
-            (self.filters, [FilterPart()]),
+            (self.filters, [FilterPart(self.channel_order)]),
             (self.feature_maps, [FeatureMapPart()]),
             (self.gradients, [GradientPart(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
             (self.activations, [ActivationPart(rhythm)]),
@@ -165,7 +173,7 @@ class FilterLogger(Logger):
     """Logs the kernel and bias of every convolution. Arguments as for `CNNViz`."""
 
     def _make_parts(self) -> list[Part]:
-        return [FilterPart()]
+        return [FilterPart(self.channel_order)]
 
 
 class FeatureMapLogger(ProbeLogger):

@@ -28,6 +28,7 @@ def model_record(
     *,
     hparams: Mapping[str, Scalar] | None = None,
     class_names: Sequence[str] | None = None,
+    channel_order: str = "rgb",
 ) -> ModelRecord:
     """What the network is.
 
@@ -37,6 +38,7 @@ def model_record(
         seen: a watched pass; without one, shapes and connections stay unknown.
         hparams: to stand in the record.
         class_names: one for each class of the output.
+        channel_order: "rgb" or "bgr", of the three channels of its images.
     """
     records = [_plain(item) for item in placed] if seen is None else _connected(model, placed, seen)
     optimizer = getattr(model, "optimizer", None)
@@ -49,6 +51,7 @@ def model_record(
         loss=loss_name(getattr(model, "loss", None)),
         hparams=dict(hparams or {}),
         class_names=[str(name) for name in class_names] if class_names is not None else None,
+        channel_order=channel_order,
         backend=keras.config.backend(),
         keras_version=keras.__version__,
     )

@@ -35,10 +35,18 @@ def _compiled(model: Any, run: Callable[..., Any], example: tuple[Any, ...]) -> 
         return _on_jax(model, run)
     import tensorflow as tf
 
-    specs = tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), example)
+    specs = tree.map_structure(_spec, example, none_is_leaf=False)
     jit = bool(getattr(model, "jit_compile", False))
     traced = tf.function(lambda *inputs: run(None, *inputs), autograph=False, jit_compile=jit)
     return traced.get_concrete_function(*specs)  # type: ignore[no-any-return]
+
+
+def _spec(value: Any) -> Any:
+    """TensorFlow: of an array, or of a ragged or sparse tensor."""
+    import tensorflow as tf
+
+    is_composite = tf.is_tensor(value) and not isinstance(value, tf.Tensor)
+    return tf.type_spec_from_value(value) if is_composite else tf.TensorSpec(value.shape, value.dtype)
 
 
 def _on_jax(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,4 +58,11 @@ def _on_jax(model: Any, run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _converting(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *inputs: function(*tree.map_structure(keras.ops.convert_to_tensor, inputs))
+    return lambda *inputs: function(*as_tensors(inputs))
+
+
+def as_tensors(nest: Any) -> Any:
+    """Arrays as the backend's tensors; what is text or nothing stays as it is."""
+    return tree.map_structure(
+        lambda leaf: keras.ops.convert_to_tensor(leaf) if hasattr(leaf, "dtype") else leaf, nest, none_is_leaf=False
+    )

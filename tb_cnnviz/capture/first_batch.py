@@ -34,8 +34,8 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
         follow, for one call of the training step.
 
     Raises:
-        NotPossible: on TensorFlow for iterators other than a plain tf.data one of dense tensors; nothing was taken
-            from it then.
+        NotPossible: on TensorFlow for iterators other than a plain tf.data one of tensors; nothing was taken from it
+            then.
         DataError: where there is no batch, or the data raise for another reason.
     """
     backend = keras.config.backend()
@@ -49,8 +49,9 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
     if not isinstance(data, tf.data.Iterator):
         raise NotPossible(f"the data come from a {type(data).__name__}")
     spec = data.element_spec
-    if not all(isinstance(each, tf.TensorSpec) for each in tree.flatten(spec)):
-        raise NotPossible("the data are not dense tensors")
+    known = (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, type(tf.type_spec_from_value(None)))
+    if not all(isinstance(each, known) for each in tree.flatten(spec)):
+        raise NotPossible("the data are not tensors")
     taken: list[Any] = []  # the dataset is made before: what fails after a batch was taken loses it
     rest = itertools.islice(data, steps - 1)  # not one more: it would be lost to the next call
     batches = functools.partial(itertools.chain, taken, rest)
@@ -78,5 +79,9 @@ def build_model(model: Any, x: Any) -> None:
         return
     import tensorflow as tf
 
-    specs = tree.map_structure(lambda t: tf.TensorSpec((None, *t.shape[1:]), t.dtype), x)
+    def spec(t: Any) -> Any:
+        is_plain = isinstance(t, tf.Tensor)
+        return tf.TensorSpec((None, *t.shape[1:]), t.dtype) if is_plain else tf.type_spec_from_value(t)
+
+    specs = tree.map_structure(spec, x, none_is_leaf=False)
     tf.function(lambda data: model(data, training=False), autograph=False).get_concrete_function(specs)

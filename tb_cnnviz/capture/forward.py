@@ -18,9 +18,10 @@ import numpy as np
 from keras import tree
 
 from tb_cnnviz.capture import layer_kinds, private
-from tb_cnnviz.capture.compiling import Values, compiled
+from tb_cnnviz.capture.compiling import Values, as_tensors, compiled
 from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.messages import in_one_line
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,15 @@ def pass_over_zeros(model: Any, placed: Sequence[PlacedLayer]) -> Pass | None:
         return getattr(forward, "seen", None) or watched(model, placed, x)
     except Exception:  # axes of unknown length, a subclassed model, a model that takes no zeros
         return None
+
+
+def refusal(model: Any, x: Any) -> str | None:
+    """Why the model does not take `x`, as Keras says it; None where it does."""
+    try:
+        watched(model, [], as_tensors(x))
+    except Exception as error:
+        return in_one_line(error)
+    return None
 
 
 def _tensors(nest: Any) -> list[Any]:

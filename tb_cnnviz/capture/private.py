@@ -146,6 +146,19 @@ def batch_size_of(iterator: Any) -> int | None:
     return size if isinstance(size, int) else None
 
 
+def numpy_as_fit_takes(value: Any, count: int | None = None) -> Any:
+    """The first `count` entries of an array of any kind that fit takes, as its data adapter gives them in numpy.
+
+    Raises:
+        ValueError: for what fit does not take as an array.
+    """
+    from keras.src.trainers.data_adapters import array_slicing
+
+    sliceable = array_slicing.convert_to_sliceable(value, target_backend="numpy")
+    whole = int(sliceable.shape[0] if hasattr(sliceable, "shape") else value.shape[0])
+    return sliceable.convert_to_numpy(sliceable[0 : whole if count is None else min(count, whole)])
+
+
 def build_step(model: Any) -> Any:
     """A new compiled training step; the model's own stays where it is."""
     own = model.train_function

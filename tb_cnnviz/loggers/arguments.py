@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.messages import RefusedArgument
 
 Scalar = str | float | int | bool
 
@@ -63,11 +64,31 @@ def names(name: str, values: Sequence[str] | None) -> list[str] | None:
     return [str(value) for value in values]
 
 
+def choice(name: str, value: Any, accepted: Sequence[str]) -> str:
+    """`value`, one of the accepted texts.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, str) or value not in accepted:
+        raise ValueError(f"{name}: {value!r} given; accepted are {' and '.join(map(repr, accepted))}")
+    return value
+
+
+def channel_order(value: Any) -> str:
+    """`value`, the order of an image's three channels.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    return choice("channel_order", value, ("rgb", "bgr"))
+
+
 def paths_of(wanted: Sequence[str] | None, placed: Sequence[PlacedLayer]) -> set[str] | None:
     """Paths of the layers that are named by path or name; None for None, which is all.
 
     Raises:
-        ValueError: for a name that no layer has.
+        RefusedArgument: for a name that no layer has.
     """
     if wanted is None:
         return None
@@ -76,6 +97,6 @@ def paths_of(wanted: Sequence[str] | None, placed: Sequence[PlacedLayer]) -> set
         paths = {item.path for item in placed if name in (item.path, item.layer.name)}
         if not paths:
             there = ", ".join(item.path for item in placed[:20])
-            raise ValueError(f"layers: the model has no layer {name!r}; it has {there} ({len(placed)} in all)")
+            raise RefusedArgument(f"layers: the model has no layer {name!r}; it has {there} ({len(placed)} in all)")
         found |= paths
     return found

@@ -8,10 +8,11 @@ from tb_cnnviz.capture.backward import NoLoss, has_own_loss
 from tb_cnnviz.capture.errors import Errors
 from tb_cnnviz.capture.feature_maps import Kept
 from tb_cnnviz.capture.mailbox import Due
+from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.probe import Probe
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.loggers.fit import Fit, in_one_line
+from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
 from tb_cnnviz.records import Record
@@ -28,7 +29,7 @@ class ErrorPart(Part):
     gives the stride, else at those that a quarter of `overhead` allows by the measured time of a pass. Maps come at
     picture steps.
 
-    `probe`, `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
+    `probe`, `is_given` (by the user), `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
     so that both are of the same images and channels.
     """
 
@@ -45,6 +46,7 @@ class ErrorPart(Part):
         max_channels: int,
     ) -> None:
         self.probe: Probe | None = None
+        self.is_given = False
         self.kept: Kept | None = None
         self._is_given = schedule.statistics_stride is not None
         self._rhythm = rhythm
@@ -59,35 +61,46 @@ class ErrorPart(Part):
         self._cost_s: float | None = None
 
     def wanted_bytes(self, fit: Fit) -> float:
-        return 0 if self._obstacle(fit) else inf
+        return 0 if self._is_said_of_the_probe or self._obstacle(fit) else inf
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
+        if self._is_said_of_the_probe:
+            return
         obstacle = self._obstacle(fit)
         if obstacle is not None or self.probe is None:
             fit.notice(self.name, f"the backpropagated error is not logged: {obstacle}")
             return
-        placed = [item for item in fit.placed if fit.is_asked(item.path)]
-        try:
-            self._errors = Errors(
-                fit.model, placed, self.probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits
-            )
-        except NoLoss as why:
-            fit.notice(self.name, f"the backpropagated error is not logged: {why}")
+        made = self._errors_of(fit, self.probe)
+        if isinstance(made, str):
+            fit.notice(self.name, f"the backpropagated error is not logged: {made}")
             return
-        except Exception as error:
-            if self.probe.y is not None:
-                raise
-            fit.notice(
-                self.name,
-                "the backpropagated error is not logged: the probe has no labels, and without them the model's own loss "
-                f"cannot be computed ({in_one_line(error)}); give probe=(x, y) to have it",
-            )
-            return
+        self._errors = made
         self._due = self._rhythm.join(fit, self.name, 0.0)  # outside the training step
         for said in self._errors.notices:
             fit.notice(self.name, said)
         if self._errors.is_empty:
             self._errors = None
+
+    def _errors_of(self, fit: Fit, probe: Probe) -> Errors | str:
+        """The errors, or why there are none."""
+        placed = [item for item in fit.placed if fit.is_asked(item.path)]
+        try:
+            return Errors(fit.model, placed, probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+        except NoLoss as why:
+            return str(why)
+        except Exception as error:
+            if probe.y is None:
+                reason = "the probe has no labels, and without them the model's own loss cannot be computed"
+            elif not self.is_given and probe.left_out:
+                reason = "the loss of the first training batch cannot be computed by itself"
+            else:
+                raise
+            return f"{reason} ({in_one_line(error)}); give probe=(x, y) to have it"
+
+    @property
+    def _is_said_of_the_probe(self) -> bool:
+        """Does the callback's notice of the probe say why there are no errors?"""
+        return not self.is_given and (self.probe is None or bool(self.probe.lost))
 
     def _obstacle(self, fit: Fit) -> str | None:
         if self.probe is None:

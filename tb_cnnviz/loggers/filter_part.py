@@ -20,7 +20,8 @@ class FilterPart(Part):
     name = "filters"
     is_pictures = True
 
-    def __init__(self) -> None:
+    def __init__(self, channel_order: str = "rgb") -> None:
+        self._channel_order = channel_order
         self._kept: dict[str, filters.Kept] = {}
         self._layers: dict[str, Any] = {}
         self._latest: dict[str, Record] = {}
@@ -71,4 +72,4 @@ class FilterPart(Part):
         for path, record in self._latest.items():
             if record.step == step:
                 kernel = restore_kernel(record.arrays["kernel"], record.arrays.get("scale"))
-                fit.writer.stock.image(f"filters/{path}", filter_grid(kernel), fit.logged_epoch)
+                fit.writer.stock.image(f"filters/{path}", filter_grid(kernel, self._channel_order), fit.logged_epoch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ import tb_cnnviz
 from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.eventlog.resume import PastLog, Resume
@@ -25,9 +25,6 @@ from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 
 _log = logging.getLogger("tb_cnnviz")
-
-#: Characters of an error's text that a warning and a notice repeat.
-_LONGEST = 400
 
 #: Names of weights that a record repeats.
 _MOST_NAMES = 8
@@ -218,12 +215,6 @@ def warn(part: str, why: str) -> None:
     warnings.warn(
         f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=3
     )
-
-
-def in_one_line(error: Exception) -> str:
-    """What went wrong, without the colours and line breaks that Keras gives its messages."""
-    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
-    return f"{type(error).__name__}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
 
 
 def iterations_of(model: Any) -> int:

@@ -15,13 +15,15 @@ from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree
 from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
+from tb_cnnviz.capture.messages import RefusedArgument, in_one_line
+from tb_cnnviz.capture.probe import unpacked
 from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.capture.weight_bits import joined
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
+from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, iterations_of, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
@@ -46,9 +48,9 @@ def _event(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:
-            if isinstance(error, ValueError) and method.__name__ == "on_train_begin":
+            if isinstance(error, RefusedArgument) and method.__name__ == "on_train_begin":
                 self._one_fit.give_back()
-                raise  # an argument that does not fit the model
+                raise
             return self._give_up(error)
 
     return event
@@ -65,6 +67,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         layers: Sequence[str] | None = None,
         hparams: Mapping[str, Scalar] | None = None,
         class_names: Sequence[str] | None = None,
+        channel_order: str = "rgb",
         overhead: float = 0.03,
         max_bytes_per_step: int = 8 << 20,
         max_log_bytes: int = 2 << 30,
@@ -76,6 +79,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self.layers = arguments.names("layers", layers)
         self.hparams = arguments.plain_values("hparams", hparams)
         self.class_names = arguments.names("class_names", class_names)
+        self.channel_order = arguments.channel_order(channel_order)
         self.overhead = arguments.positive("overhead", overhead)
         self.max_bytes_per_step = arguments.whole("max_bytes_per_step", max_bytes_per_step)
         self.max_log_bytes = arguments.whole("max_log_bytes", max_log_bytes)
@@ -108,7 +112,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         return not self.model.built
 
     def _check(self, batch: Any) -> None:
-        """Raise ValueError where an argument does not fit the model; `batch` is the first one, where it is known."""
+        """Raise RefusedArgument where an argument does not fit the model; `batch` is the first one, where it is known."""
         if self.model.built:
             arguments.paths_of(self.layers, layer_tree.leaves(self.model))
 
@@ -274,7 +278,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._begin_with(held)
         except DataError as error:
             raise error.raised from None
-        except ValueError:
+        except RefusedArgument:
             raise
         except Exception as error:
             self._give_up(error)
@@ -287,7 +291,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if self._needs_first_batch():
             try:
                 batch, data[0] = peek(data[0], int(model.steps_per_execution))
-                build_model(model, keras.utils.unpack_x_y_sample_weight(batch)[0])
+                build_model(model, unpacked(batch)[0])
             except NotPossible as why:
                 obstacle = str(why)
         self._check(batch)
@@ -306,10 +310,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         with fit.clock.logging():
             if not model.built:
                 raise NotPossible(f"the model is not built before its first batch, and {obstacle}; build it before fit")
-            try:
-                self._open(fit, batch, obstacle)
-            except ValueError as error:  # of an argument no more
-                self._give_up(error)
+            self._open(fit, batch, obstacle)
 
     def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
         assert self._step is not None
@@ -407,7 +408,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             batch_size = self._step.batch_size if self._step is not None else None
             hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
             record = architecture.model_record(
-                fit.model, fit.placed, fit.seen, hparams=hparams, class_names=self.class_names
+                fit.model,
+                fit.placed,
+                fit.seen,
+                hparams=hparams,
+                class_names=self.class_names,
+                channel_order=self.channel_order,
             )
             writer.write_model(record, step)
             writer.stock.hparams(hparams)

@@ -13,14 +13,16 @@ _BACKGROUND = 255
 
 
 @np.errstate(over="ignore", invalid="ignore")  # NaN and Inf are to be shown
-def filter_grid(kernel: np.ndarray) -> np.ndarray:
+def filter_grid(kernel: np.ndarray, channel_order: str = "rgb") -> np.ndarray:
     """The first filters of a kernel [out, in/groups, *spatial] as uint8 [1, height, width, 1 or 3].
 
-    Three input channels are shown as colours; of others the first is shown. Scaled by the filters shown, symmetric
+    Three input channels are shown as the colours that `channel_order` says they are; of others the first is shown. Scaled by the filters shown, symmetric
     around zero, so that grey is 0.
     """
     shown = kernel[:TILES].astype(np.float64)
     is_colour = shown.shape[1] == 3
+    if is_colour and channel_order == "bgr":
+        shown = shown[:, ::-1]
     tiles = _as_planes(np.moveaxis(shown, 1, -1) if is_colour else shown[:, 0, ..., None])
     largest = np.abs(tiles[np.isfinite(tiles)]).max(initial=0.0) or 1.0
     return _grid(np.nan_to_num(tiles / largest, nan=0, posinf=1, neginf=-1) * 0.5 + 0.5)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from tb_cnnviz.capture import operations
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
-from tb_cnnviz.capture.forward import Pass
+from tb_cnnviz.capture.forward import Pass, refusal
+from tb_cnnviz.capture.messages import in_one_line
+from tb_cnnviz.capture.model_inputs import input_names, input_shapes, shapes_of
+from tb_cnnviz.capture.probe_display import check_display
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
@@ -38,43 +39,55 @@ class ProbeLogger(Logger):
         super().__init__(log_dir, **settings)
         self.probe = probe
         self.feature_maps, self.errors = feature_maps, errors
-        self.probe_display = probes.check_display(probe_display)
+        self.probe_display = check_display(probe_display)
         self.max_images = arguments.whole("max_images", max_images)
         self.max_channels = arguments.whole("max_channels", max_channels)
         self.max_operation_bytes = arguments.whole("max_operation_bytes", max_operation_bytes)
         self._images: probes.Probe | None = None
+        self._without: str | None = None  # why there is none
 
     def _needs_first_batch(self) -> bool:
         if super()._needs_first_batch():
             return True
-        return (self.feature_maps or self.errors) and (self.probe is None or not probes.input_shapes(self.model))
+        return (self.feature_maps or self.errors) and (self.probe is None or not input_shapes(self.model))
 
     def _check(self, batch: Any) -> None:
         super()._check(batch)
-        self._images = None
-        x, y = (None, None) if batch is None else keras.utils.unpack_x_y_sample_weight(batch)[:2]
+        self._images, self._without = None, None
         if self.probe is not None:
-            shapes = probes.input_shapes(self.model) or probes.shapes_of(x)
-            self._images = probes.read(self.probe, shapes, self.max_images, probes.input_names(self.model))
-        elif x is not None:
-            self._images = probes.first_images(x, y, self.max_images)
+            shapes = input_shapes(self.model)
+            if not shapes and batch is not None:
+                shapes = shapes_of(probes.unpacked(batch)[0])
+            if not shapes and not self._parts:
+                return  # a model without inputs of its own: its first batch tells more
+            self._images = probes.read(self.probe, shapes, self.max_images, input_names(self.model), self._refusal)
+        elif batch is not None:
+            try:
+                self._images = probes.of_batch(batch, self.max_images, input_names(self.model))
+            except probes.NotUsable as why:
+                self._without = f"no probe was given, and the first training batch cannot be one: {why}"
+        self._give_to_errors()
+
+    def _give_to_errors(self) -> None:
         for part in self._parts:
             if isinstance(part, ErrorPart):
-                part.probe = self._images
+                part.probe, part.is_given = self._images, self.probe is not None
+
+    def _refusal(self, x: Any) -> str | None:
+        return refusal(self.model, x) if self.model.built else None
 
     def _look(self, fit: Fit, batch: Any) -> Pass | None:
         if self._images is None or not self.feature_maps:
             return super()._look(fit, batch)
-        maps = FeatureMaps(
-            fit.model,
-            fit.placed,
-            self._images,
-            layers=fit.asked,
-            max_images=self.max_images,
-            max_channels=self.max_channels,
-            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
-            max_operation_bytes=step_bytes(self.max_operation_bytes, fit.bytes_left),
-        )
+        try:
+            maps = self._feature_maps(fit, self._images)
+        except Exception as error:
+            if self.probe is not None or not self._images.left_out:
+                raise
+            self._without = f"the model cannot be run on the first training batch by itself: {in_one_line(error)}"
+            self._images = None
+            self._give_to_errors()
+            return super()._look(fit, batch)
         for part in self._parts:
             if isinstance(part, FeatureMapPart):
                 part.maps = maps
@@ -82,15 +95,39 @@ class ProbeLogger(Logger):
                 part.kept = maps.kept
         return maps.seen
 
+    def _feature_maps(self, fit: Fit, images: probes.Probe) -> FeatureMaps:
+        return FeatureMaps(
+            fit.model,
+            fit.placed,
+            images,
+            layers=fit.asked,
+            max_images=self.max_images,
+            max_channels=self.max_channels,
+            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
+            max_operation_bytes=step_bytes(self.max_operation_bytes, fit.bytes_left),
+        )
+
     def _describe(self, fit: Fit) -> None:
+        if self._without is not None:
+            fit.notice(_PART, f"{self._without}; give probe=(x, y) to have feature maps and errors")
         if self._images is not None:
-            with fit.guard("the probe"):
-                record = probes.record(self._images, fit.step(), self.probe_display)
-                if 4 * bytes_in_log(record) <= fit.bytes_left:
-                    fit.write(record)
-                else:
-                    fit.notice(
-                        "the probe",
-                        f"its images are not logged: they take {bytes_in_log(record)} bytes, more than a quarter of what "
-                        "max_log_bytes leaves",
-                    )
+            with fit.guard(_PART):
+                self._write_probe(fit, self._images)
+
+    def _write_probe(self, fit: Fit, images: probes.Probe) -> None:
+        record = probes.record(images, fit.step(), self.probe_display, self.channel_order)
+        if 4 * bytes_in_log(record) > fit.bytes_left:
+            fit.notice(
+                _PART,
+                f"its images are not logged: they take {bytes_in_log(record)} bytes, more than a quarter of what "
+                "max_log_bytes leaves",
+            )
+            return
+        fit.write(record)
+        left_out = probes.left_out_of(images)
+        if left_out is not None:
+            fit.notice(_PART, left_out)
+
+
+#: What notices call it.
+_PART = "the probe"

@@ -82,7 +82,10 @@ class VariableRecord:
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The whole network as one session trains it."""
+    """The whole network as one session trains it.
+
+    `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
+    """
 
     name: str
     layers: list[LayerRecord]
@@ -94,6 +97,7 @@ class ModelRecord:
     class_names: list[str] | None = None
     backend: str | None = None
     keras_version: str | None = None
+    channel_order: str = "rgb"
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), allow_nan=False, separators=(",", ":")).encode()

@@ -25,6 +25,7 @@ from tests.support.fits import identical, run_of
 from tests.support.probe_cases import PROBE_CASES
 from tests.support.recurrent_cases import RECURRENT_CASES
 from tests.support.torch_module_cases import TORCH_MODULE_CASES
+from tests.support.unusual_data_cases import UNUSUAL_DATA_CASES
 
 #: Layers whose output cells see no window of the input, or windows that are not all alike.
 WITHOUT_FIELD = {"twice", "centre", "uneven"}
@@ -245,6 +246,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     **RECURRENT_CASES,
     **TORCH_MODULE_CASES,
     **PROBE_CASES,
+    **UNUSUAL_DATA_CASES,
 }
 
 

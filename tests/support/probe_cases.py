@@ -112,6 +112,61 @@ def of_channels_first(folder: Path) -> None:
     np.testing.assert_allclose(shown, (X[:3] - lo) / (hi - lo) * 255, atol=0.51)
 
 
+def as_fit_takes_its_data(folder: Path) -> None:
+    """Whatever `predict` takes the probe takes, and its predictions are those; labels of one axis have errors."""
+    import pandas
+    import scipy.sparse
+    import tensorflow as tf
+    import torch
+
+    def look(model: Any, probe: Any, data: Any, oracle: Any, stored: Any = None, **options: Any) -> Any:
+        place = folder / str(len(list(folder.iterdir())) if folder.exists() else 0)
+        off = dict.fromkeys(("filters", "gradients", "activations", "losses"), False)
+        callback = tb_cnnviz.CNNViz(place, probe, every=1, **off)
+        model.fit(data, Y, batch_size=8, verbose=0, shuffle=False, callbacks=[callback])
+        run = run_of(place)
+        last = run.steps("predictions")[-1]
+        predicted = model.predict(oracle, verbose=0)
+        np.testing.assert_allclose(run.read("predictions", None, last)["y_pred"], predicted, rtol=1e-4, atol=1e-5)
+        if stored is not None:
+            np.testing.assert_array_equal(run.read("probe", None, 0)["x"], stored)
+        return run
+
+    grey = X[..., :1]
+    run = look(one_input((6, 5, 1)), (grey[:3, ..., 0], Y[:3]), grey, grey[:3, ..., 0], grey[:3])
+    assert run.steps("errors") == [0, 1]
+    look(one_input((6, 5, 1)), grey[:3, ..., None], grey, grey[:3, ..., None], grey[:3])
+    assert look(one_input(), (list(X[:3]), list(Y[:3])), X, X[:3], X[:3]).steps("errors") == [0, 1]
+    look(one_input(), [X[:3]], X, [X[:3]], X[:3])
+    look(one_input(), X[:3].tolist(), X, X[:3], X[:3])
+    look(one_input(), (torch.tensor(X[:3], requires_grad=True), torch.tensor(Y[:3])), X, X[:3], X[:3])
+    look(one_input(), (tf.constant(X[:3]), pandas.Series(Y[:3])), X, X[:3], X[:3])
+    more = {"a": X[:3], "b": OTHER[:3], "id": np.arange(3)}
+    run = look(two_inputs(by_name=True), (more, Y[:3]), {"a": X, "b": OTHER}, more, X[:3])
+    assert set(run.read("probe", None, 0)) & {"x", "x_1", "x_2"} == {"x", "x_1"}
+    look(two_inputs(by_name=False), more, [X, OTHER], more, X[:3])
+
+    def table() -> keras.Model:
+        return compiled(keras.Sequential([layers.Input((4,)), layers.Dense(2)]))
+
+    frame = pandas.DataFrame(OTHER[:3].astype(np.float64))
+    look(table(), (frame, pandas.DataFrame(Y[:3])), OTHER, frame, OTHER[:3])
+    look(table(), scipy.sparse.csr_matrix(OTHER[:3]), OTHER, OTHER[:3], OTHER[:3])
+
+    class Free(keras.Model):  # type: ignore[misc]
+        """Takes images of any size."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.head = layers.Conv2D(2, 3), layers.Dense(2)
+
+        def call(self, x: Any) -> Any:
+            return self.head(ops.mean(self.conv(x), axis=(1, 2)))
+
+    larger = RNG.random((2, 9, 9, 3), dtype=np.float32)
+    look(compiled(Free()), larger, X, larger, larger)
+
+
 def refused(folder: Path) -> None:
     """Before the first step, with both shapes in the message, and with nothing left on the model."""
 
@@ -129,10 +184,13 @@ def refused(folder: Path) -> None:
     fit(one_input(), np.zeros((6, 5, 3), np.float32), X, ["(6, 5, 3)", takes])
     fit(one_input(), np.moveaxis(X, -1, 1), X, ["(8, 3, 6, 5)", takes])
     fit(one_input(), [X, X], X, ["2 inputs", takes])
+    fit(one_input(), np.full(X.shape, "a"), X, ["dtype", "accepted are numbers"])
+    fit(one_input(), (X, np.full(8, "a")), X, ["dtype", "accepted are numbers"])
     fit(one_input(), (X[:3], Y[:2]), X, ["(3, 6, 5, 3)", "(2)"])
     two = {"a": X, "b": OTHER}
     fit(two_inputs(by_name=True), {"a": X, "b": OTHER[:, :3]}, two, ["(8, 3)", "(any, 4)"])
     fit(two_inputs(by_name=True), {"a": X, "c": OTHER}, two, ["c", "a, b"])
+    fit(two_inputs(by_name=True), {"a": X}, two, ["a given", "a, b", "Keras"])
     fit(two_inputs(by_name=True), X, two, ["1 inputs", "(any, 4)"])
 
     class Free(keras.Model):  # type: ignore[misc]
@@ -153,5 +211,6 @@ PROBE_CASES: dict[str, Callable[[Path], None]] = {
     "probe: first batch": first_batch,
     "probe: several inputs": several_inputs,
     "probe: channels first": of_channels_first,
+    "probe: as fit takes its data": as_fit_takes_its_data,
     "probe: refused": refused,
 }

@@ -102,7 +102,11 @@ export interface VariableRecord {
   size: number;
 }
 
-/** The whole network as one session trains it. */
+/**
+ * The whole network as one session trains it.
+ *
+ * `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
+ */
 export interface ModelRecord {
   name: string;
   layers: LayerRecord[];
@@ -114,6 +118,7 @@ export interface ModelRecord {
   class_names: string[] | null;
   backend: string | null;
   keras_version: string | null;
+  channel_order: string;
 }
 
 /** The body of every answer that is not 200. */

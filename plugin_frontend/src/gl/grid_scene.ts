@@ -4,7 +4,7 @@
  * The values of all tiles lie in one array, tile after tile, row after row; `tiles` says which of them stands at which
  * place, so that sorting copies nothing. Kernels, feature maps, matrices and heatmaps are all such scenes.
  */
-import type { Palette } from "../math/colour.ts";
+import type { ChannelOrder, Palette } from "../math/colour.ts";
 
 /** Places that hold no tile. */
 export const EMPTY = -1;
@@ -26,7 +26,7 @@ export interface GridScene {
   readonly spacing?: Spacing;
 }
 
-/** How values become colours: through a palette, or three planes a tile as red, green and blue around mid grey. */
+/** How values become colours: through a palette, or three planes a tile as the three colours around mid grey. */
 export type Colouring = PaletteColouring | FoldedColouring;
 
 export interface PaletteColouring {
@@ -39,6 +39,8 @@ export interface FoldedColouring {
   readonly kind: "folded";
   /** ±bound are the ends of each channel, for all tiles or by tile. */
   readonly bound: Float64Array | number;
+  /** Which colour each plane is; default: rgb. */
+  readonly order?: ChannelOrder;
 }
 
 /** One range for all tiles, or one a tile (by tile, not by place). */

@@ -114,16 +114,17 @@ function paintPalette(
 }
 
 function paintFolded(
-  scene: GridScene, { bound }: FoldedColouring, tile: number, part: TilePart, target: Int32Array,
+  scene: GridScene, { bound, order }: FoldedColouring, tile: number, part: TilePart, target: Int32Array,
 ): void {
   const limit = typeof bound === "number" ? bound : bound[tile]!;
   const { values, tileWidth, tileHeight } = scene;
   const area = tileWidth * tileHeight;
   const start = tile * planesOf(scene) * area;
+  const [red, blue] = order === "bgr" ? [2 * area, 0] : [0, 2 * area];
   for (let y = part.y0; y < part.y1; y++) {
     for (let x = part.x0; x < part.x1; x++) {
       const at = start + y * tileWidth + x;
-      const pixel = foldedPixel(values[at]!, values[at + area]!, values[at + 2 * area]!, limit);
+      const pixel = foldedPixel(values[at + red]!, values[at + area]!, values[at + blue]!, limit);
       target[(part.top + y) * part.stride + part.left + x] = pixel;
     }
   }

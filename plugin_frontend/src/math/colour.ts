@@ -55,6 +55,14 @@ export function colourPixel(value: number, lo: number, hi: number, palette: Pale
   return palette.pixels[colourIndex(value, lo, hi, palette.map.diverging)]!;
 }
 
+/** What three channels are, first to last. */
+export type ChannelOrder = "rgb" | "bgr";
+
+/** Names of three channels. */
+export function colourNames(order: ChannelOrder): readonly string[] {
+  return order === "bgr" ? ["blue", "green", "red"] : ["red", "green", "blue"];
+}
+
 /**
  * The pixel of a kernel's three channels at one place: mid grey is zero, and each channel's byte is the entry of its
  * value in the range −bound to bound.

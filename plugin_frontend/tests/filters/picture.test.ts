@@ -35,6 +35,16 @@ function* cells({ panels }: Picture) {
 }
 
 describe("pictureOf", () => {
+  it("folds each run's kernels in the order of its channels", () => {
+    const random = new RandomValues(43);
+    const [a, b] = [caseOf(random, [4, 3, 2, 2]), caseOf(random, [4, 3, 2, 2])].map((one) => kernelsOf(one.record));
+    const { panels } = pictureOf(inputOf(a!, {}, { b: b!, channelsA: "bgr", channelsB: "rgb" }));
+    const orders = panels.map(({ id, scene }) => [id, scene.colouring.kind === "folded" && scene.colouring.order]);
+    expect(orders).toEqual([["A", "bgr"], ["B", "rgb"], ["difference", "bgr"]]);
+    const usual = pictureOf(inputOf(a!)).panels[0]!.scene.colouring;
+    expect(usual.kind === "folded" && usual.order).toBe("rgb");
+  });
+
   it("draws each weight at the cell that is named for it, in every mode and order", () => {
     const random = new RandomValues(41);
     for (let round = 0; round < 80; round++) {

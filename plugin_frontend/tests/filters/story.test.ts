@@ -96,6 +96,7 @@ describe("inputSource", () => {
     expect([of("c3"), of("in"), of("loop")]).toEqual(Array.from({ length: 3 }, () => ({ kind: "unknown" })));
     expect(inputName(of("c1"), 3, 1)).toBe("green");
     expect(inputName(of("c2"), 3, 1)).toBe("1");
+    expect([0, 1, 2].map((input) => inputName(of("c1"), 3, input, "bgr"))).toEqual(["blue", "green", "red"]);
   });
 
   it("counts a grouped layer's channels", () => {

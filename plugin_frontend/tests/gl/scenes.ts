@@ -20,7 +20,7 @@ export function randomScene(random: RandomValues, dense = false): GridScene {
   return {
     values, tileWidth, tileHeight, columns, rows, tiles,
     colouring: folded
-      ? { kind: "folded", bound }
+      ? { kind: "folded", bound, ...(count % 2 ? { order: "bgr" } : {}) }
       : { kind: "palette", palette: paletteOf(rdbu), range: { lo: bound.map((b) => -b), hi: bound } },
     spacing: {
       gap: [0, 0.6, 1][random.integer(0, 2)]!, footer: random.integer(0, 1) * 18, groupColumns: random.integer(0, 3),

@@ -19,7 +19,8 @@ function naivePixel(scene: GridScene, x: number, y: number): number {
   if (tile === NOT_LOGGED) return (cell.x + cell.y) % 3 === 0 ? HATCH : 0;
   if (tile < 0) return 0;
   if (scene.colouring.kind === "folded") {
-    const [r, g, b] = [0, 1, 2].map((plane) => valueAt(scene, cell, plane)!) as [number, number, number];
+    const planes = scene.colouring.order === "bgr" ? [2, 1, 0] : [0, 1, 2];
+    const [r, g, b] = planes.map((plane) => valueAt(scene, cell, plane)!) as [number, number, number];
     return foldedPixel(r, g, b, (scene.colouring.bound as Float64Array)[tile]!);
   }
   const { lo, hi } = scene.colouring.range as { lo: Float64Array; hi: Float64Array };

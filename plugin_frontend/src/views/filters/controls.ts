@@ -1,5 +1,6 @@
 /** The choices in the view's head. */
 import { html, nothing, type TemplateResult } from "lit";
+import type { ChannelOrder } from "../../math/colour.ts";
 import type { Option } from "../../parts/segmented.ts";
 import "../../parts/segmented.ts";
 import "../../parts/select.ts";
@@ -13,9 +14,14 @@ const PARTS: Readonly<Record<(typeof SECOND_PARTS)[number], readonly { value: Pa
   recurrent: [{ value: "kernel", label: "of the input" }, { value: "recurrent", label: "recurrent" }],
 };
 
-const MODE_LABELS: Readonly<Record<Mode, string>> = {
-  folded: "Folded RGB", tiles: "Tiles", matrix: "Matrix", one: "One filter",
+const MODE_LABELS: Readonly<Record<Exclude<Mode, "folded">, string>> = {
+  tiles: "Tiles", matrix: "Matrix", one: "One filter",
 };
+
+/** "Folded BGR": what the channels are, first to last. */
+export function foldedLabel(channels: ChannelOrder): string {
+  return `Folded ${channels.toUpperCase()}`;
+}
 
 export interface ControlsInput {
   readonly picture: Picture;
@@ -35,7 +41,7 @@ export function controls(
   const { mode } = picture;
   const flat = mode === "folded" || mode === "tiles";
   return html`
-    <cnn-segmented slot="controls" label="Picture" .options=${modeOptions(shape)} .value=${mode}
+    <cnn-segmented slot="controls" label="Picture" .options=${modeOptions(shape, picture.panels[0]!.plan.channels)} .value=${mode}
       @change=${(event: CustomEvent<Mode>) => set({ mode: event.detail })}></cnn-segmented>
     ${mode === "one"
       ? html`<cnn-select slot="controls" label="filter" .value=${String(picture.filter)}
@@ -77,10 +83,10 @@ export function mapChoice(options: FilterOptions, set: (patch: Partial<FilterOpt
     @change=${(event: CustomEvent<FilterOptions["map"]>) => set({ map: event.detail })}></cnn-select>`;
 }
 
-function modeOptions(shape: KernelShape): Option[] {
+function modeOptions(shape: KernelShape, channels: ChannelOrder): Option[] {
   const own = modesFor(shape);
-  const options = own.map((mode): Option => ({ value: mode, label: MODE_LABELS[mode] }));
+  const options = own.map((mode): Option => ({ value: mode, label: mode === "folded" ? foldedLabel(channels) : MODE_LABELS[mode] }));
   if (own.includes("folded") || own.includes("tiles")) return options;
   const why = shape.inputs === 3 ? "Folding needs flat kernels" : `Needs 3 input channels; these have ${shape.inputs}`;
-  return [{ value: "folded", label: MODE_LABELS.folded, disabled: why }, ...options];
+  return [{ value: "folded", label: foldedLabel(channels), disabled: why }, ...options];
 }

@@ -1,4 +1,5 @@
 import type { LayerRecord } from "../../data/schema.ts";
+import type { ChannelOrder } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { deadRows, gateRows, type InputWords, type Row } from "./cursor_rows.ts";
 import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
@@ -14,12 +15,13 @@ export class FilterWords implements InputWords {
     private readonly layer: LayerRecord,
     private readonly kernels: Kernels | null,
     private readonly part: Part,
+    private readonly channels: ChannelOrder = "rgb",
   ) {
     this.source = inputSource(layers, layer);
   }
 
   name(input: number): string {
-    return this.part !== "kernel" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input);
+    return this.part !== "kernel" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input, this.channels);
   }
 
   origin(filter: number, input: number): string | null {

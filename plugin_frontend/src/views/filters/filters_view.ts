@@ -9,12 +9,14 @@ import type { GridElement, GridHover } from "../../gl/grid_element.ts";
 import type { GridPose, Rect } from "../../gl/grid_layout.ts";
 import type { Cell } from "../../gl/grid_scene.ts";
 import "../../gl/grid_element.ts";
+import type { ChannelOrder } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { isolated } from "../../parts/isolated.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import "../../parts/loading_bar.ts";
 import "../../parts/view_layout.ts";
 import { shortRun } from "../../parts/run_names.ts";
+import { channelOrderOf } from "../../state/channel_order.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { ViewElement } from "../view.ts";
 import { controls, mapChoice } from "./controls.ts";
@@ -98,7 +100,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
       const grid = this.gridOf(panel.id);
       return grid ? [{ grid, caption: this.caption(panel) }] : [];
     });
-    const title = `${data.shown.layer}, ${data.shown.run}, step ${data.shown.step}`;
+    const folded = picture.mode === "folded" && picture.panels[0]!.plan.channels === "bgr" ? ", folded BGR" : "";
+    const title = `${data.shown.layer}, ${data.shown.run}, step ${data.shown.step}${folded}`;
     return pngOf({ title, panels, picture });
   }
 
@@ -175,13 +178,20 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const history = options.scale === "all" ? data.history : null;
     const { a, first, last, b } = data;
     const filter = this.session.state.channel;
-    return this.memory.pictureOf({ a, first, last, b, history, options, filter }, this.session.playing);
+    return this.memory.pictureOf({
+      a, first, last, b, history, options, filter,
+      channelsA: this.channelsOf(data.shown), channelsB: this.channelsOf(data.shownB),
+    }, this.session.playing);
   }
 
   private get words(): FilterWords {
     const layers = this.session.layers;
     const layer = layers.find(({ path }) => path === this.data.shown?.layer) ?? this.session.layer!;
-    return new FilterWords(layers, layer, this.picture?.panels[0]?.kernels ?? null, this.data.part());
+    return new FilterWords(layers, layer, this.picture?.panels[0]?.kernels ?? null, this.data.part(), this.channelsOf(this.data.shown));
+  }
+
+  private channelsOf(shown: { readonly run: string } | null): ChannelOrder {
+    return channelOrderOf(this.session.detail(shown?.run ?? null));
   }
 
   private get noDifference(): string | undefined {

@@ -1,5 +1,6 @@
 /** What the input channels of a layer are: the image's colours, or another layer's filters. */
 import type { LayerRecord } from "../../data/schema.ts";
+import { colourNames, type ChannelOrder } from "../../math/colour.ts";
 
 export type InputSource =
   | { readonly kind: "image" }
@@ -8,7 +9,6 @@ export type InputSource =
 
 /** Layers that leave each channel where it is. */
 const CHANNEL_KEEPING = new Set(["pooling", "normalization", "activation", "dropout"]);
-const COLOURS = ["red", "green", "blue"];
 
 /** Follow a layer's input back to where its channels were made. Merges have no single source. */
 export function inputSource(layers: readonly LayerRecord[], layer: LayerRecord): InputSource {
@@ -26,8 +26,8 @@ export function inputSource(layers: readonly LayerRecord[], layer: LayerRecord):
 }
 
 /** "green" for channel 1 of an image of three channels; else "1". */
-export function inputName(source: InputSource, inputs: number, input: number): string {
-  return source.kind === "image" && inputs === 3 ? COLOURS[input]! : String(input);
+export function inputName(source: InputSource, inputs: number, input: number, order: ChannelOrder = "rgb"): string {
+  return source.kind === "image" && inputs === 3 ? colourNames(order)[input]! : String(input);
 }
 
 /** "conv1 filter 22" for input 22 of a layer that reads conv1; null where it is not known. */

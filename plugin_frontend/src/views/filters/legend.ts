@@ -8,6 +8,7 @@ import "../../parts/badge.ts";
 import "../../parts/colour_bar.ts";
 import "../../parts/table_rows.ts";
 import { boundAt, clips } from "./bounds.ts";
+import { foldedLabel } from "./controls.ts";
 import { weightOf, type Row } from "./cursor_rows.ts";
 import { deadCount, filterValues, kernelSize, tileOf, tileSize } from "./kernels.ts";
 import type { Panel, Picture } from "./picture.ts";
@@ -126,12 +127,14 @@ function scaleText({ picture, stepsText, held }: LegendInput, { bounds }: Panel)
 }
 
 function foldedNote({ picture }: LegendInput): TemplateResult {
+  const { channels } = picture.panels[0]!.plan;
+  const turned = channels === "bgr" ? " The network reads blue first: channel 0 is drawn blue, channel 2 red." : "";
   const scale = picture.scale === "filter" ? "each tile is scaled to its own largest weight" : "all tiles share one scale";
   return html`<section class="block">
-    <h2><b>Folded RGB</b></h2>
+    <h2><b>${foldedLabel(channels)}</b></h2>
     <p>
       Colour of the patch that excites the filter most. Mid grey is zero; ${scale}. Below it: filter number, and its norm
-      as bar and number.
+      as bar and number.${turned}
     </p>
   </section>`;
 }

@@ -1,6 +1,6 @@
 /** What the view draws, from what was loaded and what was chosen. No effects, so that it can be tested and remembered. */
 import type { GridScene } from "../../gl/grid_scene.ts";
-import { paletteOf, type Palette } from "../../math/colour.ts";
+import { paletteOf, type ChannelOrder, type Palette } from "../../math/colour.ts";
 import { brbg, grey, rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { byIndex, byLargest } from "../../math/order.ts";
 import { normsByBlock } from "../../math/vectors.ts";
@@ -42,6 +42,9 @@ export interface PictureInput {
   readonly first: Kernels | null;
   readonly last: Kernels | null;
   readonly b: Kernels | null;
+  /** Which colours the input's three channels are in each run; default: rgb. */
+  readonly channelsA?: ChannelOrder;
+  readonly channelsB?: ChannelOrder;
   /** The layer at its logged steps, for the scale "all"; null until they are loaded. */
   readonly history: readonly Kernels[] | null;
   readonly options: FilterOptions;
@@ -64,7 +67,7 @@ export function pictureOf(input: PictureInput): Picture {
     const kept = usual ? (input.held?.get(id) ?? bounds) : bounds;
     const plan: ScenePlan = {
       mode: usual ? mode : modeFor(kernels, options.mode), order: usual ? ordered : own, palette, bounds: kept,
-      filter: Math.min(filter, kernels.filters - 1),
+      filter: Math.min(filter, kernels.filters - 1), channels: (id === "B" ? input.channelsB : input.channelsA) ?? "rgb",
     };
     return { id, kernels, bounds: kept, plan, scene: sceneOf(kernels, plan) };
   };

@@ -1,6 +1,6 @@
 /** The scenes of the view: which weights stand where, in which colours. */
 import type { Colouring, GridScene, Spacing } from "../../gl/grid_scene.ts";
-import type { Palette } from "../../math/colour.ts";
+import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { boundsByTile, type Bounds } from "./bounds.ts";
 import type { Mode } from "./fields.ts";
 import { tileOf, type Kernels, type KernelShape } from "./kernels.ts";
@@ -27,6 +27,8 @@ export interface ScenePlan {
   readonly bounds: Bounds;
   /** The filter that "one" shows. */
   readonly filter: number;
+  /** Which colours the three channels of a folded tile are. */
+  readonly channels: ChannelOrder;
 }
 
 const TILE_SPACING: Spacing = { gap: 1, largestGap: 12, footer: 18 };
@@ -109,8 +111,8 @@ function palette(kernels: Kernels, { palette: colours, bounds }: ScenePlan): Col
 }
 
 /** A folded tile is a filter: bounds by filter already lie in its order. */
-function folded({ bounds }: ScenePlan): Colouring {
-  return { kind: "folded", bound: bounds.each.length === 1 ? bounds.each[0]! : bounds.each };
+function folded({ bounds, channels }: ScenePlan): Colouring {
+  return { kind: "folded", bound: bounds.each.length === 1 ? bounds.each[0]! : bounds.each, order: channels };
 }
 
 function matrixTiles(shape: KernelShape, { filters, inputs }: Order): Int32Array {

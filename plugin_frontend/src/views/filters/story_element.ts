@@ -4,7 +4,7 @@ import { CanvasGridRenderer } from "../../gl/canvas_grid_renderer.ts";
 import { NO_INSETS, layoutGrid } from "../../gl/grid_layout.ts";
 import { EMPTY, type GridScene } from "../../gl/grid_scene.ts";
 import { readTheme } from "../../gl/grid_theme.ts";
-import type { Palette } from "../../math/colour.ts";
+import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { magnitudesByBlock } from "../../math/ranges.ts";
 import { base } from "../../parts/styles.ts";
@@ -25,7 +25,7 @@ const CHARTS = 3;
 export class FilterStory extends LitElement {
   static override properties = {
     history: { attribute: false }, filter: { attribute: false }, shown: { attribute: false }, rows: { attribute: false },
-    palette: { attribute: false }, bound: { attribute: false }, colour: {}, dash: {}, hovered: { state: true },
+    palette: { attribute: false }, channels: {}, bound: { attribute: false }, colour: {}, dash: {}, hovered: { state: true },
     size: { state: true },
   };
 
@@ -54,6 +54,8 @@ export class FilterStory extends LitElement {
   declare shown: number;
   declare rows: readonly StoryRow[];
   declare palette: Palette;
+  /** Which colours the three channels of a folded picture are. */
+  declare channels: ChannelOrder;
   /** The ends of all pictures' colours: one scale over all steps. */
   declare bound: number;
   declare colour: string;
@@ -74,6 +76,7 @@ export class FilterStory extends LitElement {
     this.history = [];
     this.filter = this.shown = this.bound = 0;
     this.rows = [];
+    this.channels = "rgb";
     this.colour = "var(--ink)";
     this.dash = "";
     this.hovered = null;
@@ -185,7 +188,7 @@ export class FilterStory extends LitElement {
 
   /** One scene a row: the same tile at every step, on one scale. */
   private rowScenes(): GridScene[] {
-    const key = [this.history, this.filter, this.rows, this.palette, this.bound];
+    const key = [this.history, this.filter, this.rows, this.palette, this.bound, this.channels];
     const dead = Uint8Array.from(this.history, (kernels) => kernels.dead[this.filter] ?? 0);
     if (this.scenes && key.every((item, i) => item === this.scenes!.key[i])) return this.scenes.scenes;
     const [first] = this.history as [Kernels, ...Kernels[]];
@@ -200,7 +203,7 @@ export class FilterStory extends LitElement {
       return {
         values, tileWidth: first.width, tileHeight: first.height, columns: this.history.length, rows: 1, dead,
         colouring: tile === "folded"
-          ? { kind: "folded", bound: magnitudesByBlock(values, size) }
+          ? { kind: "folded", bound: magnitudesByBlock(values, size), order: this.channels }
           : { kind: "palette", palette: this.palette, range: { lo: -this.bound, hi: this.bound } },
       };
     });

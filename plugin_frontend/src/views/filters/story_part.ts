@@ -1,5 +1,6 @@
 /** Below the picture: the opened filter's biography, with its head and what stands there while it loads. */
 import { html, nothing, type TemplateResult } from "lit";
+import type { ChannelOrder } from "../../math/colour.ts";
 import { largestMagnitude } from "../../math/ranges.ts";
 import "../../parts/loading_bar.ts";
 import type { RunStyle } from "../../state/run_style.ts";
@@ -29,7 +30,7 @@ export interface StoryInput {
 
 export function storyPart(input: StoryInput): TemplateResult {
   const { picture, history, loading } = input;
-  const { kernels } = picture.panels[0] as Panel;
+  const { kernels, plan } = picture.panels[0] as Panel;
   const { filter } = picture;
   const past = alike(history, kernels);
   return html`<section class="story" aria-label="Biography of filter ${filter}">
@@ -47,8 +48,8 @@ export function storyPart(input: StoryInput): TemplateResult {
       : nothing}
     ${past
       ? html`<cnn-filter-story
-          .history=${past} .filter=${filter} .shown=${input.step} .rows=${rowsFor(kernels, filter, input.words)}
-          .palette=${picture.palette} .bound=${boundOver(past, filter)} .colour=${input.style.colour}
+          .history=${past} .filter=${filter} .shown=${input.step} .rows=${rowsFor(kernels, filter, input.words, plan.channels)}
+          .palette=${picture.palette} .channels=${plan.channels} .bound=${boundOver(past, filter)} .colour=${input.style.colour}
           .dash=${input.style.dash} @story-step=${(event: CustomEvent<number>) => input.goTo(event.detail)}
         ></cnn-filter-story>`
       : nothing}
@@ -73,7 +74,7 @@ function boundOver(history: readonly Kernels[], filter: number): number {
 let lastRows: { key: string; rows: readonly StoryRow[] } | null = null;
 
 /** All channels where they fold, else the kernels of the inputs that the filter uses most. */
-function rowsFor(kernels: Kernels, filter: number, words: InputWords): readonly StoryRow[] {
+function rowsFor(kernels: Kernels, filter: number, words: InputWords, channels: ChannelOrder): readonly StoryRow[] {
   const { slices } = kernels;
   const inputs = foldable(kernels) ? [0, 1, 2] : [...strongestInputs(kernels, filter).inputs.subarray(0, MOST_ROWS)];
   const tiles = inputs.flatMap((input) =>
@@ -83,7 +84,7 @@ function rowsFor(kernels: Kernels, filter: number, words: InputWords): readonly 
       return { name: slices > 1 ? `${name}, ${slice}` : name, tile: input * slices + slice };
     }));
   const rows = foldable(kernels)
-    ? [{ name: "RGB", tile: "folded" } as const, ...tiles] : tiles.slice(0, Math.max(MOST_ROWS, Math.min(slices, 5)));
+    ? [{ name: channels.toUpperCase(), tile: "folded" } as const, ...tiles] : tiles.slice(0, Math.max(MOST_ROWS, Math.min(slices, 5)));
   const key = JSON.stringify(rows);
   if (lastRows?.key !== key) lastRows = { key, rows };
   return lastRows.rows;

@@ -8,6 +8,7 @@ import { windowSpan } from "../../../math/window_geometry.ts";
 import type { Rect } from "../../../gl/grid_layout.ts";
 import type { Picture } from "../../../parts/picture.ts";
 import { probePicture } from "../../../parts/record_pictures.ts";
+import { channelOrderOf } from "../../../state/channel_order.ts";
 import { inside } from "../pooling/walk.ts";
 import type { Place } from "../pooling/window_numbers.ts";
 import type { Lab } from "../lab_mode.ts";
@@ -48,7 +49,8 @@ export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRec
   const picture = input.axes === 2 && probe ? probePicture(probe, 0) : null;
   const [display] = [probe?.arrays["display"]?.shape[3]];
   const image = picture !== null && picture.width === planes.columns && picture.height === planes.rows && display === planes.channels;
-  const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels));
+  const order = channelOrderOf(lab.session.detail(lab.run));
+  const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels, order));
   const chosen = chosenChannel(lab, it);
   const plane = planeAt(it, filter.from + chosen);
   const inputColours = image ? null : grown(coloursOf(plane), before?.inputColours);

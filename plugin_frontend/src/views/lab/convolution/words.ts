@@ -1,4 +1,5 @@
 import type { LayerRecord } from "../../../data/schema.ts";
+import { colourNames, type ChannelOrder } from "../../../math/colour.ts";
 import type { CellSum, Filter } from "../../../math/convolution.ts";
 import { formatCount, formatNumber } from "../../../math/format.ts";
 import { byLargest } from "../../../math/order.ts";
@@ -16,8 +17,8 @@ export interface Term {
 export const TERMS = 4;
 
 /** The name of an input channel: a colour of the image, or its number. */
-export function channelName(channel: number, image: boolean, channels: number): string {
-  if (image && channels === 3) return ["red", "green", "blue"][channel] ?? `channel ${channel}`;
+export function channelName(channel: number, image: boolean, channels: number, order: ChannelOrder = "rgb"): string {
+  if (image && channels === 3) return colourNames(order)[channel] ?? `channel ${channel}`;
   return image && channels === 1 ? "grey" : `channel ${channel}`;
 }
 
