@@ -11,6 +11,7 @@ import keras
 from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
 from tb_cnnviz.capture.graph_calls import GraphCalls
+from tb_cnnviz.capture.graph_tail import fused_kernels_hide_nan
 from tb_cnnviz.capture.hook import Guard
 from tb_cnnviz.capture.layer_tree import listed
 from tb_cnnviz.capture.model_calls import ModelCalls
@@ -53,7 +54,8 @@ class ActivationPart(StatisticsPart):
             return fit.guard(self.name)
 
         calls = _calls_of(fit.model, step, guard)
-        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=calls is not None)
+        is_again = calls is not None or _computes_before_relu_again(fit.model)
+        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=is_again)
         due = self._rhythm.join(fit, self.name, seconds)
         self._capture = ActivationCapture(
             fit.model,
@@ -83,6 +85,11 @@ class ActivationPart(StatisticsPart):
             )
         elif not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called one of its layers where it can be seen")
+
+
+def _computes_before_relu_again(model: Any) -> bool:
+    """Are convolutions made again to read what enters a ReLU?"""
+    return keras.config.backend() == "tensorflow" and not model.run_eagerly and fused_kernels_hide_nan()
 
 
 def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | GraphCalls | None:
