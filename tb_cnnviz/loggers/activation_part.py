@@ -101,7 +101,7 @@ def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | 
         elif keras.config.backend() == "tensorflow" and model.jit_compile and not model.run_eagerly:
             calls = GraphCalls(model) if model.distribute_strategy.num_replicas_in_sync == 1 else None
         if calls is not None:
-            step.add(calls.hooks(guard), [], guard)
+            step.add_common(calls.hooks(guard), guard)
         step.shared[_CALLS] = calls
     found: ModelCalls | GraphCalls | None = step.shared[_CALLS]
     return found
