@@ -33,6 +33,9 @@ class CNNViz(ProbeLogger):
     batch itself, without a second pass; filters, feature maps, predictions and the backpropagated error from the model
     between two batches.
 
+    A loop of your own around `model.train_on_batch` is logged likewise, with the events of
+    `keras.callbacks.CallbackList([CNNViz(…)], model=model)` (docs/capture.md, a loop of your own).
+
     Example:
 
     ```python

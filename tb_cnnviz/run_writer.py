@@ -38,6 +38,11 @@ class RunWriter:
         self._users = 0
         self._said: tuple[object, set[str]] = (None, set())
 
+    @property
+    def is_in_use(self) -> bool:
+        """Has anybody taken it, and not released it?"""
+        return self._users > 0
+
     def take(self) -> RunWriter:
         """Count one more user; each of them calls `release`."""
         self._users += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import types
 from typing import Any
 
 import keras
@@ -26,7 +27,8 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
     """Look at the next batch of fit's data.
 
     Args:
-        data: what fit hands to the training step: an iterator, on PyTorch a list of batches.
+        data: what fit or `train_on_batch` hands to the training step: an iterator, on PyTorch a list of batches; None
+            where no training step is running.
         steps: how many batches the training step will take from it (steps_per_execution).
 
     Returns:
@@ -38,10 +40,12 @@ def peek(data: Any, steps: int) -> tuple[Any, Any]:
             then.
         DataError: where there is no batch, or the data raise for another reason.
     """
+    if data is None:
+        raise NotPossible("no batch of this loop comes by, but by `model.train_on_batch` between two of its events")
     backend = keras.config.backend()
     if backend == "torch":
         return data[0], data
-    if backend == "jax":
+    if backend == "jax" or isinstance(data, types.GeneratorType):  # the latter from `train_on_batch`
         batch = _next(data)
         return batch, itertools.chain([batch], data)
     import tensorflow as tf

@@ -8,6 +8,7 @@ of reductions, products and convolutions, which the optimizer does not reorder.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -62,7 +63,13 @@ _MOST_OPERATIONS = 64
 #: Operations that the optimizer fuses with those that follow. A fused sigmoid, tanh or ELU rounds differently.
 _FUSED = frozenset(["BatchMatMulV2", "BiasAdd", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul"])
 
-#: Readers beside which one more changes nothing: fused or not, what they give is the same bits.
+#: Additions that it fuses with what comes before them and the activation after them.
+_ADDITIONS = frozenset(["Add", "AddV2", "BiasAdd"])
+
+#: Activations that give 0 for NaN in some fused kernels, and NaN where they stand alone.
+_CLIPS = frozenset(["Relu", "Relu6"])
+
+#: Readers beside which one more changes nothing: fused or not, what they give is the same bits, NaN apart.
 _INDIFFERENT = frozenset(
     [
         "AvgPool",
@@ -110,7 +117,8 @@ def undisturbed(tensor: Any) -> Any:
 
     It is read as it is where that changes nothing. Elsewhere its last elementwise operations are made again, and the
     convolution or product of matrices before them with them: read directly, it would no longer be fused with what
-    follows. What is not a symbolic TensorFlow tensor comes back as it is.
+    follows. So it is before a ReLU too, on a machine whose fused kernels turn NaN into 0 there: training that goes on
+    with 0 would go on with NaN. What is not a symbolic TensorFlow tensor comes back as it is.
     """
     if keras.config.backend() != "tensorflow":
         return tensor
@@ -118,9 +126,33 @@ def undisturbed(tensor: Any) -> Any:
 
     if not tf.is_symbolic_tensor(tensor):
         return tensor
-    if all(reader.type in _INDIFFERENT for reader in tensor.consumers()):
+    readers = {reader.type for reader in tensor.consumers()}
+    hides_nan = bool(readers & _CLIPS) and _is_fusible(tensor.op) and fused_kernels_hide_nan()
+    if readers <= _INDIFFERENT and not hides_nan:
         return tensor
     return _remade(tensor, {}, _AGAIN | _FUSED)
+
+
+def _is_fusible(operation: Any, additions: int = 2) -> bool:
+    """Does it add, at most twice, to a convolution or product of matrices?"""
+    if operation.type not in _ADDITIONS or additions == 0:
+        return False
+    before = [tensor.op for tensor in operation.inputs]
+    return any(op.type in _FUSED - _ADDITIONS or _is_fusible(op, additions - 1) for op in before)
+
+
+@functools.cache
+def fused_kernels_hide_nan() -> bool:
+    """TensorFlow: does a ReLU that is fused with a convolution give 0 here for NaN? Some processors' kernels do."""
+    import tensorflow as tf
+
+    def convolve(x: Any, kernel: Any, bias: Any) -> Any:
+        return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+
+    with tf.init_scope():
+        # Of a batch of one image TensorFlow fuses nothing.
+        x, kernel, bias = tf.fill((16, 8, 8, 4), float("nan")), tf.ones((3, 3, 4, 8)), tf.zeros((8,))
+        return not bool(tf.reduce_all(tf.math.is_nan(tf.function(convolve, autograph=False)(x, kernel, bias))))
 
 
 def _remade(tensor: Any, made: dict[int, Any], again: frozenset[str] = _AGAIN) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,22 +29,39 @@ def all_layers(model: Any) -> list[Any]:
 
 @dataclass(frozen=True)
 class RunningFit:
-    """What belongs to one call of `fit` alone: its data iterator, and its list of callbacks unless that was given."""
+    """What belongs to one call of `fit` alone: its data iterator, and its list of callbacks unless that was given.
+
+    The iterator is None where it is not found.
+    """
 
     iterator: Any
     callbacks: Any
 
 
 def running_fit(model: Any) -> RunningFit | None:
-    """The `fit` that is running this model, found on the stack; None where there is none."""
+    """Keras' `fit` that is running this model, found on the stack; None where there is none."""
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
+        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model and _is_keras(frame.f_globals):
             iterator = frame.f_locals.get("epoch_iterator")
             found = hasattr(iterator, "catch_stop_iteration")
-            return RunningFit(iterator, frame.f_locals.get("callbacks")) if found else None
+            return RunningFit(iterator if found else None, frame.f_locals.get("callbacks"))
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def _is_keras(module: Mapping[str, Any]) -> bool:
+    return str(module.get("__name__", "")).partition(".")[0] == "keras"
+
+
+def model_of(callback: Any) -> Any:
+    """`Callback.model`, without what that does on JAX: give the variables the values that the last step left.
+
+    Inside a step those are older than the step's own, and what Keras' step gives back would then be dropped.
+    """
+    if keras.config.backend() == "jax":
+        return callback._model
+    return keras.callbacks.Callback.model.fget(callback)
 
 
 def watch_batches(fit: RunningFit, on_error: Callable[[], None]) -> Callable[[], None]:
@@ -173,7 +190,8 @@ def build_step(model: Any) -> Any:
 def variables_given_back(model: Any, state: Any = None) -> Iterator[None]:
     """JAX: fit took the values of the model's variables into the state of its step; inside they have them again.
 
-    After an exception they keep them. Does nothing without a state.
+    Afterwards they have what they had: none in fit, the same in `train_on_batch`. After an exception they keep the
+    state's. Does nothing without a state.
     """
     if state is None:
         yield
@@ -184,11 +202,12 @@ def variables_given_back(model: Any, state: Any = None) -> Iterator[None]:
         for variables, values in zip((*owners, model.metrics_variables), state, strict=True)
         for variable, value in zip(variables, values, strict=True)
     ]
+    held = [variable._value for variable, _ in pairs]
     for variable, value in pairs:
         variable._value = value
     yield
-    for variable, _ in pairs:
-        variable._value = None
+    for (variable, _), value in zip(pairs, held, strict=True):
+        variable._value = value
 
 
 def whole_sharding(model: Any) -> Any:

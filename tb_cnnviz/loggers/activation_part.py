@@ -11,6 +11,7 @@ import keras
 from tb_cnnviz.capture.activation_rows import rows_of
 from tb_cnnviz.capture.activations import ActivationCapture, statistics_seconds
 from tb_cnnviz.capture.graph_calls import GraphCalls
+from tb_cnnviz.capture.graph_tail import fused_kernels_hide_nan
 from tb_cnnviz.capture.hook import Guard
 from tb_cnnviz.capture.layer_tree import listed
 from tb_cnnviz.capture.model_calls import ModelCalls
@@ -55,7 +56,8 @@ class ActivationPart(StatisticsPart):
             return fit.guard(self.name)
 
         calls = _calls_of(fit.model, step, guard)
-        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=calls is not None)
+        is_again = calls is not None or _computes_before_relu_again(fit.model)
+        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=is_again)
         due = self._rhythm.join(fit, self.name, seconds)
         self._capture = ActivationCapture(
             fit.model,
@@ -94,6 +96,11 @@ def _why_unseen(fit: Fit) -> str:
     return "they are not called when the model is run on the probe, with training=False"
 
 
+def _computes_before_relu_again(model: Any) -> bool:
+    """Are convolutions made again to read what enters a ReLU?"""
+    return keras.config.backend() == "tensorflow" and not model.run_eagerly and fused_kernels_hide_nan()
+
+
 def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | GraphCalls | None:
     """The calls of the model in a step that XLA compiles, for all callbacks of the fit; else None."""
     if _CALLS not in step.shared:
@@ -103,7 +110,7 @@ def _calls_of(model: Any, step: InstrumentedStep, guard: Guard) -> ModelCalls | 
         elif keras.config.backend() == "tensorflow" and model.jit_compile and not model.run_eagerly:
             calls = GraphCalls(model) if model.distribute_strategy.num_replicas_in_sync == 1 else None
         if calls is not None:
-            step.add(calls.hooks(guard), [], guard)
+            step.add_common(calls.hooks(guard), guard)
         step.shared[_CALLS] = calls
     found: ModelCalls | GraphCalls | None = step.shared[_CALLS]
     return found

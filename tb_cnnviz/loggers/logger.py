@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
+import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, MutableSet, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from tb_cnnviz import schedule
-from tb_cnnviz.capture import architecture, layer_tree
+from tb_cnnviz.capture import architecture, layer_tree, private
 from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
 from tb_cnnviz.capture.messages import RefusedArgument, in_one_line
 from tb_cnnviz.capture.probe import unpacked
 from tb_cnnviz.capture.shares import fair_shares
-from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.capture.step import InstrumentedStep, Seat
 from tb_cnnviz.capture.weight_bits import joined
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
@@ -28,6 +31,7 @@ from tb_cnnviz.loggers.hparams import hparams_of
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.one_fit import OneFit
+from tb_cnnviz.loggers.own_loop import OwnLoop
 from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.picture_steps import PictureSteps
 from tb_cnnviz.loggers.weight_watch import BETWEEN_FITS, BETWEEN_STEPS, WEIGHTS_SET, WeightWatch
@@ -48,7 +52,8 @@ def _event(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:
-            if isinstance(error, RefusedArgument) and method.__name__ == "on_train_begin":
+            if isinstance(error, RefusedArgument) and self._is_entering:
+                self._is_over, self._is_entering = True, False
                 self._one_fit.give_back()
                 raise
             return self._give_up(error)
@@ -90,10 +95,19 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._given_writer = writer
         self._fit: Fit | None = None
         self._step: InstrumentedStep | None = None
+        self._seat: Seat | None = None
+        self._loop: OwnLoop | None = None
         self._watch: WeightWatch | None = None
         self._parts: list[Part] = []
         self._one_fit = OneFit()
+        self._is_entering = self._is_over = False
         self._forget()
+        _loggers.add(self)
+
+    @property
+    def model(self) -> Any:
+        """The model, whose variables are given their values by `Fit.step` alone."""
+        return private.model_of(self)
 
     def _forget(self) -> None:
         self._epoch, self._batch = 0, -1
@@ -145,21 +159,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             )
             return
         super().set_model(model)
-        self._let_go()
-        self._forget()
-        self._check(None)
-        self._parts = self._make_parts()
-        self._step = InstrumentedStep.of_fit(self.model)
-        self._step.before_first.append(self._begin)
-        self._step.on_abort.append(self.abort)
-        self._step.on_fault.append(self._lose_step)
-        self._peers().append(self)
-        if any(part.is_pictures for part in self._parts):
-            self._watch = self._step.shared.setdefault(WeightWatch, WeightWatch(self.model, self._step))
-            self._watch.join(self)
+        self._abandon()
+        self._enter()
 
     @_event
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._enter_if_needed()
         self._epoch, self._batch = epoch, -1
         if self._first_epoch is None:
             self._first_epoch = epoch
@@ -168,25 +173,37 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     @_event
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._enter_if_needed()
         if self._step is not None:
+            if self._fit is not None and self._loop is not None:
+                self._count_unseen(self._fit, self._loop)
             self._step.arm()
         if self._watch is not None and not self._watch.is_around:
             self._watch.look_again(BETWEEN_STEPS)
 
     @_event
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._enter_if_needed()
         if not self._is_counted:
             self.batch_ran(batch)
         self._is_counted, fit = False, self._fit
-        if fit is not None and self._is_due:
-            with fit.clock.logging():
+        if fit is None:
+            return
+        with fit.clock.logging():
+            if self._is_due:
                 self._look_at_weights("on_train_batch_end")
                 self._pictures.take(fit, self._on(fit), is_full=False)
+            if self._loop is not None and self._loop.has_to_be_kept(self._pictures.ran):
+                self._keep(fit)
 
     @_event
     def batch_ran(self, batch: int) -> bool:
         """Count what ran until the end of this batch. Are pictures of it due?"""
         ran, self._batch, self._is_counted = batch - self._batch, batch, True
+        if self._loop is not None and self._step is not None:
+            self._step.disarm()
+            self._begin_late(self._loop, is_epoch_end=False)
+            ran = self._loop.ran()
         fit = self._fit
         if fit is None:
             return False
@@ -197,15 +214,25 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
+            if self._loop is not None:
+                self._count_unseen(fit, self._loop)
             self._is_due = self._pictures.are_due(fit, epoch_end=False)
         return self._is_due
 
     @_event
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._enter_if_needed()
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+        if self._loop is not None:
+            self._begin_late(self._loop, is_epoch_end=True)
         fit = self._fit
         if fit is None:
             return
+        fit.epoch = epoch
         with fit.clock.logging():
+            if self._loop is not None:
+                self._count_unseen(fit, self._loop)
             self._look_at_weights("on_epoch_end")
             is_begun = self._pictures.are_of_now  # the last batch had pictures: only what is rare is missing
             if epoch == self._first_epoch or is_begun or self._pictures.are_due(fit, epoch_end=True):
@@ -215,11 +242,14 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.drain(fit)
-                    part.epoch_ended(fit, step, logs or {})
+                    if fit.training.ran or not part.is_in_step:
+                        part.epoch_ended(fit, step, logs or {})
             fit.writer.flush()
 
     @_event
     def on_train_end(self, logs: Any = None) -> None:
+        if self._loop is not None:
+            self._begin_late(self._loop, is_epoch_end=False)
         if self._watch is None or not self._watch.is_around:
             self.end()
 
@@ -229,6 +259,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         fit = self._fit
         if fit is not None:
             with fit.clock.logging():
+                if self._loop is not None:
+                    self._count_unseen(fit, self._loop)
                 self._look_at_weights("on_train_end")
                 self._name_weights(fit)
                 self._pictures.take_at_an_end(fit, self._on(fit))
@@ -271,6 +303,72 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     # The life of one fit.
 
+    def _enter(self) -> None:
+        """At its beginning: join the training step."""
+        self._forget()
+        self._is_over, self._is_entering = False, True
+        self._check(None)
+        self._is_entering = False
+        self._parts = self._make_parts()
+        self._step = InstrumentedStep.of_fit(self.model)
+        self._seat = Seat(self._begin, self.abort, self._lose_step)
+        self._loop = None if self._step.is_in_fit else OwnLoop(self.model, self._step)
+        self._step.join(self._seat)
+        self._peers().add(self)
+        if any(part.is_pictures for part in self._parts):
+            self._watch = self._step.shared.setdefault(WeightWatch, WeightWatch(self.model, self._step))
+            self._watch.join(self)
+
+    def _enter_if_needed(self) -> None:
+        """In a loop of the user's own that calls no `on_train_begin`."""
+        if self._step is None and not self._is_over and self._one_fit.take():
+            self._enter()
+
+    def _begin_late(self, loop: OwnLoop, *, is_epoch_end: bool) -> None:
+        """In a loop that trains by other ways than `train_on_batch`: begin without a batch."""
+        if self._step is None or self._seat is None or self._seat.has_begun:
+            return
+        if is_epoch_end or loop.has_updated():
+            self._step.begin(self._seat, None)
+
+    def _count_unseen(self, fit: Fit, loop: OwnLoop) -> None:
+        """Updates that a loop made outside of `train_on_batch`, or of its events."""
+        unseen = loop.unseen()
+        if not unseen:
+            return
+        self._pictures.ran += unseen
+        if self._watch is not None:
+            self._watch.stepped(self._pictures.ran)
+        names = [part.name for part in self._on(fit) if part.is_in_step]
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.drain(fit)  # what counts steps on the host asks the device anew
+        if names and loop.is_first_to_say():
+            fit.notice(
+                "the loop",
+                f"{unseen} updates until step {fit.step()} have no {', '.join(names)}: these are taken from "
+                "`model.train_on_batch`, called between on_train_batch_begin and on_train_batch_end; said once",
+            )
+
+    def _keep(self, fit: Fit) -> None:
+        """Let the log have what waits: of a loop nobody says for sure that it ends."""
+        for part in self._on(fit):
+            with fit.guard(part.name):
+                part.drain(fit)
+        fit.writer.flush()
+
+    def _abandon(self) -> None:
+        """A loop that did not say that it ends: keep what was captured, hold nothing."""
+        fit = self._fit
+        if fit is not None:
+            with contextlib.suppress(Exception), fit.clock.logging():
+                self._finish(fit, succeeded=True)
+        self._let_go()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self._abandon()
+
     def _begin(self, data: Any) -> Any:
         """Before the first batch, when every other callback has restored what it had to restore: the data to train on."""
         held = [data]
@@ -294,6 +392,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 build_model(model, unpacked(batch)[0])
             except NotPossible as why:
                 obstacle = str(why)
+        if model.optimizer is None:  # in a loop of the user's own
+            raise NotPossible("the model is not compiled, so that no optimizer counts its steps; call model.compile")
         self._check(batch)
         placed = layer_tree.leaves(model)
         fit = Fit(
@@ -316,7 +416,8 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         assert self._step is not None
         fit.past = PastLog(fit.writer.log_dir)
         log = fit.past.resume()
-        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, log)
+        before = iterations_of(fit.model) if self._loop is None else self._loop.updates_before
+        fit.offsets = offsets(before, self._first_epoch or 0, log)
         self._share_out(fit)
         with fit.guard("feature maps"):
             if obstacle:
@@ -357,10 +458,10 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """Do statistics take half of the overhead?"""
         return self.schedule.statistics_stride is None and any(part.is_statistics for part in self._parts)
 
-    def _peers(self) -> list[Logger]:
+    def _peers(self) -> MutableSet[Logger]:
         """The callbacks of this fit that share the log."""
         assert self._step is not None
-        peers: list[Logger] = self._step.shared.setdefault(("peers", self.log_dir.absolute()), [])
+        peers: MutableSet[Logger] = self._step.shared.setdefault(("peers", self.log_dir.absolute()), weakref.WeakSet())
         return peers
 
     def _lose_step(self, error: Exception) -> None:
@@ -376,6 +477,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     def _give_up(self, error: Exception) -> None:
         """A fault of ours that no part is to blame for: all that this callback logs."""
+        self._is_over, self._is_entering = True, False
         with contextlib.suppress(Exception):
             if self._fit is not None:
                 self._fit.turn_off(EVERYTHING, in_one_line(error))
@@ -388,7 +490,9 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """The writer that was given, which its maker closes; else one that the callbacks of this fit share."""
         if self._given_writer is not None:
             return self._given_writer
-        shared: RunWriter = step.shared.setdefault(self.log_dir.absolute(), RunWriter(self.log_dir))
+        shared: RunWriter | None = step.shared.get(self.log_dir.absolute())
+        if shared is None or not shared.is_in_use:
+            shared = step.shared[self.log_dir.absolute()] = RunWriter(self.log_dir)
         return shared.take()
 
     def _say_what_was_unreadable(self, fit: Fit) -> None:
@@ -462,14 +566,16 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._one_fit.give_back()
 
     def _let_go(self) -> None:
-        fit, step, watch = self._fit, self._step, self._watch
-        self._fit, self._step, self._watch, self._parts = None, None, None, []
+        fit, step, seat, watch = self._fit, self._step, self._seat, self._watch
+        self._parts = []
         try:
             if watch is not None:
                 watch.leave(self)
-            if step is not None:
-                step.leave()
+            if step is not None and seat is not None:
+                self._peers().discard(self)
+                step.leave(seat)
         finally:
+            self._fit = self._step = self._seat = self._loop = self._watch = None
             if fit is not None:
                 fit.writer.reserved.pop(id(self), None)
                 with fit.guard("the end of fit"):
@@ -477,3 +583,18 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                         fit.writer.release()
                     else:
                         fit.writer.flush()
+
+
+#: Those that are alive, so that at the end of the process what waits in one is written.
+_loggers: weakref.WeakSet[Logger] = weakref.WeakSet()
+
+
+@atexit.register
+def _abandon_all() -> None:
+    for logger in list(_loggers):
+        with contextlib.suppress(Exception):
+            logger._abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_loggers.clear)  # what waits is the parent's

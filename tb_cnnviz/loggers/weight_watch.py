@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -78,7 +79,7 @@ class WeightWatch:
 
     def __init__(self, model: Any, step: InstrumentedStep) -> None:
         self._model, self._step = model, step
-        self._listeners: list[Listener] = []
+        self._joined: list[weakref.ref[Listener]] = []  # a loop of the user's own may forget a callback without a word
         self._weights: list[Any] = []
         self._bits: np.ndarray | None = None
         self._ran = 0
@@ -87,7 +88,7 @@ class WeightWatch:
 
     def join(self, listener: Listener) -> None:
         """From the callback's on_train_begin."""
-        self._listeners.append(listener)
+        self._joined.append(weakref.ref(listener))
         fit = private.running_fit(self._model)
         if len(self._listeners) > 1 or fit is None:
             return
@@ -111,8 +112,7 @@ class WeightWatch:
 
     def leave(self, listener: Listener) -> None:
         """However the callback's fit ended."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._joined = [each for each in self._joined if each() not in (None, listener)]
         if not self._listeners:
             while self._undo:
                 self._undo.pop()()
@@ -164,6 +164,10 @@ class WeightWatch:
                 listener.fit.say_that_weights_were_set(event, changed, len(self._weights))
 
     @property
+    def _listeners(self) -> list[Listener]:
+        return [listener for each in self._joined if (listener := each()) is not None]
+
+    @property
     def _fits(self) -> list[Fit]:
         return [listener.fit for listener in self._listeners if listener.fit is not None]
 
@@ -182,11 +186,11 @@ class WeightWatch:
         """All callbacks have heard of the event."""
         self.look_again(event)
         if event == _TRAIN_END:
-            for listener in list(self._listeners):
+            for listener in self._listeners:
                 listener.end()
 
     def _abort(self) -> None:
-        for listener in list(self._listeners):
+        for listener in self._listeners:
             listener.abort()
 
 

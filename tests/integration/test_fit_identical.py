@@ -11,6 +11,7 @@ import pytest
 
 import tb_cnnviz
 from tests.support.fits import SHAPE, compiled, identical, images, make, run_of, train
+from tests.support.mode_table import outcome, start
 
 OPTIMIZERS: dict[str, Any] = {
     "sgd": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
@@ -54,6 +55,14 @@ def test_weights_and_optimizer_state_are_the_same(
         last = run.read("operations", by_name[layer.name], 12)
         again = np.asarray(layer(np.moveaxis(last["input"], 0, -1)[None]))[0]
         np.testing.assert_allclose(np.moveaxis(again, -1, 0), last["output"], rtol=1e-5, atol=1e-5)
+
+
+def test_nan_that_a_fused_kernel_turns_into_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as it was, what enters the ReLU kept TensorFlow from fusing it, and training went on with NaN."""
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")  # of Intel's kernels, which are the default on some processors
+    results = tmp_path / "nan.json"
+    found = outcome(start("tensorflow", "tests.support.nan_cases", results), results)
+    assert not any(case["text"] for case in found.values()), found
 
 
 def test_random_numbers_that_are_drawn_again_under_xla_change_no_bit(tmp_path: Path) -> None:

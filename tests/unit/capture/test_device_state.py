@@ -122,6 +122,7 @@ def test_every_private_name_is_where_it_was() -> None:
 
     class Looks(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
+            assert private.model_of(self) is self.model
             seen.append(private.running_fit(self.model).iterator)
             own = self.model.train_function
             built = private.build_step(self.model)
