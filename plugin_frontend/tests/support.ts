@@ -44,6 +44,7 @@ export function model(layers: LayerRecord[]): ModelRecord {
     class_names: null,
     backend: null,
     keras_version: null,
+    steps: null,
   };
 }
 

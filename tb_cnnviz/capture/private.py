@@ -140,6 +140,29 @@ def sharding_hook(model: Any, wrap: Callable[[Callable[..., Any]], Callable[...,
     return Hook(model, "_get_state_sharding_spec", wrap)
 
 
+def all_layers(model: Any) -> list[Any]:
+    """A model and all layers in it, however deep."""
+    return list(model._flatten_layers())
+
+
+def is_functional(layer: Any) -> bool:
+    """Is it a network that was made of tensors, and so knows its inputs?"""
+    from keras.src.models.functional import Functional
+
+    return isinstance(layer, Functional)
+
+
+def all_metrics(model: Any) -> list[Any]:
+    """The metrics of a model, those too that its `metrics` does not list."""
+    found = [*model.metrics, *model._metrics]
+    return list({id(metric): metric for metric in found}.values())
+
+
+def trained_by(optimizer: Any) -> list[Any]:
+    """The variables that an optimizer was built for, in its order."""
+    return list(optimizer._trainable_variables)
+
+
 def raw_iterations(optimizer: Any) -> Any:
     """Batches that an optimizer has taken gradients of, micro-batches counted."""
     return optimizer._iterations

@@ -93,6 +93,10 @@ class InstrumentedStep:
         if self.before_first or self.hooks:
             self._model.train_function = self._run
 
+    def rebuild(self) -> None:
+        """Between two steps: the hooks will do something else, so the next one has to be traced again."""
+        self._instrumented = None
+
     def disarm(self) -> None:
         """Give the model its own training step back. Does nothing where it has it."""
         if self._model.train_function == self._run:

@@ -12,15 +12,18 @@ import keras
 
 from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree
-from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
+from tb_cnnviz.capture.first_batch import DataError, NotCallable, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
+from tb_cnnviz.capture.networks import seen_networks, why_not_called
+from tb_cnnviz.capture.optimizers import OptimizerCalls
 from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.capture.step_count import UPDATES, StepCount
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, iterations_of, offsets, session_record, warn
-from tb_cnnviz.loggers.hparams import hparams_of
+from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, in_one_line, offsets, session_record, warn
+from tb_cnnviz.loggers.hparams import hparams_of, optimizer_text
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.part import Part
@@ -141,6 +144,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             return
         with fit.clock.logging():
             self._pictures.ran += ran
+            self._say_optimizers(fit)
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
@@ -158,6 +162,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 self._pictures.take(fit, self._on(fit), is_full=True)
                 self._show_in_stock_tabs(fit)
             step = fit.step()
+            self._say_optimizers(fit, is_known=True)
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.drain(fit)
@@ -192,42 +197,57 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def _begin_with(self, data: list[Any]) -> None:
         """`data` holds one item, exchanged for what gives the same batches where the first was looked at."""
         assert self._step is not None
-        model, batch, obstacle = self.model, None, ""
+        model, batch, obstacle, reason = self.model, None, "", why_not_called(self.model)
         if self._needs_first_batch():
             try:
                 batch, data[0] = peek(data[0], int(model.steps_per_execution))
                 build_model(model, keras.utils.unpack_x_y_sample_weight(batch)[0])
+            except NotCallable as why:
+                reason = reason or str(why)
             except NotPossible as why:
                 obstacle = str(why)
         self._check(batch)
         placed = layer_tree.leaves(model)
+        count, calls = _counting(self._step, model)
         fit = Fit(
             model,
             self._writer_of(self._step),
             placed,
             arguments.paths_of(self.layers, placed),
             training=self._step,
+            count=count,
+            calls=calls,
             clock=self._step.shared.setdefault(Clock, Clock()),
             epoch=self._epoch,
             max_log_bytes=self.max_log_bytes,
         )
         self._fit = fit
         with fit.clock.logging():
-            if not model.built:
-                raise NotPossible(f"the model is not built before its first batch, and {obstacle}; build it before fit")
+            if not model.built and not model.weights:
+                raise NotPossible(
+                    f"the model is not built before its first batch, and {obstacle or reason}; build it before fit"
+                )
             try:
-                self._open(fit, batch, obstacle)
+                self._open(fit, batch, obstacle, reason)
             except ValueError as error:  # of an argument no more
                 self._give_up(error)
 
-    def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
+    def _open(self, fit: Fit, batch: Any, obstacle: str, reason: str | None) -> None:
         assert self._step is not None
-        fit.offsets = offsets(iterations_of(fit.model), self._first_epoch or 0, last_session(fit.writer.log_dir))
+        log = last_session(fit.writer.log_dir)
+        fit.offsets = offsets(fit.count.host(), self._first_epoch or 0, log, fit.count.of)
+        fit.begun_at = fit.step()
         self._share_out(fit)
-        with fit.guard("feature maps"):
-            if obstacle:
-                raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
-            fit.seen = self._look(fit, batch)
+        if reason is not None:
+            self._do_without_passes(fit, reason)
+        else:
+            with fit.guard("feature maps"):
+                if obstacle:
+                    raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
+                fit.seen = self._look(fit, batch)
+        if fit.seen is None:
+            with fit.guard("the model record"):
+                fit.networks = seen_networks(fit.model, fit.placed)
         self._write_session(fit)
         self._describe(fit)
         for part in self._on(fit):
@@ -235,6 +255,18 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 part.begin(fit, self._step)
         self._pictures.take_at_an_end(fit, self._on(fit))
         fit.writer.reserved[id(self)] = self._pictures.bytes_at_an_end + self._loss_bytes()
+
+    def _do_without_passes(self, fit: Fit, reason: str, *, is_unexpected: bool = False) -> None:
+        """The model cannot be run over the probe: one notice, or warning, for all that would need it."""
+        lost = [part.name for part in self._parts if part.needs_pass and part.name not in fit.off]
+        if not lost:
+            return
+        text = f"{reason}: {' and '.join(lost)} are not logged, which need a pass over the probe"
+        if is_unexpected:
+            fit.turn_off(lost[0], text)
+        else:
+            fit.notice(lost[0], text)
+        fit.off.update(lost)
 
     def _loss_bytes(self) -> int:
         """What the losses of this fit will take, where it is known how many batches it has."""
@@ -298,17 +330,54 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """The session and the model, once however many callbacks share the log."""
         if not fit.writer.first_to_say("session", fit.training):
             return
-        step, writer = fit.step(), fit.writer
         with fit.guard("the session"):
-            fit.write(session_record(step, fit.offsets))
+            fit.write(session_record(fit.step(), fit.offsets, fit.count.of))
+        fit.writer.first_to_say(_optimizers_said(fit), fit.training)
+        self._write_model(fit, fit.step())
+        if fit.calls is None:
+            self._write_hparams(fit)
+
+    def _write_model(self, fit: Fit, step: int) -> None:
         with fit.guard("the model record"):
-            batch_size = self._step.batch_size if self._step is not None else None
-            hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
             record = architecture.model_record(
-                fit.model, fit.placed, fit.seen, hparams=hparams, class_names=self.class_names
+                fit.model,
+                fit.placed,
+                fit.seen,
+                networks=fit.networks,
+                optimizer=optimizer_text(fit.used_optimizers),
+                optimizers_of=fit.optimizers_of,
+                steps=fit.count.of,
+                hparams=self._hparams_of(fit),
+                class_names=self.class_names,
             )
-            writer.write_model(record, step)
-            writer.stock.hparams(hparams)
+            fit.writer.write_model(record, step)
+
+    def _write_hparams(self, fit: Fit) -> None:
+        if fit.writer.first_to_say("hparams", fit.training):
+            with fit.guard("the model record"):
+                fit.writer.stock.hparams(self._hparams_of(fit))
+
+    def _hparams_of(self, fit: Fit) -> dict[str, Scalar]:
+        batch_size = self._step.batch_size if self._step is not None else None
+        return {**hparams_of(fit.used_optimizers, batch_size), **self.hparams}
+
+    def _say_optimizers(self, fit: Fit, *, is_known: bool = False) -> None:
+        """Of a train_step of the model's own: which optimizers it uses is seen when it runs.
+
+        `is_known` says that there will hardly be others. The records of the session are written again at their step.
+        """
+        if fit.calls is None:
+            return
+        if self._pictures.ran and fit.count.of == UPDATES and not fit.calls.used:
+            fit.count.count_train_steps()
+            fit.training.rebuild()
+        if fit.writer.first_to_say(_optimizers_said(fit), fit.training):
+            fit.training.show_weights()  # on JAX the rates of optimizers may be with fit
+            with fit.guard("the session"):
+                fit.write(session_record(fit.begun_at, fit.offsets, fit.count.of))
+            self._write_model(fit, fit.begun_at)
+        if is_known or len(fit.calls.optimizers) == len(fit.used_optimizers):
+            self._write_hparams(fit)
 
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()
@@ -323,6 +392,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.drain(fit)
+        self._say_optimizers(fit, is_known=True)
         if fit.writer.first_to_say("end", fit.training):
             fit.writer.stock.end_hparams(succeeded=succeeded)
 
@@ -355,3 +425,19 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                         fit.writer.release()
                     else:
                         fit.writer.flush()
+
+
+def _optimizers_said(fit: Fit) -> str:
+    """What the session and the model record say of optimizers and steps."""
+    return f"{fit.count.of} by {[named.name for named in fit.used_optimizers]}"
+
+
+def _counting(step: InstrumentedStep, model: Any) -> tuple[StepCount, OptimizerCalls | None]:
+    """The count of steps of a fit, and the calls of its optimizers: the same for all of its callbacks."""
+    if StepCount not in step.shared:
+        count = StepCount(model)
+        calls = OptimizerCalls(count.optimizers) if count.is_own_step else None
+        step.add([*count.hooks(), *(calls.hooks() if calls else [])], count.cells)
+        step.shared[StepCount] = count, calls
+    found: tuple[StepCount, OptimizerCalls | None] = step.shared[StepCount]
+    return found

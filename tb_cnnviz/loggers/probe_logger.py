@@ -11,6 +11,7 @@ from tb_cnnviz.capture import operations
 from tb_cnnviz.capture import probe as probes
 from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.capture.forward import Pass
+from tb_cnnviz.capture.networks import why_it_fails
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.error_part import ErrorPart
 from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
@@ -63,22 +64,33 @@ class ProbeLogger(Logger):
     def _look(self, fit: Fit, batch: Any) -> Pass | None:
         if self._images is None or not self.feature_maps:
             return super()._look(fit, batch)
-        maps = FeatureMaps(
-            fit.model,
-            fit.placed,
-            self._images,
-            layers=fit.asked,
-            max_images=self.max_images,
-            max_channels=self.max_channels,
-            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
-            max_operation_bytes=step_bytes(operations.MAX_BYTES, fit.bytes_left),
-        )
+        try:
+            maps = self._maps(fit, self._images)
+        except Exception as error:
+            reason = why_it_fails(fit.model, self._images.x)
+            if reason is None:  # the model is not to blame
+                raise
+            is_unexpected = self.probe is not None and not isinstance(error, NotImplementedError)
+            self._do_without_passes(fit, reason, is_unexpected=is_unexpected)
+            return None
         for part in self._parts:
             if isinstance(part, FeatureMapPart):
                 part.maps = maps
             elif isinstance(part, ErrorPart):
                 part.kept = maps.kept
         return maps.seen
+
+    def _maps(self, fit: Fit, images: probes.Probe) -> FeatureMaps:
+        return FeatureMaps(
+            fit.model,
+            fit.placed,
+            images,
+            layers=fit.asked,
+            max_images=self.max_images,
+            max_channels=self.max_channels,
+            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
+            max_operation_bytes=step_bytes(operations.MAX_BYTES, fit.bytes_left),
+        )
 
     def _describe(self, fit: Fit) -> None:
         if self._images is not None:

@@ -67,7 +67,10 @@ class LayerRecord:
 
 @dataclass(frozen=True)
 class VariableRecord:
-    """One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path."""
+    """One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path.
+
+    `optimizers` are names of those that update it, where the model's training step uses several.
+    """
 
     path: str
     layer: str | None
@@ -75,11 +78,16 @@ class VariableRecord:
     shape: list[int]
     dtype: str
     size: int
+    optimizers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The whole network as one session trains it."""
+    """The whole network as one session trains it.
+
+    `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
+    updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
+    """
 
     name: str
     layers: list[LayerRecord]
@@ -91,6 +99,7 @@ class ModelRecord:
     class_names: list[str] | None = None
     backend: str | None = None
     keras_version: str | None = None
+    steps: str | None = None
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), allow_nan=False, separators=(",", ":")).encode()

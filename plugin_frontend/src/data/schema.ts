@@ -88,7 +88,11 @@ export interface LayerRecord {
   multiply_adds: number | null;
 }
 
-/** One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path. */
+/**
+ * One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path.
+ *
+ * `optimizers` are names of those that update it, where the model's training step uses several.
+ */
 export interface VariableRecord {
   path: string;
   layer: string | null;
@@ -96,9 +100,15 @@ export interface VariableRecord {
   shape: number[];
   dtype: string;
   size: number;
+  optimizers: string[];
 }
 
-/** The whole network as one session trains it. */
+/**
+ * The whole network as one session trains it.
+ *
+ * `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
+ * updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
+ */
 export interface ModelRecord {
   name: string;
   layers: LayerRecord[];
@@ -110,6 +120,7 @@ export interface ModelRecord {
   class_names: string[] | null;
   backend: string | null;
   keras_version: string | null;
+  steps: string | null;
 }
 
 /** The body of every answer that is not 200. */
