@@ -21,6 +21,7 @@ from tb_cnnviz.capture.losses import examples_of, state_scope
 from tb_cnnviz.capture.mailbox import Ring
 from tb_cnnviz.capture.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.replicas import number_of_replicas, on_one_replica
+from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step_count import StepCount
 
 #: Losses of a step, and rates of optimizers, that are recorded at most: a ring cannot grow once the step is traced.
@@ -81,7 +82,7 @@ class ReturnedLosses:
 
         def listen(application: Application) -> None:
             with guard(), recording():
-                self._rates[application.number] = _rate_of(application)
+                self._rates[application.number] = self._level_here(), _rate_of(application)
 
         self._calls.listeners.append(listen)
         metrics = [m for m in private.all_metrics(self._model) if isinstance(m, keras.metrics.Mean)]
@@ -155,14 +156,15 @@ class ReturnedLosses:
         return private.graph_on_tensorflow() if keras.config.backend() == "tensorflow" else None
 
     def _record(self, step: Any, rate: Any, logs: Any, data: Any) -> None:
-        names = _losses_in(logs)
-        self.left_out = names[MOST:]
-        values = []
-        for name in names[:MOST]:
-            value, self.sources[name] = self._value_of(logs[name])
-            values.append(value)
-        rates = [self._rates.get(number) for number in list(self._calls.used)[:MOST]]
-        rates = [rate if each is None else each for each in rates] or [rate]
+        found: dict[str, Any] = {}  # where PyTorch's steps return now these, now those, each keeps its column
+        for name in _losses_in(logs):
+            if name in self.sources or len(self.sources) < MOST:
+                found[name], self.sources[name] = self._value_of(logs[name])
+            elif name not in self.left_out:
+                self.left_out.append(name)
+        values = [found.get(name, np.float32("nan")) for name in self.sources]
+        used = list(self._calls.used)[:MOST]
+        rates = [rate] if self._count.optimizer is not None else [self._rate(number) for number in used]
         shares = [_padded(values), _padded([np.float32("nan") if each is None else each for each in rates])]
         count = number_of_replicas()
 
@@ -174,6 +176,19 @@ class ReturnedLosses:
             self._ring.advance(after=values)
 
         on_one_replica(record, [*shares, ops.convert_to_tensor(examples_of(data))])
+
+    def _rate(self, number: int) -> Any:
+        """Of an optimizer that was called in this step; one that was called in a branch has it still. None: unknown."""
+        if number not in self._rates:
+            return None
+        level, rate = self._rates[number]
+        if level == self._level:
+            return rate
+        return (
+            None
+            if keras.config.backend() == "jax"
+            else innermost(self._calls.optimizers[number].optimizer).learning_rate
+        )
 
     def _value_of(self, returned: Any) -> tuple[Any, str]:
         for made, metric in self._results:
@@ -208,9 +223,7 @@ def _padded(values: list[Any]) -> Any:
 
 
 def _rate_of(application: Application) -> Any:
-    optimizer = application.optimizer
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
+    optimizer = innermost(application.optimizer)
     if application.before is None:
         return ops.copy(ops.cast(optimizer.learning_rate, "float32"))
     pairs = list(zip(application.optimizer.variables, application.before[0], strict=True))
