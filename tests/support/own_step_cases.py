@@ -472,7 +472,7 @@ def by_hand(folder: Path) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fit(model, [tb_cnnviz.CNNViz(folder, every=1)])
-    ours = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
+    ours = [str(w.message) for w in caught if "tb_cnnviz: gradients" in str(w.message)]
     assert len(ours) == 1, ours
     assert "never called" in ours[0]
     run = tb_cnnviz.open_log(folder)["."]
