@@ -45,6 +45,7 @@ export function model(layers: LayerRecord[]): ModelRecord {
     backend: null,
     keras_version: null,
     channel_order: "rgb",
+    steps: null,
   };
 }
 

@@ -33,10 +33,11 @@ from tb_cnnviz.capture.forward import Pass
 from tb_cnnviz.capture.graph_calls import GraphCalls
 from tb_cnnviz.capture.graph_tail import undisturbed
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
+from tb_cnnviz.capture.losses import state_scope
 from tb_cnnviz.capture.mailbox import Due, Ring
 from tb_cnnviz.capture.model_calls import ModelCalls
 from tb_cnnviz.capture.replicas import number_of_replicas, of_all_replicas, on_one_replica, own_share
-from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.step_count import StepCount
 from tb_cnnviz.records import Record
 
 #: Bytes that a ring may take for histograms by channel; where they would take more, these have fewer bins.
@@ -71,7 +72,8 @@ class ActivationCapture:
         model: compiled.
         rows: what to record, in this order.
         jit: whether XLA compiles the step.
-        due: which values of `optimizer.iterations` to record.
+        count: of its steps.
+        due: which of them to record.
         slots: rows to keep between two drains.
         calls: under XLA the calls of the model, to be made again; their hooks stand inside of these.
         batch_size: of the data, where it is known; a larger one makes samples larger than they have to be.
@@ -80,6 +82,7 @@ class ActivationCapture:
         was_called: whether a training step was traced in which a layer of `rows` was called.
         missed: paths of layers that were called where nothing can be taken from: in a loop, a branch or a function that
             is compiled by itself.
+        apart: paths of layers that were called outside of any call of the whole model, where such calls are made again.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class ActivationCapture:
         rows: Sequence[Row],
         *,
         jit: bool,
+        count: StepCount,
         due: Due,
         slots: int,
         calls: ModelCalls | GraphCalls | None,
@@ -97,9 +101,10 @@ class ActivationCapture:
         self.due = due
         self.was_called = False
         self.missed: list[str] = []
+        self.apart: list[str] = []
         self._model = model
         self._calls = calls
-        self._optimizer = innermost(model.optimizer)
+        self._count = count
         self._is_functional = keras.config.backend() == "jax"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
         self._batch_size = batch_size or 32
@@ -119,15 +124,15 @@ class ActivationCapture:
         return self._ring.slots
 
     def drain(self, offset: int) -> list[Record]:
-        """The rows since the last call as records; step = optimizer.iterations + offset.
+        """The rows since the last call as records; step = the count + offset.
 
         Under gradient accumulation the last micro-batch of an update is kept, and of batches that a LossScaleOptimizer
         skipped the one after them.
         """
         drained = self._ring.drain()
         last = {int(step): i for i, step in enumerate(drained["step"])}
-        micro_batches = getattr(self._optimizer, "gradient_accumulation_steps", None)
-        said = {"micro_batches": micro_batches} if micro_batches else {}
+        micro_batches = self._count.batches_per_step
+        said = {"micro_batches": micro_batches} if micro_batches > 1 else {}
         return [
             as_record(self.rows, self._bins, {name: column[i] for name, column in drained.items()}, step + offset, said)
             for step, i in last.items()
@@ -165,8 +170,7 @@ class ActivationCapture:
 
     def _wrap_functional_step(self, method: Callable[..., Any], guard: Guard) -> Callable[..., Any]:
         def train_step(state: Any, data: Any) -> Any:
-            pairs = list(zip(self._model.optimizer.variables, state[2], strict=True))
-            with guard(), keras.StatelessScope(state_mapping=pairs):
+            with guard(), state_scope(self._model, (state, data)):
                 self._here.step = self._begun()
             try:
                 result = method(state, data)
@@ -201,7 +205,7 @@ class ActivationCapture:
         return getattr(self._here, "step", None)
 
     def _begun(self) -> _Step:
-        number = ops.copy(ops.cast(self._optimizer.iterations, "int32"))  # PyTorch's own is counted up in place
+        number = self._count.read()
         due = self.due.at(number)
         if keras.config.backend() == "torch":
             return _Step(bool(due), number)
@@ -245,6 +249,9 @@ class ActivationCapture:
             return
         if not ops.is_tensor(tensor) or len(tensor.shape) < 2 or tensor.shape[row.axis] != row.channels:
             return
+        if self._calls is not None and self._calls.level is None:
+            self.apart += [row.path] if row.path not in self.apart else []
+            return
         if not self._is_in_reach(step, row, tensor):
             self.missed += [row.path] if row.path not in self.missed else []
             return
@@ -260,7 +267,7 @@ class ActivationCapture:
         if private.is_rematerialised(row.layer):
             return False
         if self._calls is not None:
-            return self._calls.level is not None and self._calls.level == self._calls.trace()
+            return bool(self._calls.level == self._calls.trace())
         if keras.config.backend() == "torch":
             return not private.is_vectorised_on_torch(tensor)
         return step.level is private.graph_on_tensorflow()

@@ -14,6 +14,7 @@ from tb_cnnviz.capture import geometry, layer_kinds
 from tb_cnnviz.capture.dataflow import Dataflow, Origin, same_cells
 from tb_cnnviz.capture.forward import Call, Pass
 from tb_cnnviz.capture.layer_tree import PlacedLayer, variable_paths
+from tb_cnnviz.capture.networks import SeenNetwork
 from tb_cnnviz.capture.receptive_field import IDENTITY, Window, start_field, through, union
 from tb_cnnviz.capture.tracing import traced
 from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField, VariableRecord
@@ -26,6 +27,10 @@ def model_record(
     placed: Sequence[PlacedLayer],
     seen: Pass | None,
     *,
+    networks: Sequence[SeenNetwork] = (),
+    optimizer: str | None = None,
+    optimizers_of: Callable[[Any], list[str]] = lambda variable: [],
+    steps: str | None = None,
     hparams: Mapping[str, Scalar] | None = None,
     class_names: Sequence[str] | None = None,
     channel_order: str = "rgb",
@@ -35,19 +40,23 @@ def model_record(
     Args:
         model: built; compiled or not.
         placed: its layers, see `layer_tree.leaves`.
-        seen: a watched pass; without one, shapes and connections stay unknown.
+        seen: a watched pass; without one, shapes and connections stay unknown but for those of `networks`.
+        networks: parts of the model that were run by themselves, where it could not be run as a whole.
+        optimizer: the classes of the optimizers that train it.
+        optimizers_of: gives names of those that update a variable, where there are several.
+        steps: what the log's steps count.
         hparams: to stand in the record.
         class_names: one for each class of the output.
         channel_order: "rgb" or "bgr", of the three channels of its images.
     """
-    records = [_plain(item) for item in placed] if seen is None else _connected(model, placed, seen)
-    optimizer = getattr(model, "optimizer", None)
+    records = _in_networks(placed, networks) if seen is None else _connected(model, placed, seen)
     return ModelRecord(
         name=str(model.name),
         layers=records,
-        variables=variable_records(model, placed),
-        parameters=int(model.count_params()),
-        optimizer=type(_innermost(optimizer)).__name__ if optimizer is not None else None,
+        variables=variable_records(model, placed, optimizers_of),
+        parameters=sum(map(_size, model.weights)),
+        optimizer=optimizer,
+        steps=steps,
         loss=loss_name(getattr(model, "loss", None)),
         hparams=dict(hparams or {}),
         class_names=[str(name) for name in class_names] if class_names is not None else None,
@@ -57,7 +66,9 @@ def model_record(
     )
 
 
-def variable_records(model: Any, placed: Sequence[PlacedLayer]) -> list[VariableRecord]:
+def variable_records(
+    model: Any, placed: Sequence[PlacedLayer], optimizers_of: Callable[[Any], list[str]] = lambda variable: []
+) -> list[VariableRecord]:
     """The trainable variables in the order in which the optimizer gets them."""
     owners = {id(v): item.path for item in placed for v in item.layer.weights}
     return [
@@ -68,9 +79,19 @@ def variable_records(model: Any, placed: Sequence[PlacedLayer]) -> list[Variable
             shape=[int(n) for n in v.shape],
             dtype=str(v.dtype),
             size=_size(v),
+            optimizers=optimizers_of(v),
         )
         for path, v in zip(variable_paths(model, placed), model.trainable_variables, strict=True)
     ]
+
+
+def _in_networks(placed: Sequence[PlacedLayer], networks: Sequence[SeenNetwork]) -> list[LayerRecord]:
+    """Layers of each network in the order of its pass, then those that are in none; each once."""
+    found: dict[str, LayerRecord] = {}
+    for each in networks:
+        for record in _connected(each.network, each.placed, each.seen):
+            found.setdefault(record.path, record)
+    return [*found.values(), *(_plain(item) for item in placed if item.path not in found)]
 
 
 def _connected(model: Any, placed: Sequence[PlacedLayer], seen: Pass) -> list[LayerRecord]:
@@ -278,12 +299,6 @@ def _size(variable: Any) -> int:
     for n in variable.shape:
         size *= int(n)
     return size
-
-
-def _innermost(optimizer: Any) -> Any:
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
-    return optimizer
 
 
 def loss_name(loss: Any) -> str | None:

@@ -23,6 +23,10 @@ class NotPossible(Exception):
     """The data of this fit cannot be looked at beforehand; says why."""
 
 
+class NotCallable(NotPossible):
+    """The model cannot be called on a batch; says what it raises."""
+
+
 def peek(data: Any, steps: int) -> tuple[Any, Any]:
     """Look at the next batch of fit's data.
 
@@ -76,7 +80,11 @@ def _next(data: Any) -> Any:
 
 
 def build_model(model: Any, x: Any) -> None:
-    """Build a model that knows its input shape only now, by tracing it as the training step would."""
+    """Build a model that knows its input shape only now, by tracing it as the training step would.
+
+    Raises:
+        NotCallable: where it raises.
+    """
     if model.built:
         return
     if keras.config.backend() != "tensorflow":  # fit builds it there
@@ -88,4 +96,7 @@ def build_model(model: Any, x: Any) -> None:
         return tf.TensorSpec((None, *t.shape[1:]), t.dtype) if is_plain else tf.type_spec_from_value(t)
 
     specs = tree.map_structure(spec, x, none_is_leaf=False)
-    tf.function(lambda data: model(data, training=False), autograph=False).get_concrete_function(specs)
+    try:
+        tf.function(lambda data: model(data, training=False), autograph=False).get_concrete_function(specs)
+    except Exception as error:  # no call, or one that takes something else: its train_step may do without
+        raise NotCallable(f"calling the model on its first batch raises {type(error).__name__}") from error

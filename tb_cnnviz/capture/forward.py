@@ -163,7 +163,9 @@ def pass_over_zeros(model: Any, placed: Sequence[PlacedLayer]) -> Pass | None:
         zeros = [np.zeros((1, *t.shape[1:]), t.dtype) for t in tree.flatten(model.inputs)]
         x = zeros[0] if len(zeros) == 1 else tree.pack_sequence_as(model.inputs, zeros)
         forward = Forward(model, placed, x, lambda seen: seen.outputs)
-        return getattr(forward, "seen", None) or watched(model, placed, x)
+        return getattr(forward, "seen", None) or watched(
+            model, placed, tree.map_structure(keras.ops.convert_to_tensor, x)
+        )
     except Exception:  # axes of unknown length, a subclassed model, a model that takes no zeros
         return None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ Rows = dict[str, np.ndarray]
 
 _SOURCE = "training batch"
 
+#: What a row says of itself: updates before it, which micro-batch of the next one, batches skipped before.
+NUMBERS = ("step", "micro_batch", "skipped")
+
 
 class GradientRecords:
     """Makes the records of one fit.
@@ -27,6 +31,7 @@ class GradientRecords:
         micro_batches: batches whose gradients make one update.
         exact: histograms are of all elements, however many.
         samples: gradients of single weights are recorded too.
+        numbers: what a row of the ring says of itself.
 
     Attributes:
         strides: of each variable's histogram.
@@ -36,7 +41,9 @@ class GradientRecords:
         applied: what it holds beside after that.
     """
 
-    def __init__(self, sizes: Sequence[int], *, micro_batches: int, exact: bool, samples: bool) -> None:
+    def __init__(
+        self, sizes: Sequence[int], *, micro_batches: int, exact: bool, samples: bool, numbers: Sequence[str] = NUMBERS
+    ) -> None:
         self.micro_batches = micro_batches
         self.strides = [1 if exact else histogram_stride(size) for size in sizes]
         self.followed = [followed(size if samples else 0) for size in sizes]
@@ -44,7 +51,7 @@ class GradientRecords:
         n = len(sizes)
         of_each, of_some = ((n,), "float32"), ((self.weights,), "float32")
         self.received: Columns = {
-            **dict.fromkeys(("step", "micro_batch", "skipped"), ((), "int32")),
+            **dict.fromkeys(numbers, ((), "int32")),
             "raw": ((n, RAW_COUNT), "int32"),
             **dict.fromkeys((*FLOATS, "weight_norm"), of_each),
             **dict.fromkeys(COUNTS, ((n,), "int32")),
@@ -71,18 +78,32 @@ class GradientRecords:
             if not is_whole and not is_last:
                 self._waiting = update
             elif stop > start:
-                records += self._records(update, int(update["step"][-1]) + offset, unconnected)
+                records += self.of_update(update, int(update["step"][-1]) + offset, unconnected)
         return records
 
-    def _records(self, update: Rows, step: int, unconnected: Sequence[str]) -> list[Record]:
+    def of_update(
+        self,
+        update: Rows,
+        step: int,
+        unconnected: Sequence[str],
+        said: Mapping[str, Any] = MappingProxyType({}),
+        beside: Mapping[str, np.ndarray] = MappingProxyType({}),
+    ) -> list[Record]:
+        """Records of one update, from the rows of its micro-batches.
+
+        Args:
+            said: attributes of its own.
+            beside: arrays of its own, of the gradients record.
+        """
         micro = {"micro_batches": self.micro_batches} if self.micro_batches > 1 else {}
         start, counts = trim(from_raw(update["raw"].astype(np.int64)))
         received = {name: update[name] for name in FLOATS} | {name: update[name].astype(np.int64) for name in COUNTS}
         arrays = self._of_last(received | {"histogram": counts}, update)
         arrays |= {name: update[name][-1] for name in ("weight_norm", "update_norm")}
         arrays["sampled"] = np.array(self.strides, np.int32)
+        arrays |= beside
         is_exact = max(self.strides, default=1) == 1
-        attributes: dict[str, Any] = {"bin_start": start, "source": _SOURCE, "exact": is_exact, **micro}
+        attributes: dict[str, Any] = {"bin_start": start, "source": _SOURCE, "exact": is_exact, **micro, **said}
         skipped = int(update["skipped"][-1]) - self._skips_told
         if skipped:
             self._skips_told += skipped
@@ -95,7 +116,8 @@ class GradientRecords:
             arrays |= {"value": update["value"][-1], "update": update["update"][-1]}
             arrays["counts"] = np.array([len(each) for each in self.followed], np.int32)
             arrays["indices"] = np.concatenate(self.followed)
-            records.append(Record("gradient_samples", step, arrays=arrays, attributes={"source": _SOURCE, **micro}))
+            attributes = {"source": _SOURCE, **micro, **said}
+            records.append(Record("gradient_samples", step, arrays=arrays, attributes=attributes))
         return records
 
     def _of_last(self, received: Rows, update: Rows) -> Rows:

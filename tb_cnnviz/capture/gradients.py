@@ -16,11 +16,12 @@ from keras import ops
 
 from tb_cnnviz.capture import private
 from tb_cnnviz.capture.cell import Cell, recording, when
-from tb_cnnviz.capture.gradient_records import GradientRecords
+from tb_cnnviz.capture.gradient_records import NUMBERS, GradientRecords
 from tb_cnnviz.capture.graph_tail import remade
 from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.mailbox import Due, Ring, shadow
+from tb_cnnviz.capture.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.replicas import on_one_replica
 from tb_cnnviz.capture.sampling import histogram_stride
 from tb_cnnviz.capture.skips import Skips, innermost
@@ -44,6 +45,9 @@ class GradientCapture:
         exact: make histograms of all elements of every variable; else of a sample of those above a million elements.
         samples: record gradient, value and update of single weights too.
         paths: names of the variables; None for Keras' own.
+        micro_batches: batches whose gradients make one update; by default as the optimizer says.
+        numbers: of a row; `_numbers` gives them.
+        calls: JAX: of the optimizer, in a train_step of the model's own, which may call its `apply` in a StatelessScope.
 
     Attributes:
         was_called: whether a training step was traced that applies gradients by this optimizer.
@@ -62,6 +66,9 @@ class GradientCapture:
         exact: bool = False,
         samples: bool = True,
         paths: Sequence[str] | None = None,
+        micro_batches: int | None = None,
+        numbers: Sequence[str] = NUMBERS,
+        calls: OptimizerCalls | None = None,
     ) -> None:
         self.optimizer = innermost(optimizer)
         self.variables = list(variables)
@@ -69,14 +76,17 @@ class GradientCapture:
         self.due = due
         self.unconnected: list[str] = []
         self.was_called = False
-        self.micro_batches = micro_batches_of(optimizer)
+        self.micro_batches = micro_batches or micro_batches_of(optimizer)
         self._outermost = optimizer
+        self._calls = calls
         self._is_functional = keras.config.backend() == "jax"
         self._is_on_torch = keras.config.backend() == "torch"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         sizes = [int(np.prod(v.shape)) for v in self.variables]
-        self._records = GradientRecords(sizes, micro_batches=self.micro_batches, exact=exact, samples=samples)
+        self._records = GradientRecords(
+            sizes, micro_batches=self.micro_batches, exact=exact, samples=samples, numbers=numbers
+        )
         self._ring = Ring(slots, self._records.received, self._records.applied)
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
@@ -91,7 +101,12 @@ class GradientCapture:
     @property
     def cells(self) -> list[Cell]:
         """All that the hooks read or write inside the step."""
-        return [*self._ring.cells, *self.due.cells, *self._skips.cells]
+        return [*self.own_cells, *self.due.cells]
+
+    @property
+    def own_cells(self) -> list[Cell]:
+        """The same without those of `due`."""
+        return [*self._ring.cells, *self._skips.cells]
 
     def hooks(self, guard: Callable[[], AbstractContextManager[Any]]) -> list[Hook]:
         """What to put in place while a step runs; `guard` catches faults of ours."""
@@ -116,28 +131,48 @@ class GradientCapture:
                 self.was_called = True
                 weights, state = original(optimizer_variables, grads, trainable_variables)
                 with guard():
-                    is_applied = self._skips.applied(optimizer_variables, state)
-                    with self._scope(trainable_variables, optimizer_variables):
-                        row = self._record_received(list(grads), None, is_applied)
-                    with self._scope(weights, state):
-                        self._record_applied(row)
+                    before, after = (optimizer_variables, trainable_variables), (state, weights)
+                    self._record_functional(Application(0, self._outermost, list(grads), self.variables, before, after))
                 return weights, state
 
             return stateless_apply
 
+        def listen(application: Application) -> None:
+            self.was_called = True
+            with guard():
+                self._record_functional(application)
+
+        if self._is_functional and self._calls is not None:
+            self._calls.listeners.append(listen)
+            return []
         if self._is_functional:
             return [Hook(self._outermost, "stateless_apply", wrap_stateless)]
         return [*self._skips.hooks(guard), Hook(self.optimizer, "apply", wrap_apply)]
 
-    def _scope(self, weights: Sequence[Any], state: Sequence[Any]) -> Any:
-        """JAX: in which the variables have these values."""
-        pairs = [*zip(self.variables, weights, strict=True), *zip(self._outermost.variables, state, strict=True)]
-        return keras.StatelessScope(state_mapping=pairs)
+    def _record_functional(self, application: Application) -> None:
+        """JAX: after it, by the values before and after."""
+        assert application.before is not None
+        assert application.after is not None
+
+        def scope(values: tuple[Sequence[Any], Sequence[Any]]) -> Any:
+            state, weights = values
+            pairs = [
+                *zip(application.variables, weights, strict=True),
+                *zip(self._outermost.variables, state, strict=True),
+            ]
+            return keras.StatelessScope(state_mapping=pairs)
+
+        is_applied = self._skips.applied(application.before[0], application.after[0])
+        with scope(application.before):
+            row = self._record_received(application.gradients, application.variables, is_applied)
+        with scope(application.after):
+            self._record_applied(row)
 
     def _record_received(self, grads: list[Any], trainable_variables: Any, is_applied: Any = True) -> Row:
+        """Before the optimizer works: write what it got."""
         step, micro_batch = self._counted()
         due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
-        slot = self._ring.slot()
+        slot = self._slot()
         ordered = self._in_order(grads, trainable_variables)
         if self._is_functional:
             # What a branch of XLA reads as it is gets its memory layout from that branch, and with it another order
@@ -152,7 +187,7 @@ class GradientCapture:
             columns["raw"] = raw_histograms(self._sampled(flat), jit=self._jit)
             columns["weight_norm"] = norms(lambda: now, jit=self._jit)
             columns |= {"gradient": self._followed(flat), "value": self._followed(now)}
-            columns |= {"step": step, "micro_batch": micro_batch, "skipped": self._skips.read()}
+            columns |= self._numbers(step, micro_batch)
             self._ring.put(slot, columns)
             for kept, weight in zip(self._before, now, strict=False):
                 kept.write(weight)
@@ -161,6 +196,7 @@ class GradientCapture:
         return due, slot, micro_batch == self.micro_batches - 1, weights_now() if self._is_functional else []
 
     def _record_applied(self, row: Row) -> None:
+        """After it: write what that changed."""
         due, slot, is_update, weights = row
         weights_now = self._reading()
 
@@ -175,9 +211,21 @@ class GradientCapture:
             # Between updates nothing is applied.
             norm, update_of_some = update() if self.micro_batches == 1 else ops.cond(is_update, update, nothing)
             self._ring.put(slot, {"update_norm": norm, "update": update_of_some})
-            self._ring.advance(after=norm)
+            self._complete(after=norm)
 
         when(due, record, self._ring.cells)
+
+    def _numbers(self, step: Any, micro_batch: Any) -> dict[str, Any]:
+        """What a row says of itself."""
+        return {"step": step, "micro_batch": micro_batch, "skipped": self._skips.read()}
+
+    def _slot(self) -> Any:
+        """Where the next row goes."""
+        return self._ring.slot()
+
+    def _complete(self, after: Any) -> None:
+        """The row is complete once `after` is computed."""
+        self._ring.advance(after)
 
     def _counted(self) -> tuple[Any, Any]:
         """Updates so far, and which micro-batch of the next one this is.
@@ -194,7 +242,7 @@ class GradientCapture:
 
     def _weights(self) -> list[Any]:
         """As they are now, as float32 [n]."""
-        return [_weight(v) for v in self.variables]
+        return [weight_of(v) for v in self.variables]
 
     def _reading(self) -> Callable[[], list[Any]]:
         """The same, for a branch that may need them.
@@ -204,8 +252,8 @@ class GradientCapture:
         """
         if not self._is_functional and (self._is_on_torch or private.graph_on_tensorflow() is None):
             return self._weights
-        early = {i: _weight(v) for i, v in enumerate(self.variables) if i not in self._sparse}
-        return lambda: [early[i] if i in early else _weight(v) for i, v in enumerate(self.variables)]
+        early = {i: weight_of(v) for i, v in enumerate(self.variables) if i not in self._sparse}
+        return lambda: [early[i] if i in early else weight_of(v) for i, v in enumerate(self.variables)]
 
     def sampled_weights(self) -> list[Any]:
         """On the host: the elements of each variable that its histogram would count, as float32 tensors [n]."""
@@ -213,7 +261,7 @@ class GradientCapture:
 
     def _sampled(self, flats: Sequence[Any]) -> list[Any]:
         """The elements that histograms are made of, by variable."""
-        return [flat if k == 1 else flat[::k] for flat, k in zip(flats, self.strides, strict=True)]
+        return sampled(flats, self.strides)
 
     def _followed(self, flats: Sequence[Any]) -> Any:
         """The elements that are followed, of all variables one after the other."""
@@ -269,7 +317,13 @@ class GradientCapture:
         return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
 
 
-def _weight(variable: Any) -> Any:
+def sampled(flats: Sequence[Any], strides: Sequence[int]) -> list[Any]:
+    """Of each tensor [n] every k-th element."""
+    return [flat if k == 1 else flat[::k] for flat, k in zip(flats, strides, strict=True)]
+
+
+def weight_of(variable: Any) -> Any:
+    """A variable as it is now, as float32 [n]."""
     return ops.reshape(ops.cast(variable, "float32"), (-1,))
 
 

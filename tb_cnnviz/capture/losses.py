@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -15,7 +15,7 @@ from tb_cnnviz.capture.cell import Cell, recording
 from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.mailbox import Ring
 from tb_cnnviz.capture.replicas import on_one_replica
-from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.step_count import StepCount
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -28,16 +28,17 @@ class LossCapture:
 
     Args:
         model: compiled; a train_step that never computes its loss so leaves the ring empty.
+        count: of its steps.
         slots: rows to keep between two drains.
 
     Attributes:
         was_called: whether a training step was traced that computes its loss so.
     """
 
-    def __init__(self, model: Any, *, slots: int) -> None:
+    def __init__(self, model: Any, count: StepCount, *, slots: int) -> None:
         self.was_called = False
         self._model = model
-        self._optimizer = innermost(model.optimizer)
+        self._count = count
         self._is_functional = keras.config.backend() == "jax"
         self._ring = Ring(
             slots,
@@ -69,7 +70,7 @@ class LossCapture:
                 self.was_called = True
                 loss = original(*args, **kwargs)
                 with guard(), recording():
-                    share = [loss, ops.convert_to_tensor(_examples((args[:3], kwargs)))]
+                    share = [loss, ops.convert_to_tensor(examples_of((args[:3], kwargs)))]
                     on_one_replica(lambda whole: self._record(*whole), share)
                 return loss
 
@@ -91,12 +92,14 @@ class LossCapture:
         def wrap_step(original: Callable[..., Any]) -> Callable[..., Any]:
             def train_step(state: Any, data: Any) -> Any:
                 seen.clear()
+                before: list[Any] = []
+                with guard(), state_scope(self._model, (state, data)):
+                    before = [self._count.read(), self._rate()]
                 try:
                     result = original(state, data)
-                    pairs = zip(self._model.optimizer.variables, state[2], strict=True)
-                    with guard(), keras.StatelessScope(state_mapping=list(pairs)):  # as they were before the step
+                    with guard():
                         for loss in seen:
-                            self._record(loss, _examples(data))
+                            self._record(loss, examples_of(data), *before)
                     return result
                 finally:
                     seen.clear()
@@ -106,18 +109,23 @@ class LossCapture:
         tracker = private.loss_tracker(self._model)
         return [Hook(tracker, "update_state", wrap_tracker), Hook(self._model, "train_step", wrap_step)]
 
-    def _record(self, loss: Any, examples: Any) -> None:
+    def _record(self, loss: Any, examples: Any, step: Any = None, rate: Any = None) -> None:
         slot = self._ring.slot()
         self._ring.put(
             slot,
             {
-                "step": self._optimizer.iterations,
+                "step": self._count.read() if step is None else step,
                 "loss": loss,
-                "learning_rate": self._optimizer.learning_rate,
+                "learning_rate": self._rate() if rate is None else rate,
                 "examples": examples,
             },
         )
         self._ring.advance(after=loss)
+
+    def _rate(self) -> Any:
+        """NaN where several optimizers have one each."""
+        optimizer = self._count.optimizer
+        return np.float32("nan") if optimizer is None else optimizer.learning_rate
 
     @property
     def slots(self) -> int:
@@ -134,7 +142,16 @@ class LossCapture:
         return self._ring.drain()
 
 
-def _examples(nest: Any) -> Any:
+def state_scope(model: Any, arguments: tuple[Any, ...]) -> AbstractContextManager[Any]:
+    """At the beginning of a train_step: on JAX, where it gets (state, data), the optimizer's variables as they are then."""
+    if keras.config.backend() != "jax":
+        return nullcontext()
+    pairs = list(zip(model.optimizer.variables, arguments[0][2], strict=True))
+    scope: AbstractContextManager[Any] = keras.StatelessScope(state_mapping=pairs)
+    return scope
+
+
+def examples_of(nest: Any) -> Any:
     """The length of the first tensor's first axis; 0 where there is none."""
     tensors = [t for t in tree.flatten(nest) if getattr(t, "shape", None)]
     return ops.shape(tensors[0])[0] if tensors else 0

@@ -61,11 +61,18 @@ class Ring:
 
         Rows that were overwritten before anybody drained them are counted in `lost`.
         """
+        return self.rows(self.drain_order())
+
+    def drain_order(self) -> np.ndarray:
+        """The same as places of the rows, for `rows`."""
         count = int(self._count.host())
         fresh = min(count - self._drained, self.slots)
         self.lost += count - self._drained - fresh
         self._drained = count
-        order = np.arange(count - fresh, count) % self.slots
+        return np.arange(count - fresh, count) % self.slots
+
+    def rows(self, order: np.ndarray) -> dict[str, np.ndarray]:
+        """On the host: the rows at these places."""
         return {name: rows for packed in self._all() for name, rows in packed.rows(order).items()}
 
     def _all(self) -> list[_Packed]:

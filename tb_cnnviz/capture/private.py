@@ -22,11 +22,6 @@ def sublayers(layer: Any) -> list[Any]:
     return list(layer._layers)
 
 
-def all_layers(model: Any) -> list[Any]:
-    """Every layer and model inside a model, those that hold others too."""
-    return list(model._flatten_layers(include_self=False))
-
-
 @dataclass(frozen=True)
 class RunningFit:
     """What belongs to one call of `fit` alone: its data iterator, and its list of callbacks unless that was given.
@@ -218,6 +213,29 @@ def whole_sharding(model: Any) -> Any:
 def sharding_hook(model: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Hook:
     """JAX: on what tells the compiled step how its results are placed, where a distribution is set."""
     return Hook(model, "_get_state_sharding_spec", wrap)
+
+
+def all_layers(model: Any) -> list[Any]:
+    """A model and all layers in it, however deep."""
+    return list(model._flatten_layers())
+
+
+def is_functional(layer: Any) -> bool:
+    """Is it a network that was made of tensors, and so knows its inputs?"""
+    from keras.src.models.functional import Functional
+
+    return isinstance(layer, Functional)
+
+
+def all_metrics(model: Any) -> list[Any]:
+    """The metrics of a model, those too that its `metrics` does not list."""
+    found = [*model.metrics, *model._metrics]
+    return list({id(metric): metric for metric in found}.values())
+
+
+def trained_by(optimizer: Any) -> list[Any]:
+    """The variables that an optimizer was built for, in its order."""
+    return list(optimizer._trainable_variables)
 
 
 def raw_iterations(optimizer: Any) -> Any:

@@ -79,6 +79,7 @@ class InstrumentedStep:
         self._seats: list[Seat] = []
         self._beginning: Seat | None = None
         self._common: list[Hook] = []
+        self._common_cells: list[Cell] = []
         self._unwatch: Callable[[], None] = lambda: None
         self._own: Any = None
         self._instrumented: Any = None
@@ -130,7 +131,7 @@ class InstrumentedStep:
     @property
     def cells(self) -> list[Cell]:
         """All that the hooks read or write inside the step."""
-        return [cell for seat in self._seats for cell in seat.cells]
+        return [*self._common_cells, *(cell for seat in self._seats for cell in seat.cells)]
 
     def add(self, hooks: Sequence[Hook], cells: Sequence[Cell], guard: Guard | None = None) -> None:
         """From a callback's `begin`: hooks to put in place, and the cells that they read or write.
@@ -142,9 +143,10 @@ class InstrumentedStep:
             self._beginning.cells += cells
             self._instrumented = None
 
-    def add_common(self, hooks: Sequence[Hook], guard: Guard) -> None:
+    def add_common(self, hooks: Sequence[Hook], guard: Guard | None = None, cells: Sequence[Cell] = ()) -> None:
         """The same, of hooks that stand inside of those of all callbacks, and stay until the last of them leaves."""
-        self._common += [forgiving(hook, guard) for hook in hooks]
+        self._common += [forgiving(hook, guard or self._forgiven) for hook in hooks]
+        self._common_cells += cells
         self._instrumented = None
 
     def arm(self) -> None:
@@ -160,6 +162,10 @@ class InstrumentedStep:
             self._own, self._instrumented = current, None
         if self.hooks or any(not seat.has_begun for seat in self._seats):
             self._model.train_function = self._run
+
+    def rebuild(self) -> None:
+        """Between two steps: the hooks will do something else, so the next one has to be traced again."""
+        self._instrumented = None
 
     def disarm(self) -> None:
         """Give the model its own training step back. Does nothing where it has it."""

@@ -143,7 +143,8 @@ class Run:
           `edges` float64 [bins + 1], `update_norm`, `weight_norm`, and `sampled`: the histogram is of every such
           element (1: of all); with layer None the same with a row for each of `variables`. Under gradient accumulation
           what is received is that of the update's last micro-batch, and `micro_norm`, `micro_histogram` … have a row
-          for each of `micro_batch`;
+          for each of `micro_batch`; where a step uses several `optimizers`, `optimizer` says by its index whose call the
+          row is of (the last in the step), and `calls` how many there were;
         - gradient_samples: for one variable `indices` int64 (flat), `gradient`, `value` and `update` float32 of up to 256
           weights, and under gradient accumulation `micro_gradient` with a row for each of `micro_batch`; with layer None
           those of all `variables` one after the other, `counts` of each;
@@ -154,7 +155,8 @@ class Run:
         - probe: `x`, `y` and what else was given;
         - losses: columns `step`, `batch`, `loss`, `learning_rate`, `epoch`, `examples`, `wall_time`: a row for each batch.
           Batches that share a step (micro-batches of one update, or one whose update was skipped for an overflow) are
-          told apart by `batch` = 0, 1, …; the last one's update was applied. epochs: a column for each metric, `step` and
+          told apart by `batch` = 0, 1, …; the last one's update was applied. Of a train_step that returns its losses also
+          a column for each of them, and `sources`: what each is. epochs: a column for each metric, `step` and
           `epoch`; a metric that is named like one of these is `metric:step`, `metric:epoch` …. With
           step None over all records, rows that were logged again once, the later value.
 

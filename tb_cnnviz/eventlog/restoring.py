@@ -132,6 +132,7 @@ def _of_micro_batches(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
     """Rows of loss records by step, and of equal steps by `batch`, which counts the batches that share one from 0.
 
+    Of a train_step that returns its losses also `sources`, what each of them is, and `loss_name`, as the last record says.
     Where a step was logged again, beginning with its first batch, the later rows take the place of the earlier ones.
 
     Args:
@@ -151,7 +152,11 @@ def joined_losses(records: Sequence[Record]) -> dict[str, Any]:
         blocks.append({"batch": np.zeros(len(steps), np.int32), **arrays})
     names = list(dict.fromkeys(name for block in blocks for name in block))
     order = _latest(*(np.concatenate([block[name] for block in blocks]) for name in ("step", "batch")))
-    return {name: np.concatenate([_filled(block, name) for block in blocks])[order] for name in names}
+    columns: dict[str, Any] = {
+        name: np.concatenate([_filled(block, name) for block in blocks])[order] for name in names
+    }
+    said = next((record.attributes for record in reversed(records) if "sources" in record.attributes), {})
+    return columns | {name: said[name] for name in ("loss_name", "sources") if name in said}
 
 
 def joined_epochs(records: Sequence[Record]) -> dict[str, Any]:

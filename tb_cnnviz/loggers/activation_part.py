@@ -44,7 +44,7 @@ class ActivationPart(StatisticsPart):
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
-        found = rows_of([item for item in fit.placed if fit.is_asked(item.path)], fit.seen)
+        found = rows_of([item for item in fit.placed if fit.is_asked(item.path)], fit.shapes)
         if found.unknown:
             fit.notice(self.name, f"{listed(found.unknown)}: not recorded, since their output's shape is not known")
         if found.unseen:
@@ -57,12 +57,13 @@ class ActivationPart(StatisticsPart):
 
         calls = _calls_of(fit.model, step, guard)
         is_again = calls is not None or _computes_before_relu_again(fit.model)
-        seconds = statistics_seconds(found.rows, fit.seen, step.batch_size, is_again=is_again)
+        seconds = statistics_seconds(found.rows, fit.shapes, step.batch_size, is_again=is_again)
         due = self._rhythm.join(fit, self.name, seconds)
         self._capture = ActivationCapture(
             fit.model,
             found.rows,
             jit=bool(fit.model.jit_compile),
+            count=fit.count,
             due=due,
             slots=2 * int(fit.model.steps_per_execution),
             calls=calls,
@@ -85,7 +86,13 @@ class ActivationPart(StatisticsPart):
                 f"{listed(self._capture.missed)}: not recorded, since they are called in a loop, a branch, a "
                 "rematerialised layer or a function that is compiled by itself, out of which nothing can be taken",
             )
-        elif not self._capture.was_called:
+        if self._capture.apart:
+            fit.notice(
+                self.name,
+                f"{listed(self._capture.apart)}: not recorded, since XLA compiles the step, where activations are taken from "
+                "calls of the whole model alone, and the train_step calls these apart from it",
+            )
+        elif not self._capture.was_called and not self._capture.missed:
             fit.turn_off(self.name, "the model's train_step never called one of its layers where it can be seen")
 
 

@@ -10,7 +10,6 @@ from tb_cnnviz.capture.feature_maps import Kept
 from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.probe import Probe
-from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.loggers.part import Part
@@ -35,6 +34,7 @@ class ErrorPart(Part):
 
     name = "errors"
     is_pictures = True
+    needs_pass = True
 
     def __init__(
         self,
@@ -147,9 +147,8 @@ class ErrorPart(Part):
     def _is_due(self, fit: Fit) -> bool:
         """Has a step of the rhythm come since the last statistics? Counted here: the device would make it wait."""
         assert self._due is not None
-        batches_per_update = getattr(innermost(fit.model.optimizer), "gradient_accumulation_steps", None) or 1
         last = self._step - fit.offsets.iterations - self._due.first
-        now = last + self._ran // batches_per_update
+        now = last + self._ran // fit.count.batches_per_step
         return now // self._due.stride > last // self._due.stride
 
     def _is_affordable(self, fit: Fit) -> bool:

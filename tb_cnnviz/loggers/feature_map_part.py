@@ -18,6 +18,7 @@ class FeatureMapPart(Part):
 
     name = "feature maps"
     is_pictures = True
+    needs_pass = True
 
     def __init__(self) -> None:
         self.maps: FeatureMaps | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tb_cnnviz.capture import filters, layer_kinds
-from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.layer_tree import PlacedLayer, listed
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.loggers.part import Part
@@ -31,12 +31,21 @@ class FilterPart(Part):
         return sum(s.bytes(is_exact=True) + 4 * s.pointwise * s.pointwise_weights + s.rest for s in sizes)
 
     def _asked(self, fit: Fit) -> list[PlacedLayer]:
+        return [p for p in self._convolutions(fit) if p.layer.built]
+
+    def _convolutions(self, fit: Fit) -> list[PlacedLayer]:
         return [p for p in fit.placed if layer_kinds.has_kernels(p.layer) and fit.is_asked(p.path)]
 
     def begin(self, fit: Fit, step: InstrumentedStep) -> None:
         for said in filters.notices([item for item in fit.placed if fit.is_asked(item.path)]):
             fit.notice(self.name, said)
         self._layers = {item.path: item.layer for item in self._asked(fit)}
+        unbuilt = [item.path for item in self._convolutions(fit) if not item.layer.built]
+        if unbuilt:
+            fit.notice(
+                self.name,
+                f"{listed(unbuilt)}: not logged, since they have no kernel before the first batch; build them",
+            )
         sizes = {path: filters.size_of(layer) for path, layer in self._layers.items()}
         self._kept = filters.choose_kept(sizes, self.max_bytes)
         cut = [

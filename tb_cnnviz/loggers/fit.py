@@ -14,11 +14,12 @@ import keras
 
 import tb_cnnviz
 from tb_cnnviz.capture.forward import Pass
-from tb_cnnviz.capture.host import to_numpy
 from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.messages import in_one_line
-from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.networks import SeenNetwork
+from tb_cnnviz.capture.optimizers import NamedOptimizer, OptimizerCalls
 from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.capture.step_count import TRAIN_STEPS, UPDATES, StepCount
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
 from tb_cnnviz.records import Record
@@ -65,32 +66,37 @@ class Clock:
 
 @dataclass(frozen=True)
 class Offsets:
-    """From this fit's counting to the log's: step = optimizer.iterations + iterations, and likewise for epochs."""
+    """From this fit's counting to the log's: step = `StepCount.host()` + iterations, and likewise for epochs."""
 
     iterations: int = 0
     epoch: int = 0
 
 
-def offsets(iterations: int, first_epoch: int, log: Resume | None) -> Offsets:
+def offsets(iterations: int, first_epoch: int, log: Resume | None, counted: str = UPDATES) -> Offsets:
     """How a fit goes on in a log.
 
     Args:
-        iterations: optimizer.iterations before the first batch. 0 is a new optimizer: its steps follow the log's last.
+        iterations: the count before the first batch, of updates optimizer.iterations. 0 is a new optimizer: its steps follow the log's last.
             Above 0 it was trained or restored before: its steps mean what they meant in the log's last session.
         first_epoch: of this fit. Above 0 (initial_epoch, BackupAndRestore) it goes on counting as the last session
             did; 0 follows the log's last epoch.
         log: where the log ended, None for a new one.
+        counted: what the count is of. Training steps that were made before are an estimate: a new log begins at 0, and
+            none goes on behind its last step.
     """
     if log is None:
-        return Offsets()
+        return Offsets(iterations=0 if counted == UPDATES else -iterations)
     following = 0 if log.last_epoch is None else log.last_epoch + 1
+    going_on = log.iterations_offset if iterations > 0 else log.last_step
+    if counted == TRAIN_STEPS and not 0 <= iterations + going_on <= log.last_step:
+        going_on = log.last_step - iterations
     return Offsets(
-        iterations=log.iterations_offset if iterations > 0 else log.last_step,
+        iterations=going_on,
         epoch=log.epoch_offset if first_epoch > 0 else following,
     )
 
 
-def session_record(step: int, offsets: Offsets, before: Resume | None = None) -> Record:
+def session_record(step: int, offsets: Offsets, counted: str = UPDATES, before: Resume | None = None) -> Record:
     """The record that begins a session: how its counting leads to the log's, where that ended, and what wrote it."""
     attributes = {
         **({"before": before.as_attributes()} if before is not None else {}),
@@ -98,6 +104,7 @@ def session_record(step: int, offsets: Offsets, before: Resume | None = None) ->
         "epoch_offset": offsets.epoch,
         "tb_cnnviz": tb_cnnviz.__version__,
         "backend": keras.config.backend(),
+        "steps": counted,
     }
     return Record("session", step, attributes=attributes)
 
@@ -109,7 +116,10 @@ class Fit:
     Attributes:
         asked: paths of the layers to look into, None for all.
         training: the training step; the same for all callbacks of one fit.
+        count: of the steps, likewise.
+        calls: of the optimizers in a train_step of the model's own, likewise; None in Keras' own.
         seen: a pass through the model before the first batch, for shapes; None where there could be none.
+        networks: what was run instead where the model cannot be run as a whole.
         epoch: Keras' own count.
         max_log_bytes: of the run's records, all callbacks' together.
         is_at_an_end: are these the first or the last pictures, which are written in any case?
@@ -120,6 +130,8 @@ class Fit:
         between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
         off: names of the parts that were given up.
         past: the log as it was before, while the parts begin.
+        before: where that log ended.
+        begun_at: the step at which it began.
     """
 
     model: Any
@@ -127,7 +139,10 @@ class Fit:
     placed: list[PlacedLayer]
     asked: set[str] | None
     training: InstrumentedStep
+    count: StepCount
+    calls: OptimizerCalls | None = None
     seen: Pass | None = None
+    networks: list[SeenNetwork] = field(default_factory=list)
     offsets: Offsets = Offsets()
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
@@ -140,13 +155,33 @@ class Fit:
     between_pictures_s: float = 0.0
     off: set[str] = field(default_factory=set)
     past: PastLog | None = None
+    before: Resume | None = None
+    begun_at: int = 0
     _known: int = 0
 
     def step(self) -> int:
-        """Optimizer updates since the run began. Waits for the device, and lets the host see the weights."""
+        """Steps since the run began. Waits for the device, and lets the host see the weights."""
         self.training.show_weights()
-        self._known = iterations_of(self.model) + self.offsets.iterations
+        self._known = self.count.host() + self.offsets.iterations
         return self._known
+
+    def optimizers_of(self, variable: Any) -> list[str]:
+        """Names of the optimizers that update a variable, where a step uses several, as far as it has run."""
+        return self.calls.names_of(variable) if self.calls is not None and self.count.optimizer is None else []
+
+    @property
+    def shapes(self) -> Pass | None:
+        """The calls of layers that were seen, in whichever pass."""
+        if self.seen is not None or not self.networks:
+            return self.seen
+        return Pass([], [], [call for each in self.networks for call in each.seen.calls])
+
+    @property
+    def used_optimizers(self) -> list[NamedOptimizer]:
+        """Those that the training step uses, as far as it has run; before that its only one."""
+        if self.calls is None or (not self.calls.used and self.count.optimizer is not None):
+            return self.count.optimizers
+        return [self.calls.optimizers[number] for number in self.calls.used]
 
     @property
     def logged_epoch(self) -> int:
@@ -215,11 +250,6 @@ def warn(part: str, why: str) -> None:
     warnings.warn(
         f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=3
     )
-
-
-def iterations_of(model: Any) -> int:
-    """`optimizer.iterations` of the optimizer that updates the weights. Waits for the device."""
-    return int(to_numpy(innermost(model.optimizer).iterations))
 
 
 def why_not_supported(model: Any) -> str | None:

@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, statistics_seconds
+from tb_cnnviz.capture.gradients_by_optimizer import GradientsByOptimizer
 from tb_cnnviz.capture.host import to_numpy
-from tb_cnnviz.capture.layer_tree import variable_paths
+from tb_cnnviz.capture.layer_tree import listed, variable_paths
+from tb_cnnviz.capture.mailbox import Due
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.loggers.fit import Fit, why_not_supported
 from tb_cnnviz.loggers.statistics_part import StatisticsPart
@@ -31,7 +33,8 @@ class GradientPart(StatisticsPart):
     def __init__(self, rhythm: StatisticsRhythm, *, exact: bool, samples: bool) -> None:
         super().__init__(rhythm)
         self._exact, self._samples = exact, samples
-        self._capture: GradientCapture | None = None
+        self._capture: GradientCapture | GradientsByOptimizer | None = None
+        self._is_told = False
         self._variables: list[Any] = []
         self._paths: list[str] = []
         self._latest: Record | None = None
@@ -41,26 +44,35 @@ class GradientPart(StatisticsPart):
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
-        model = fit.model
-        self._variables, self._paths = list(model.trainable_variables), variable_paths(model, fit.placed)
+        self._variables = list(fit.model.trainable_variables)
+        self._paths = variable_paths(fit.model, fit.placed)
+        if not self._variables:
+            fit.notice(self.name, "the model has no trainable variables before its first batch: no gradient is logged")
+            return
         due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
-        executed = int(model.steps_per_execution)
-        self._capture = GradientCapture(
-            model.optimizer,
-            self._variables,
-            jit=bool(model.jit_compile),
-            due=due,
-            slots=2 * executed + 2 * micro_batches_of(model.optimizer),
-            exact=self._exact,
-            samples=self._samples,
-            paths=self._paths,
-        )
+        self._capture = self._capture_of(fit, due)
 
         def guard() -> AbstractContextManager[None]:
             return fit.guard(self.name)
 
         step.add(self._capture.hooks(guard), self._capture.cells, guard)
         self._record_at(due, self._capture.slots)
+
+    def _capture_of(self, fit: Fit, due: Due) -> GradientCapture | GradientsByOptimizer:
+        model, executed = fit.model, int(fit.model.steps_per_execution)
+        options: dict[str, Any] = {
+            "jit": bool(model.jit_compile),
+            "due": due,
+            "exact": self._exact,
+            "samples": self._samples,
+        }
+        if fit.count.optimizer is None and fit.calls is not None:
+            return GradientsByOptimizer(
+                model, fit.calls, fit.count, self._variables, paths=self._paths, slots=2 * executed, **options
+            )
+        optimizer = fit.count.optimizers[0].optimizer
+        slots = 2 * executed + 2 * micro_batches_of(optimizer)
+        return GradientCapture(optimizer, self._variables, paths=self._paths, slots=slots, calls=fit.calls, **options)
 
     def _rows(self, batches: int, stride: int) -> int:
         return rows_of(batches, self._capture.micro_batches if self._capture else 1, stride)
@@ -78,9 +90,17 @@ class GradientPart(StatisticsPart):
         if not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called optimizer.apply or apply_gradients")
             return
+        missed = self._capture.missed if isinstance(self._capture, GradientsByOptimizer) else []
+        if missed and not self._is_told:
+            self._is_told = True
+            fit.notice(
+                self.name,
+                f"{listed(missed)}: not recorded, since it is called in a loop, a branch or a function that is "
+                "compiled by itself, or for other variables than it was built for",
+            )
         self._stock_histograms(fit, self._capture)
 
-    def _stock_histograms(self, fit: Fit, capture: GradientCapture) -> None:
+    def _stock_histograms(self, fit: Fit, capture: GradientCapture | GradientsByOptimizer) -> None:
         """For TensorBoard's own tab, gradients and weights; of the same elements as in the log."""
         stock, epoch = fit.writer.stock, fit.logged_epoch
         said = ["" if k == 1 else f"counts one of every {k} elements" for k in capture.strides]

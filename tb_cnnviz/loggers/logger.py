@@ -16,18 +16,21 @@ import keras
 
 from tb_cnnviz import schedule
 from tb_cnnviz.capture import architecture, layer_tree, private
-from tb_cnnviz.capture.first_batch import DataError, NotPossible, build_model, peek
+from tb_cnnviz.capture.first_batch import DataError, NotCallable, NotPossible, build_model, peek
 from tb_cnnviz.capture.forward import Pass, pass_over_zeros
 from tb_cnnviz.capture.messages import RefusedArgument, in_one_line
+from tb_cnnviz.capture.networks import seen_networks, why_not_called
+from tb_cnnviz.capture.optimizers import OptimizerCalls
 from tb_cnnviz.capture.probe import unpacked
 from tb_cnnviz.capture.shares import fair_shares
 from tb_cnnviz.capture.step import InstrumentedStep, Seat
+from tb_cnnviz.capture.step_count import UPDATES, StepCount
 from tb_cnnviz.capture.weight_bits import joined
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, iterations_of, offsets, session_record, warn
-from tb_cnnviz.loggers.hparams import hparams_of
+from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, offsets, session_record, warn
+from tb_cnnviz.loggers.hparams import hparams_of, optimizer_text
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
 from tb_cnnviz.loggers.loss_part import LossPart
 from tb_cnnviz.loggers.one_fit import OneFit
@@ -211,6 +214,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             self._pictures.ran += ran
             if self._watch is not None:
                 self._watch.stepped(self._pictures.ran)
+            self._say_optimizers(fit)
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.steps_ran(fit, ran)
@@ -239,6 +243,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 self._pictures.take(fit, self._on(fit), is_full=True)
                 self._show_in_stock_tabs(fit)
             step = fit.step()
+            self._say_optimizers(fit, is_known=True)
             for part in self._on(fit):
                 with fit.guard(part.name):
                     part.drain(fit)
@@ -385,44 +390,59 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def _begin_with(self, data: list[Any]) -> None:
         """`data` holds one item, exchanged for what gives the same batches where the first was looked at."""
         assert self._step is not None
-        model, batch, obstacle = self.model, None, ""
+        model, batch, obstacle, reason = self.model, None, "", why_not_called(self.model)
         if self._needs_first_batch():
             try:
                 batch, data[0] = peek(data[0], int(model.steps_per_execution))
                 build_model(model, unpacked(batch)[0])
+            except NotCallable as why:
+                reason = reason or str(why)
             except NotPossible as why:
                 obstacle = str(why)
-        if model.optimizer is None:  # in a loop of the user's own
-            raise NotPossible("the model is not compiled, so that no optimizer counts its steps; call model.compile")
         self._check(batch)
         placed = layer_tree.leaves(model)
+        count, calls = _counting(self._step, model)
+        if not count.optimizers and self._loop is not None:
+            raise NotPossible("the model is not compiled, so that no optimizer counts its steps; call model.compile")
         fit = Fit(
             model,
             self._writer_of(self._step),
             placed,
             arguments.paths_of(self.layers, placed),
             training=self._step,
+            count=count,
+            calls=calls,
             clock=self._step.shared.setdefault(Clock, Clock()),
             epoch=self._epoch,
             max_log_bytes=self.max_log_bytes,
         )
         self._fit = fit
         with fit.clock.logging():
-            if not model.built:
-                raise NotPossible(f"the model is not built before its first batch, and {obstacle}; build it before fit")
-            self._open(fit, batch, obstacle)
+            if not model.built and not model.weights:
+                raise NotPossible(
+                    f"the model is not built before its first batch, and {obstacle or reason}; build it before fit"
+                )
+            self._open(fit, batch, obstacle, reason)
 
-    def _open(self, fit: Fit, batch: Any, obstacle: str) -> None:
+    def _open(self, fit: Fit, batch: Any, obstacle: str, reason: str | None) -> None:
         assert self._step is not None
         fit.past = PastLog(fit.writer.log_dir)
         log = fit.past.resume()
-        before = iterations_of(fit.model) if self._loop is None else self._loop.updates_before
-        fit.offsets = offsets(before, self._first_epoch or 0, log)
+        is_counted_before = self._loop is not None and fit.count.of == UPDATES
+        before = self._loop.updates_before if self._loop and is_counted_before else fit.count.host()
+        fit.offsets = offsets(before, self._first_epoch or 0, log, fit.count.of)
+        fit.begun_at = fit.step()
         self._share_out(fit)
-        with fit.guard("feature maps"):
-            if obstacle:
-                raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
-            fit.seen = self._look(fit, batch)
+        if reason is not None:
+            self._do_without_passes(fit, reason)
+        else:
+            with fit.guard("feature maps"):
+                if obstacle:
+                    raise NotPossible(f"no probe was given, and the first batch cannot be looked at: {obstacle}")
+                fit.seen = self._look(fit, batch)
+        if fit.seen is None:
+            with fit.guard("the model record"):
+                fit.networks = seen_networks(fit.model, fit.placed)
         self._write_session(fit, log or Resume())
         self._compare_with_log(fit, log)
         self._describe(fit)
@@ -432,6 +452,18 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._say_what_was_unreadable(fit)
         self._pictures.take_at_an_end(fit, self._on(fit))
         fit.writer.reserved[id(self)] = self._pictures.bytes_at_an_end + self._loss_bytes()
+
+    def _do_without_passes(self, fit: Fit, reason: str, *, is_unexpected: bool = False) -> None:
+        """The model cannot be run over the probe: one notice, or warning, for all that would need it."""
+        lost = [part.name for part in self._parts if part.needs_pass and part.name not in fit.off]
+        if not lost:
+            return
+        text = f"{reason}: {' and '.join(lost)} are not logged, which need a pass over the probe"
+        if is_unexpected:
+            fit.turn_off(lost[0], text)
+        else:
+            fit.notice(lost[0], text)
+        fit.off.update(lost)
 
     def _loss_bytes(self) -> int:
         """What the losses of this fit will take, where it is known how many batches it has."""
@@ -505,28 +537,65 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """The session and the model, once however many callbacks share the log."""
         if not fit.writer.first_to_say("session", fit.training):
             return
-        step, writer = fit.step(), fit.writer
         with fit.guard("the session"):
-            fit.write(session_record(step, fit.offsets, log))
+            fit.write(session_record(fit.step(), fit.offsets, fit.count.of, log))
+        fit.before = log
+        fit.writer.first_to_say(_optimizers_said(fit), fit.training)
+        self._write_model(fit, fit.step())
+        self._name_wrappers(fit)
+        if fit.calls is None:
+            self._write_hparams(fit)
+
+    def _name_wrappers(self, fit: Fit) -> None:
+        wrappers = layer_tree.wrappers(fit.model)
+        if wrappers:
+            fit.notice(
+                "the model record",
+                f"{layer_tree.listed(wrappers)}: not listed, since they only hold other layers, which are",
+            )
+
+    def _write_model(self, fit: Fit, step: int) -> None:
         with fit.guard("the model record"):
-            batch_size = self._step.batch_size if self._step is not None else None
-            hparams = {**hparams_of(fit.model, batch_size), **self.hparams}
             record = architecture.model_record(
                 fit.model,
                 fit.placed,
                 fit.seen,
-                hparams=hparams,
+                networks=fit.networks,
+                optimizer=optimizer_text(fit.used_optimizers),
+                optimizers_of=fit.optimizers_of,
+                steps=fit.count.of,
+                hparams=self._hparams_of(fit),
                 class_names=self.class_names,
                 channel_order=self.channel_order,
             )
-            writer.write_model(record, step)
-            writer.stock.hparams(hparams)
-            wrappers = layer_tree.wrappers(fit.model)
-            if wrappers:
-                fit.notice(
-                    "the model record",
-                    f"{layer_tree.listed(wrappers)}: not listed, since they only hold other layers, which are",
-                )
+            fit.writer.write_model(record, step)
+
+    def _write_hparams(self, fit: Fit) -> None:
+        if fit.writer.first_to_say("hparams", fit.training):
+            with fit.guard("the model record"):
+                fit.writer.stock.hparams(self._hparams_of(fit))
+
+    def _hparams_of(self, fit: Fit) -> dict[str, Scalar]:
+        batch_size = self._step.batch_size if self._step is not None else None
+        return {**hparams_of(fit.used_optimizers, batch_size), **self.hparams}
+
+    def _say_optimizers(self, fit: Fit, *, is_known: bool = False) -> None:
+        """Of a train_step of the model's own: which optimizers it uses is seen when it runs.
+
+        `is_known` says that there will hardly be others. The records of the session are written again at their step.
+        """
+        if fit.calls is None:
+            return
+        if self._pictures.ran and fit.count.of == UPDATES and not fit.calls.used:
+            fit.count.count_train_steps()
+            fit.training.rebuild()
+        if fit.writer.first_to_say(_optimizers_said(fit), fit.training):
+            fit.training.show_weights()  # on JAX the rates of optimizers may be with fit
+            with fit.guard("the session"):
+                fit.write(session_record(fit.begun_at, fit.offsets, fit.count.of, fit.before))
+            self._write_model(fit, fit.begun_at)
+        if is_known or len(fit.calls.optimizers) == len(fit.used_optimizers):
+            self._write_hparams(fit)
 
     def _show_in_stock_tabs(self, fit: Fit) -> None:
         step = fit.step()
@@ -541,6 +610,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.drain(fit)
+        self._say_optimizers(fit, is_known=True)
         if fit.writer.first_to_say("end", fit.training):
             fit.writer.stock.end_hparams(succeeded=succeeded)
 
@@ -598,3 +668,19 @@ def _abandon_all() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loggers.clear)  # what waits is the parent's
+
+
+def _optimizers_said(fit: Fit) -> str:
+    """What the session and the model record say of optimizers and steps."""
+    return f"{fit.count.of} by {[named.name for named in fit.used_optimizers]}"
+
+
+def _counting(step: InstrumentedStep, model: Any) -> tuple[StepCount, OptimizerCalls | None]:
+    """The count of steps of a fit, and the calls of its optimizers: the same for all of its callbacks."""
+    if StepCount not in step.shared:
+        count = StepCount(model)
+        calls = OptimizerCalls(count.optimizers) if count.is_own_step else None
+        step.add_common([*count.hooks(), *(calls.hooks() if calls else [])], cells=count.cells)
+        step.shared[StepCount] = count, calls
+    found: tuple[StepCount, OptimizerCalls | None] = step.shared[StepCount]
+    return found

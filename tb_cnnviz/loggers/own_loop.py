@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.optimizers import optimizers_of
+from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.loggers.fit import iterations_of
 
 
 class OwnLoop:
@@ -27,7 +29,9 @@ class OwnLoop:
         self.updates_before = self._updates()
 
     def _updates(self) -> int:
-        return 0 if self._model.optimizer is None else iterations_of(self._model)
+        """Of the one optimizer; 0 where several, or none, could be asked."""
+        found = optimizers_of(self._model)
+        return int(to_numpy(innermost(found[0].optimizer).iterations)) if len(found) == 1 else 0
 
     def ran(self) -> int:
         """Calls of the training step since this was asked before."""

@@ -20,6 +20,8 @@ class Part:
     is_statistics = False
     #: Does it give pictures, which a step has only so many bytes for?
     is_pictures = False
+    #: Does it run the model over the probe?
+    needs_pass = False
     #: Bytes that its pictures may take at one step; set before `begin`.
     max_bytes = 0
 

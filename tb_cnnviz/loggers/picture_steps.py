@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tb_cnnviz import schedule
-from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.loggers.fit import Fit
 from tb_cnnviz.loggers.limits import bytes_in_log
 from tb_cnnviz.loggers.part import Part
@@ -63,10 +62,9 @@ class PictureSteps:
 
     def _moment(self, fit: Fit, *, epoch_end: bool) -> Moment:
         """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
-        batches_per_update = getattr(innermost(fit.model.optimizer), "gradient_accumulation_steps", None) or 1
         _thin_out(fit)
         return Moment(
-            step=(self._last_step or 0) + (self.ran - self._ran_at_last) // batches_per_update,
+            step=(self._last_step or 0) + (self.ran - self._ran_at_last) // fit.count.batches_per_step,
             last=self._last_step,
             epoch=fit.logged_epoch,
             epoch_end=epoch_end,

@@ -11,6 +11,7 @@ from tb_cnnviz.capture.feature_maps import FeatureMaps
 from tb_cnnviz.capture.forward import Pass, refusal
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.model_inputs import input_names, input_shapes, shapes_of
+from tb_cnnviz.capture.networks import why_it_fails
 from tb_cnnviz.capture.probe_display import check_display
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.error_part import ErrorPart
@@ -82,12 +83,17 @@ class ProbeLogger(Logger):
         try:
             maps = self._feature_maps(fit, self._images)
         except Exception as error:
-            if self.probe is not None or not self._images.left_out:
+            if self.probe is None and self._images.left_out:
+                self._without = f"the model cannot be run on the first training batch by itself: {in_one_line(error)}"
+                self._images = None
+                self._give_to_errors()
+                return super()._look(fit, batch)
+            reason = why_it_fails(fit.model, self._images.x)
+            if reason is None:  # the model is not to blame
                 raise
-            self._without = f"the model cannot be run on the first training batch by itself: {in_one_line(error)}"
-            self._images = None
-            self._give_to_errors()
-            return super()._look(fit, batch)
+            is_unexpected = self.probe is not None and not isinstance(error, NotImplementedError)
+            self._do_without_passes(fit, reason, is_unexpected=is_unexpected)
+            return None
         for part in self._parts:
             if isinstance(part, FeatureMapPart):
                 part.maps = maps

@@ -11,6 +11,7 @@ import numpy as np
 from keras import callbacks as standard
 
 from tb_cnnviz.capture import private
+from tb_cnnviz.capture.optimizers import optimizers_of
 from tb_cnnviz.capture.skips import innermost
 from tb_cnnviz.capture.step import InstrumentedStep
 from tb_cnnviz.capture.weight_bits import bits_of, watched_weights
@@ -99,7 +100,7 @@ class WeightWatch:
         self.suspects = set(filter(is_heard, (*_EPOCH, *_BATCH, _TRAIN_END)))
         if any(map(is_heard, _VALIDATION)):
             self.suspects.add(VALIDATION)
-        if getattr(innermost(self._model.optimizer), "use_ema", False):
+        if any(getattr(innermost(each.optimizer), "use_ema", False) for each in optimizers_of(self._model)):
             self.suspects.add(OPTIMIZER)
         for event in (*_EPOCH, _TRAIN_END, *self.suspects.intersection(_BATCH)):
             around = (functools.partial(self._before, event), functools.partial(self._after, event), self._abort)

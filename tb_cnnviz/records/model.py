@@ -70,7 +70,10 @@ class LayerRecord:
 
 @dataclass(frozen=True)
 class VariableRecord:
-    """One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path."""
+    """One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path.
+
+    `optimizers` are names of those that update it, where the model's training step uses several.
+    """
 
     path: str
     layer: str | None
@@ -78,6 +81,7 @@ class VariableRecord:
     shape: list[int]
     dtype: str
     size: int
+    optimizers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class ModelRecord:
     """The whole network as one session trains it.
 
     `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
+    `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
+    updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
     """
 
     name: str
@@ -98,6 +104,7 @@ class ModelRecord:
     backend: str | None = None
     keras_version: str | None = None
     channel_order: str = "rgb"
+    steps: str | None = None
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), allow_nan=False, separators=(",", ":")).encode()

@@ -92,7 +92,11 @@ export interface LayerRecord {
   multiply_adds: number | null;
 }
 
-/** One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path. */
+/**
+ * One trainable variable: a column of the gradient records, in this order. `layer` is its owner's path.
+ *
+ * `optimizers` are names of those that update it, where the model's training step uses several.
+ */
 export interface VariableRecord {
   path: string;
   layer: string | null;
@@ -100,12 +104,15 @@ export interface VariableRecord {
   shape: number[];
   dtype: string;
   size: number;
+  optimizers: string[];
 }
 
 /**
  * The whole network as one session trains it.
  *
  * `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
+ * `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
+ * updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
  */
 export interface ModelRecord {
   name: string;
@@ -119,6 +126,7 @@ export interface ModelRecord {
   backend: string | null;
   keras_version: string | null;
   channel_order: string;
+  steps: string | null;
 }
 
 /** The body of every answer that is not 200. */

@@ -8,7 +8,7 @@ import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_
 import { histogramRowHeight, mostHistogramRows, sizesFor } from "../../src/views/gradients/sizes.ts";
 import { unusualText } from "../../src/views/gradients/words.ts";
 
-const variable = (path: string, layer: string | null): VariableRecord => ({ path, layer, role: "kernel", shape: [2], dtype: "float32", size: 2 });
+const variable = (path: string, layer: string | null): VariableRecord => ({ path, layer, role: "kernel", shape: [2], dtype: "float32", size: 2, optimizers: [] });
 
 describe("rows", () => {
   const variables = [variable("net/a/kernel", "net/a"), variable("net/a/bias", "net/a"), variable("net/b/kernel", "net/b"), variable("free", null)];

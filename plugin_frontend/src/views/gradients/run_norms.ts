@@ -45,7 +45,7 @@ export function variablesOf(detail: RunDetail | null, count: number): readonly V
   const variables = detail?.model?.variables ?? [];
   if (variables.length === count) return variables;
   return Array.from({ length: count }, (_, i) => ({
-    path: `variable ${i}`, layer: null, role: "other", shape: [], dtype: "float32", size: 0,
+    path: `variable ${i}`, layer: null, role: "other", shape: [], dtype: "float32", size: 0, optimizers: [],
   }));
 }
 
