@@ -7,12 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile, local_path
-from tb_cnnviz.eventlog.opening import Place, real_names
+from tb_cnnviz.eventlog.opening import Place, Walk, real_names
 
 RECORDS_FILE = re.compile(r"cnnviz\.([0-9]{1,20})\..*\.records")
 
@@ -21,11 +20,13 @@ FOLLOW_LINKS_VARIABLE = "TB_CNNVIZ_FOLLOW_LINKS"
 #: Each folder is walked to from the root.
 MAX_DEPTH = 128
 
+#: Of Windows, and of newer Pythons.
+_is_junction = getattr(os.DirEntry, "is_junction", lambda entry: False)
+
 _ESCAPE = re.compile(r"\\(?=x[0-9a-f]{2})")
 
 
-@dataclass(frozen=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A records file.
 
     Attributes:
@@ -90,14 +91,15 @@ def find_records(root: str | Path) -> Iterator[FoundFile]:
     """
     pending = [_root(root)]
     may_lead_out = os.environ.get(FOLLOW_LINKS_VARIABLE, "").strip() == "1"
-    while pending:
-        folder = pending.pop()
-        for found in _entries(folder, may_lead_out):
-            if not found.is_folder:
-                yield from _files(folder, found)
-            elif len(found.place.folders) <= MAX_DEPTH:
-                path, name = os.path.join(folder.path, found.name), folder.called(spelled(found.name))
-                pending.append(_Folder(path, name, found.place, folder.is_linked or found.is_link))
+    with Walk() as walk:
+        while pending:
+            folder = pending.pop()
+            for found in _entries(walk, folder, may_lead_out):
+                if not found.is_folder:
+                    yield from _files(folder, found)
+                elif len(found.place.folders) <= MAX_DEPTH:
+                    path, name = os.path.join(folder.path, found.name), folder.called(spelled(found.name))
+                    pending.append(_Folder(path, name, found.place, folder.is_linked or found.is_link))
 
 
 def own_records(folder: str | Path) -> list[FoundFile]:
@@ -108,7 +110,9 @@ def own_records(folder: str | Path) -> list[FoundFile]:
     """
     root = _root(folder)
     may_lead_out = os.environ.get(FOLLOW_LINKS_VARIABLE, "").strip() == "1"
-    files = [file for found in _entries(root, may_lead_out) if not found.is_folder for file in _files(root, found)]
+    with Walk() as walk:
+        entries = _entries(walk, root, may_lead_out)
+    files = [file for found in entries if not found.is_folder for file in _files(root, found)]
     return sorted(files, key=lambda file: file.age)
 
 
@@ -151,11 +155,11 @@ def _files(folder: _Folder, found: _Found) -> Iterator[FoundFile]:
         yield FoundFile(folder.name, name, path, int(match[1]), found.place, found.real_name)
 
 
-def _entries(folder: _Folder, may_lead_out: bool) -> list[_Found]:
+def _entries(walk: Walk, folder: _Folder, may_lead_out: bool) -> list[_Found]:
     """Folders in a folder, and files whose names end as records files' do, by name; nothing where it cannot be read."""
     kept = []
     try:
-        with folder.place.listed() as entries:
+        with walk.listed(folder.place) as entries:
             for entry in entries:
                 if _is_link(entry):
                     found = None if folder.is_linked else _behind(folder.place, entry.name, may_lead_out)
@@ -198,4 +202,4 @@ def _behind(place: Place, name: str, may_lead_out: bool) -> _Found | None:
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() or (hasattr(entry, "is_junction") and entry.is_junction())
+    return entry.is_symlink() or bool(_is_junction(entry))

@@ -11,7 +11,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from types import TracebackType
+from typing import NamedTuple
 
 #: Whether the system opens names in an open folder. Windows does not: there the real path is compared before and after.
 WALKS = {os.open, os.stat} <= os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
@@ -23,8 +24,7 @@ _THROUGH = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a folder really is: below `base`, through `folders`, none of which is a link."""
 
     base: str
@@ -33,6 +33,10 @@ class Place:
     @property
     def path(self) -> str:
         return os.path.join(self.base, *self.folders)
+
+    @property
+    def above(self) -> Place:
+        return Place(self.base, self.folders[:-1])
 
     def below(self, name: str) -> Place:
         return Place(self.base, (*self.folders, name))
@@ -45,37 +49,72 @@ class Place:
         """
         if not WALKS:
             return _open_compared(self.path, name)
-        with self._entered(_THROUGH) as folder:
-            return _open_regular(name, _NO_LINK, folder)
+        with Walk() as walk:
+            return _open_regular(name, _NO_LINK, walk.to(self))
+
+
+class Walk:
+    """A way through folders, each opened in the one above it. What two places have in common is walked once."""
+
+    def __init__(self) -> None:
+        self._at: Place | None = None
+        self._held: list[int] = []
+
+    def __enter__(self) -> Walk:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._back_to(0)
+
+    def to(self, place: Place) -> int:
+        """A descriptor of a folder, in which names can be opened; held until the walk goes elsewhere.
+
+        Raises:
+            OSError: where there is no such folder, or the way to it leads over a link.
+        """
+        if place == self._at and len(self._held) == len(place.folders) + 1:
+            return self._held[-1]
+        common = 0
+        if self._held and self._at is not None and self._at.base == place.base:
+            pairs = zip(self._at.folders, place.folders, strict=False)
+            common = 1 + next(
+                (n for n, (a, b) in enumerate(pairs) if a != b), min(len(self._at.folders), len(place.folders))
+            )
+        self._back_to(common)
+        self._at = place
+        if not self._held:
+            self._held.append(os.open(place.base, _THROUGH))
+        for name in place.folders[len(self._held) - 1 :]:
+            self._held.append(os.open(name, _THROUGH | _NO_LINK, dir_fd=self._held[-1]))
+        return self._held[-1]
 
     @contextlib.contextmanager
-    def listed(self) -> Iterator[Iterator[os.DirEntry[str]]]:
-        """What is in the folder; entries may be asked for their type as long as the context lasts.
+    def listed(self, place: Place) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """What is in a folder; entries may be asked for their type as long as the context lasts.
 
         Raises:
             OSError: where there is no such folder, or the way to it leads over a link.
         """
         if not WALKS:
-            _need_real(self.path)
-            with os.scandir(self.path) as entries:
+            _need_real(place.path)
+            with os.scandir(place.path) as entries:
                 yield entries
             return
-        with self._entered(_FOLDER) as folder, os.scandir(folder) as entries:
-            yield entries
-
-    @contextlib.contextmanager
-    def _entered(self, last: int) -> Iterator[int]:
-        """A descriptor of the folder, opened with the flags `last`."""
-        held = os.open(self.base, _THROUGH if self.folders else last)
+        if place.folders:
+            folder = os.open(place.folders[-1], _FOLDER | _NO_LINK, dir_fd=self.to(place.above))
+        else:
+            folder = os.open(place.base, _FOLDER)
         try:
-            for number, name in enumerate(self.folders, 1):
-                flags = last if number == len(self.folders) else _THROUGH
-                deeper = os.open(name, flags | _NO_LINK, dir_fd=held)
-                os.close(held)
-                held = deeper
-            yield held
+            with os.scandir(folder) as entries:
+                yield entries
         finally:
-            os.close(held)
+            os.close(folder)
+
+    def _back_to(self, count: int) -> None:
+        while len(self._held) > count:
+            os.close(self._held.pop())
 
 
 def open_regular(path: str, *, follow: bool = True) -> int:
