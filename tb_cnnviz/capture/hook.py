@@ -14,11 +14,28 @@ Guard = Callable[[], AbstractContextManager[Any]]
 
 @dataclass(frozen=True)
 class Hook:
-    """A method of one object, replaced by `wrap(method)` on that object alone."""
+    """A method of one object, replaced by `wrap(method)` on that object alone.
+
+    `is_copied`: is the object copied attribute by attribute, as PyTorch's modules are?
+    """
 
     owner: Any
     name: str
     wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+    is_copied: bool = False
+
+
+class Replacement:
+    """Stands in the place of a method. A copy of the object that is made meanwhile gets its own method."""
+
+    def __init__(self, hook: Hook, call: Callable[..., Any]) -> None:
+        self._hook, self._call = hook, call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._hook.owner, self._hook.name)
 
 
 @contextlib.contextmanager
@@ -29,7 +46,8 @@ def hooked(hooks: Sequence[Hook]) -> Iterator[None]:
         for hook in hooks:
             own = vars(hook.owner).get(hook.name)
             replaced.append((hook, own))
-            vars(hook.owner)[hook.name] = hook.wrap(getattr(hook.owner, hook.name))
+            call = hook.wrap(getattr(hook.owner, hook.name))
+            vars(hook.owner)[hook.name] = Replacement(hook, call) if hook.is_copied else call
         yield
     finally:
         for hook, own in reversed(replaced):
@@ -70,4 +88,4 @@ def forgiving(hook: Hook, guard: Guard) -> Hook:
 
         return call
 
-    return Hook(hook.owner, hook.name, wrap)
+    return Hook(hook.owner, hook.name, wrap, hook.is_copied)

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from tb_cnnviz.capture.hook import Hook
-from tb_cnnviz.capture.torch_modules import TorchModule, WatchedForward
+from tb_cnnviz.capture.torch_modules import TorchModule
 
 CONVOLUTIONS = (
     layers.Conv1D,
@@ -110,7 +110,7 @@ def on_call(layer: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
     """A hook on the method in which the layer computes."""
     if not isinstance(layer, TorchModule):
         return Hook(layer, "call", wrap)
-    return Hook(layer.module, "forward", lambda forward: WatchedForward(layer.module, wrap(forward)))
+    return Hook(layer.module, "forward", wrap, is_copied=True)
 
 
 def is_transposed(layer: Any) -> bool:

@@ -7,7 +7,7 @@ Keras wraps a module as one layer and names its weights `variable`, `variable_1`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -141,19 +141,6 @@ class TorchModule:
 
     def _by_axis(self, value: Any) -> list[int]:
         return [int(v) for v in value] if isinstance(value, tuple | list) else [int(value)] * self.axes
-
-
-class WatchedForward:
-    """Stands in the place of a module's `forward`. Copies of the module that are made meanwhile get their own `forward`."""
-
-    def __init__(self, module: Any, call: Callable[..., Any]) -> None:
-        self._module, self._call = module, call
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self._module, "forward")
 
 
 def is_wrapper(layer: Any) -> bool:
