@@ -113,6 +113,28 @@ def test_two_runs_are_folded_each_in_its_own_order(cnn: CnnPage, logdir: Path) -
 
 
 @pytest.mark.parametrize("order", NAMES)
+def test_a_biography_and_the_lab_name_and_draw_the_colours(cnn: CnnPage, logdir: Path, order: str) -> None:
+    kernel = show(cnn, logdir, order)
+    cnn.page.mouse.click(*cnn.cell("view.cellAt(argument)", {"filter": 3, "row": 2, "column": 2}))
+    cnn.wait("(e => e && e.history.length === 2)(view.renderRoot.querySelector('cnn-filter-story'))")
+    cnn.page.wait_for_timeout(200)
+    found = cnn.wait(
+        """(e => { const l = e.layout, d = devicePixelRatio, c = e.renderRoot.querySelector('canvas');
+        const at = [l.left + 1.5 * l.pitch, l.rowTops[0] + 1.5 * l.cell].map(v => Math.round(v * d));
+        return {name: e.rows[0].name, pixel: Array.from(c.getContext('2d').getImageData(...at, 1, 1).data)}; })(
+        view.renderRoot.querySelector('cnn-filter-story'))"""
+    )
+    assert found["name"] == order.upper()
+    wanted = expected(kernel[3, :, 1, 1], float(np.abs(kernel[3]).max()), order)
+    assert np.abs(np.array(found["pixel"][:3]) - wanted).max() <= CLOSE
+    cnn.open(view="lab", run=order, layer=path_of(logdir), step=1)
+    cnn.wait("view.state && view.state.mode === 'convolution' && view.state.run === argument", order)
+    text = text_of(cnn, "cnn-lab-products")
+    places = [text.index(name) for name in NAMES[order]]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("order", NAMES)
 def test_the_probe_is_drawn_in_its_own_colours(cnn: CnnPage, logdir: Path, order: str) -> None:
     probe = open_log(logdir)[order].read("probe", None, 0)
     turned = probe["x"][..., ::-1] if order == "bgr" else probe["x"]
