@@ -14,7 +14,7 @@ from tb_cnnviz.plugin.settings import Setting
 
 #: A look goes over every tag of every run.
 REFRESH_SECONDS = 3.0
-QUICK_SECONDS = 0.5
+QUICK_SECONDS = 1.0
 
 
 class Source(NamedTuple):
