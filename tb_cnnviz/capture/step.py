@@ -62,6 +62,7 @@ class InstrumentedStep:
         is_running: whether this is inside fit's call of the step.
         is_in_fit: whether Keras' `fit` calls the step, and not a loop of the user's own.
         ran: calls of the step that came to their end.
+        cut_off: calls that an exception ended.
         shared: what the callbacks of this fit share beside it, under keys of their own.
         batch_size: of fit's data, where they have one.
         is_whole: whether no step was cut off by an exception, after which the weights may be anything.
@@ -71,7 +72,7 @@ class InstrumentedStep:
         self.is_running = False
         self.is_whole = True
         self.is_in_fit = is_in_fit
-        self.ran = 0
+        self.ran = self.cut_off = 0
         self._is_refused = False
         self.shared: dict[Any, Any] = {}
         self.batch_size: int | None = None
@@ -205,6 +206,7 @@ class InstrumentedStep:
                 self._model.train_function = self._run
             return result
         except BaseException:
+            self.cut_off += 1
             if keras.config.backend() == "torch" and self.is_in_fit:
                 with contextlib.suppress(Exception):
                     self._cut_off()

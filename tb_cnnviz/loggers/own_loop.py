@@ -25,6 +25,7 @@ class OwnLoop:
         self._model, self._step = model, step
         self._counted = self._ran_before = step.ran
         self._unseen = self._kept_at = 0
+        self._cut_off = step.cut_off
         self._is_told = False
         self.updates_before = self._updates()
 
@@ -45,9 +46,10 @@ class OwnLoop:
     def unseen(self) -> int:
         """Updates that were not made by our training step, since this was asked before. Waits for the device."""
         seen = self._step.ran - self._ran_before
-        unseen = self._updates() - self.updates_before - seen - self._unseen
-        self._unseen += max(0, unseen)
-        return max(0, unseen)
+        unseen = max(0, self._updates() - self.updates_before - seen - self._unseen)
+        self._unseen += unseen
+        was_cut_off, self._cut_off = self._step.cut_off > self._cut_off, self._step.cut_off
+        return 0 if was_cut_off else unseen  # TensorFlow may count the update of a batch that raised
 
     def is_first_to_say(self) -> bool:
         """Was this not asked before?"""
