@@ -118,6 +118,10 @@ describe("rowsOf", () => {
     const rows = rowsOf(record('[{"layer":"a","place":"output","channels":3},{"layer":"a","place":"x","channels":2,"saturation":"s"}]'));
     expect(rows.map(({ row, firstChannel, saturation }) => [row, firstChannel, saturation])).toEqual([[0, 0, null], [1, 3, "s"]]);
   });
+  it("keeps what a row says of its numbers, and takes text alone for it", () => {
+    const rows = rowsOf(record('[{"layer":"a","place":"output","channels":1,"note":"passes over NaN"},{"layer":"b","place":"output","channels":1,"note":3}]'));
+    expect(rows.map(({ note }) => note)).toEqual(["passes over NaN", null]);
+  });
   it.each(["{}", "[1]", "[null]", "no", '[{"layer":1,"place":"o","channels":2}]', '[{"layer":"a","place":"o","channels":-1}]'])(
     "refuses %s", (text) => expect(() => rowsOf(record(text))).toThrow(/record/));
 });

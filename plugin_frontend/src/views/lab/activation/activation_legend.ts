@@ -23,6 +23,7 @@ export function activationLegend(shown: ActivationShown): unknown {
       </ul>
     </div>
     <cnn-table-rows heading=${site.name === null ? `What leaves ${isolated(site.owner.name)}` : `What enters ${functionWords(site.name)} of ${isolated(site.owner.name)}`} note=${`step ${measured.step}`} .rows=${inputRows(shown)}></cnn-table-rows>
+    ${measured.note === null ? nothing : html`<p class="row-note">${isolated(measured.note)}</p>`}
     ${measured.after ? html`<cnn-table-rows heading="What comes out" .rows=${afterRows(measured.after)}></cnn-table-rows>` : nothing}
     <div class="badges">
       <cnn-badge title="Not the probe: the batch of this very step">training batch</cnn-badge>

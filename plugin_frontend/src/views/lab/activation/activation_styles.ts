@@ -121,6 +121,10 @@ export const activationStyles = css`
   .flat-key {
     background: repeating-linear-gradient(135deg, var(--bad) 0 1.6px, var(--sunken) 1.6px 5px);
   }
+  .row-note {
+    margin: 0;
+    color: var(--ink-2);
+  }
   .badges {
     display: flex;
     flex-wrap: wrap;

@@ -20,6 +20,8 @@ export interface Measured {
   readonly numbers: Readonly<Record<"count" | "mean" | "std" | "min" | "max" | "nan" | "inf" | "saturated", number>>;
   /** How saturation was judged where it was counted; null: it was not. */
   readonly saturation: string | null;
+  /** What is particular about these numbers; null: nothing. */
+  readonly note: string | null;
   /** 1: the histogram is of all values; k: of every k-th. */
   readonly sampled: number;
   /** Of what comes out; null where that was not measured. */
@@ -44,6 +46,7 @@ export function measuredOf(record: DataRecord, site: Site): Measured | null {
       saturated: of("saturated"),
     },
     saturation: row.saturation,
+    note: row.note,
     sampled: Math.max(1, of("sampled") || 1),
     after: afterOf(record, find(site.owner.path, "output"), site),
   };
