@@ -125,7 +125,7 @@ class LossCapture:
     def _rate(self) -> Any:
         """NaN where several optimizers have one each."""
         optimizer = self._count.optimizer
-        return np.float32("nan") if optimizer is None else optimizer.learning_rate
+        return np.float32("nan") if optimizer is None else ops.convert_to_tensor(optimizer.learning_rate)
 
     @property
     def slots(self) -> int:
