@@ -13,6 +13,7 @@ map, and `C` that of channels:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,8 @@ import numpy as np
 from keras import ops
 
 from tb_cnnviz.capture.activation_rows import Row
+from tb_cnnviz.capture.exponent_counts import counted, sign_and_exponent
 from tb_cnnviz.capture.shared_body import shared
-from tb_cnnviz.capture.statistics import counted, sign_and_exponent
 from tb_cnnviz.records.histogram import RAW_COUNT
 
 Summary = dict[str, Any]
@@ -33,6 +34,9 @@ Limits = tuple[Any, Any] | None
 
 #: Above so many values a histogram is made from a sample.
 MAX_EXACT = 1 << 20
+
+#: Bytes of tensors that are stacked, at most: a copy of them.
+_STACK_BYTES = 16 << 20
 
 #: Exponent bits of a float32 that is 1 … 2.
 _BIAS = 127
@@ -113,6 +117,46 @@ def summaries(bins: ChannelBins, *, jit: bool) -> Callable[[Row, Any, int], Summ
     return made
 
 
+def stacked_summaries(found: Sequence[tuple[Row, Any, int]], bins: ChannelBins) -> list[Summary]:
+    """`summary` of rows, tensors and strides, for XLA, which compiles every operation: those of equal shape are stacked."""
+    values = [_by_position(row, tensor) for row, tensor, _ in found]
+    made: dict[int, Summary] = {}
+    for places in _alike(found, values):
+        stride, stacked = found[places[0]][2], ops.stack([values[i] for i in places])
+        limits = _stacked_limits([found[i][0] for i in places])
+        whole = _with_stride(_of_values(stacked, stacked[:, ::stride], limits, bins, jit=True), stride)
+        made |= {
+            i: {name: each[k] if len(each.shape) else each for name, each in whole.items()} for k, i in enumerate(places)
+        }
+    return [made[i] for i in range(len(found))]
+
+
+def _alike(found: Sequence[tuple[Row, Any, int]], values: Sequence[Any]) -> list[list[int]]:
+    """The places of tensors to stack: of one shape, all judged or none, and as many as _STACK_BYTES hold.
+
+    Those whose number of positions is known only when the step runs stand alone.
+    """
+    alike: dict[Any, list[int]] = {}
+    groups = []
+    for i, ((row, _, stride), each) in enumerate(zip(found, values, strict=True)):
+        if each.shape[0] is None:
+            groups.append([i])
+        else:
+            alike.setdefault((tuple(each.shape), stride, row.saturation is None), []).append(i)
+    for (shape, *_), places in alike.items():
+        most = max(1, _STACK_BYTES // max(4 * math.prod(shape), 1))
+        groups += [places[start : start + most] for start in range(0, len(places), most)]
+    return groups
+
+
+def _stacked_limits(rows: Sequence[Row]) -> Limits:
+    judged = [row.saturation for row in rows if row.saturation is not None]
+    if not judged:
+        return None
+    lo, hi = (np.array(each, np.float32)[:, None, None] for each in zip(*[(j.lo, j.hi) for j in judged], strict=True))
+    return lo, hi
+
+
 def _with_stride(made: Summary, stride: int) -> Summary:
     return {**made, "sampled": ops.convert_to_tensor(stride, "int32")}
 
@@ -124,7 +168,7 @@ def _by_position(row: Row, tensor: Any) -> Any:
 
 
 def _of_values(values: Any, chosen: Any, limits: Limits, bins: ChannelBins, *, jit: bool) -> Summary:
-    """Of values [P, C]; histograms of those that are chosen."""
+    """Of values [P, C], or of several rows' [k, P, C]; histograms of those that are chosen."""
     mean = _mean(values)
     if jit:
         moments, counts = _of_any(limits, values, mean)
@@ -134,44 +178,49 @@ def _of_values(values: Any, chosen: Any, limits: Limits, bins: ChannelBins, *, j
         )
     bits = sign_and_exponent(chosen, jit=jit)
     return {
-        "count": ops.cast(ops.shape(values)[0], "int32"),
+        "count": ops.cast(ops.shape(values)[-2], "int32"),
         "moments": moments,
         "counts": counts,
-        "raw": counted(bits, RAW_COUNT, jit=jit),
+        "raw": _by_row(bits, RAW_COUNT, jit=jit),
         "channel_raw": _by_channel(bits, bins, jit=jit),
     }
 
 
 def _of_finite(limits: Limits, values: Any, mean: Any) -> tuple[Any, Any]:
-    moments = [mean, _deviation(values, mean), ops.min(values, axis=0), ops.max(values, axis=0)]
+    moments = [mean, _deviation(values, mean), ops.min(values, axis=-2), ops.max(values, axis=-2)]
     zeros = _number(ops.equal(values, 0.0))
     none = ops.zeros_like(zeros)
-    return ops.stack(moments), ops.stack([zeros, _saturated(limits, values, none), none, none])
+    return ops.stack(moments, axis=-2), ops.stack([zeros, _saturated(limits, values, none), none, none], axis=-2)
 
 
 def _of_any(limits: Limits, values: Any, mean: Any) -> tuple[Any, Any]:
     finite = ops.isfinite(values)
-    missing = ops.where(ops.any(finite, axis=0), 0.0, float("nan"))
-    least = ops.min(ops.where(finite, values, float("inf")), axis=0) + missing
-    largest = ops.max(ops.where(finite, values, float("-inf")), axis=0) + missing
+    missing = ops.where(ops.any(finite, axis=-2), 0.0, float("nan"))
+    least = ops.min(ops.where(finite, values, float("inf")), axis=-2) + missing
+    largest = ops.max(ops.where(finite, values, float("-inf")), axis=-2) + missing
     zeros = _number(ops.equal(values, 0.0))
     saturated = _saturated(limits, values, ops.zeros_like(zeros))
     counts = [zeros, saturated, _number(ops.isnan(values)), _number(ops.isinf(values))]
-    return ops.stack([mean, _deviation(values, mean), least, largest]), ops.stack(counts)
+    return ops.stack([mean, _deviation(values, mean), least, largest], axis=-2), ops.stack(counts, axis=-2)
 
 
 def _mean(values: Any) -> Any:
     """Corrected once: the sum of a million equal float32 values may be off by a hundredth."""
-    rough = ops.mean(values, axis=0)
-    return ops.where(ops.isfinite(rough), rough + ops.mean(values - rough, axis=0), rough)
+    rough = ops.mean(values, axis=-2)
+    return ops.where(ops.isfinite(rough), rough + ops.mean(values - _beside(rough), axis=-2), rough)
 
 
 def _deviation(values: Any, mean: Any) -> Any:
-    return ops.sum(ops.square(values - mean), axis=0)
+    return ops.sum(ops.square(values - _beside(mean)), axis=-2)
+
+
+def _beside(by_channel: Any) -> Any:
+    """Numbers [..., C] for what is by position too."""
+    return ops.expand_dims(by_channel, -2)
 
 
 def _number(is_one: Any) -> Any:
-    return ops.sum(ops.cast(is_one, "int32"), axis=0)
+    return ops.sum(ops.cast(is_one, "int32"), axis=-2)
 
 
 def _saturated(limits: Limits, values: Any, none: Any) -> Any:
@@ -180,11 +229,21 @@ def _saturated(limits: Limits, values: Any, none: Any) -> Any:
     return _number(ops.logical_or(values <= limits[0], values >= limits[1]))
 
 
+def _by_row(numbers: Any, size: int, *, jit: bool) -> Any:
+    """How often each of 0 … size - 1 occurs among numbers [P, C]: [size]; among those of k rows [k, size]."""
+    if len(numbers.shape) == 2:
+        return counted(numbers, size, jit=jit)
+    rows = int(numbers.shape[0])
+    apart = numbers + ops.reshape(ops.arange(rows, dtype="int32") * size, (rows, 1, 1))
+    return ops.reshape(counted(apart, rows * size, jit=jit), (rows, size))
+
+
 def _by_channel(bits: Any, bins: ChannelBins, *, jit: bool) -> Any:
     width = bins.count + 1  # the last one, of NaN and Inf, is cut off
-    channels = ops.shape(bits)[1]
+    channels = ops.shape(bits)[-1]
     places = bins.numbers(bits) + ops.arange(channels, dtype="int32") * width
-    return ops.reshape(counted(places, channels * width, jit=jit), (channels, width))[:, :-1]
+    counts = _by_row(places, channels * width, jit=jit)
+    return ops.reshape(counts, (*counts.shape[:-1], channels, width))[..., :-1]
 
 
 def merged(parts: Sequence[Summary]) -> Summary:

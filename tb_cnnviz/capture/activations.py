@@ -6,6 +6,7 @@ is due. PyTorch's are read at once. Under XLA the branch makes the forward pass 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from tb_cnnviz.capture.activation_statistics import (
     empty,
     merged,
     sample_stride,
+    stacked_summaries,
     summaries,
     together,
 )
@@ -306,8 +308,10 @@ class ActivationCapture:
 
         def put() -> None:
             calls.again(self, tensors)
+            found = [(self.rows[number], tensor, _stride_of(tensor, self._batch_size)) for number, tensor in step.found]
+            summed = stacked_summaries(found, self._bins)
             self._put(
-                step, slot, self._by_row([(number, self._summary(number, tensor)) for number, tensor in step.found])
+                step, slot, self._by_row([(number, s) for (number, _), s in zip(step.found, summed, strict=True)])
             )
 
         when(step.due, put, self._ring.cells)
@@ -344,11 +348,11 @@ class ActivationCapture:
         return self._summary(number, tensor if self._jit else undisturbed(tensor))
 
     def _summary(self, number: int, tensor: Any) -> Summary:
-        known = [self._batch_size if n is None else int(n) for n in tensor.shape]
-        values = 1
-        for n in known:
-            values *= n
-        return self._summary_of(self.rows[number], tensor, sample_stride(values))
+        return self._summary_of(self.rows[number], tensor, _stride_of(tensor, self._batch_size))
+
+
+def _stride_of(tensor: Any, batch_size: int) -> int:
+    return sample_stride(math.prod(batch_size if n is None else int(n) for n in tensor.shape))
 
 
 def _bins(rows: Sequence[Row], slots: int) -> ChannelBins:

@@ -38,7 +38,10 @@ class Cell:
 
     def write(self, value: Any) -> None:
         """Another value, of the same shape."""
-        self.value = ops.cast(ops.convert_to_tensor(value), self.dtype)
+        import jax
+
+        # A Python number becomes weakly typed otherwise, and the step is compiled again for it.
+        self.value = jax.lax.convert_element_type(value, self.dtype)
 
     def write_row(self, row: Any, value: Any) -> None:
         """Another value at index `row` of the first axis."""

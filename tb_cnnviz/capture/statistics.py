@@ -8,11 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from tb_cnnviz.capture import row_table
+from tb_cnnviz.capture.exponent_counts import raw_histogram
+from tb_cnnviz.capture.row_table import SMALLEST_NORMAL
 from tb_cnnviz.capture.shared_body import shared
-from tb_cnnviz.records.histogram import RAW_COUNT
-
-#: Below this a float32 is subnormal; a scale made from it would overflow.
-_SMALLEST_NORMAL = 1.1754944e-38
 
 #: A sum of squares above this, for each value, lost less than a millionth to squares that are too small for float32.
 _SMALLEST_MEAN_SQUARE = 1e-31
@@ -29,44 +28,11 @@ _PIECE = 1 << 16
 _MOST_PIECES = 64
 
 
-def raw_histogram(flat: Any, *, jit: bool) -> Any:
-    """Counts by sign and exponent bits of float32 values [n]: int32 [RAW_COUNT]."""
-    return counted(sign_and_exponent(flat, jit=jit), RAW_COUNT, jit=jit)
-
-
-def sign_and_exponent(values: Any, *, jit: bool) -> Any:
-    """These bits of float32 values, as int32 0 … RAW_COUNT - 1."""
-    if jit or keras.config.backend() != "tensorflow":
-        return ops.bitwise_and(ops.right_shift(ops.view(values, "int32"), 23), RAW_COUNT - 1)
-    import tensorflow as tf
-
-    # Unsigned, a shift brings in zeros.
-    return tf.bitcast(tf.bitwise.right_shift(tf.bitcast(values, tf.uint32), tf.constant(23, tf.uint32)), tf.int32)
-
-
-def counted(numbers: Any, size: Any, *, jit: bool) -> Any:
-    """How often each of 0 … size - 1 occurs in a tensor of int32: int32 [size].
-
-    Under XLA by segment_sum, which is slow without it; else by bincount, which XLA does not have.
-    """
-    flat = ops.reshape(numbers, (-1,))
-    if jit:
-        return ops.segment_sum(ops.ones_like(flat), flat, num_segments=size)
-    if keras.config.backend() != "tensorflow":
-        return ops.cast(ops.reshape(ops.bincount(flat, minlength=size), (size,)), "int32")
-    import tensorflow as tf
-
-    # tf.math.bincount would look for the largest value first.
-    return tf.raw_ops.DenseBincount(input=flat, size=size, weights=tf.zeros((0,), tf.int32))
-
-
 def raw_histograms(flats: Sequence[Any], *, jit: bool) -> Any:
     """`raw_histogram` of each of the tensors: int32 [tensors, RAW_COUNT]."""
-
-    def counted(flat: Any) -> Any:
-        return raw_histogram(flat, jit=jit)
-
-    count = counted if jit else shared(counted, _FLAT)
+    if jit:
+        return row_table.raw_histograms(flats)
+    count = shared(lambda flat: raw_histogram(flat, jit=False), _FLAT)
     return ops.stack([count(flat) for flat in flats])
 
 
@@ -75,7 +41,7 @@ def norm(flat: Any, largest: Any) -> Any:
 
     Scaled, since the square of a vanishing gradient is 0 in float32, and that of an exploding one infinite.
     """
-    scale = ops.maximum(largest, _SMALLEST_NORMAL)
+    scale = ops.maximum(largest, SMALLEST_NORMAL)
     scaled = scale * ops.sqrt(ops.sum(ops.square(flat / scale)))
     return ops.where(ops.isfinite(largest), scaled, largest)
 
@@ -91,17 +57,17 @@ def norms(make: Callable[[], Sequence[Any]], *, jit: bool) -> Any:
     Where no tensor has values so large or so small that it matters, by one look at each. Otherwise `make` is called
     again, since tensors that a branch might need would all have to be kept.
     """
-
-    def scaled() -> Any:
-        return ops.stack([plain_norm(flat) for flat in make()])
-
-    if jit:  # XLA fuses the general form; a branch would only make it compile both
-        return scaled()
+    if jit:
+        return row_table.norms(make())
     if keras.config.backend() == "tensorflow":
         norm_of = shared(_quick_norm, _FLAT)
         return ops.stack([norm_of(flat) for flat in make()])
     flats = make()
     squares = ops.stack([_sum_of_squares(flat) for flat in flats])
+
+    def scaled() -> Any:
+        return ops.stack([plain_norm(flat) for flat in make()])
+
     return ops.cond(ops.all(_is_exact(squares, [flat.shape[0] for flat in flats])), lambda: ops.sqrt(squares), scaled)
 
 
@@ -134,17 +100,17 @@ def _distance(square: Any, after: Any, before: Any) -> Any:
 def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
     """`FLOATS` and `COUNTS` of each tensor [n]: name to [tensors]."""
     names = (*FLOATS, *COUNTS)
+    if jit:
+        return row_table.received(flats)
+    if keras.config.backend() == "tensorflow":
+        received_of = shared(_quick_received, _FLAT)
+        floats, counts = (ops.stack(each, axis=1) for each in zip(*map(received_of, flats), strict=True))
+        return dict(zip(names, [*ops.unstack(floats, len(FLOATS)), *ops.unstack(counts, len(COUNTS))], strict=True))
 
     def general() -> list[Any]:
         rows = [statistics_of_any(flat) for flat in flats]
         return [ops.stack([row[name] for row in rows]) for name in names]
 
-    if jit:
-        return dict(zip(names, general(), strict=True))
-    if keras.config.backend() == "tensorflow":
-        received_of = shared(_quick_received, _FLAT)
-        floats, counts = (ops.stack(each, axis=1) for each in zip(*map(received_of, flats), strict=True))
-        return dict(zip(names, [*ops.unstack(floats, len(FLOATS)), *ops.unstack(counts, len(COUNTS))], strict=True))
     squares = ops.stack([_sum_of_squares(flat) for flat in flats])
     rows = [statistics_of_finite(flat) for flat in flats]
     quick = {name: ops.stack([row[name] for row in rows]) for name in names if name != "norm"}

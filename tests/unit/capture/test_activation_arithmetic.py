@@ -20,6 +20,7 @@ from tb_cnnviz.capture.activation_statistics import (
     empty,
     merged,
     sample_stride,
+    stacked_summaries,
     summary,
     together,
 )
@@ -206,3 +207,23 @@ def test_which_layers_have_rows() -> None:
     assert found.unknown == []
     assert json.loads(json.dumps([r.described() for r in found.rows]))[0]["saturation"] is None
     assert {p.split("/")[-1] for p in rows_of(placed, None).unknown} == {"normalised", "activated", "pooled"}
+
+
+def test_tensors_that_are_stacked_are_summed_up_as_each_alone() -> None:
+    rng = np.random.default_rng(7)
+    judged = saturation.Saturation(-1.0, 0.5)
+    cases = [
+        (row(4), rng.normal(size=(3, 5, 4)), 1),
+        (row(4, 1), rng.normal(2, 3, size=(3, 4, 5)), 1),  # the same when its channels are last
+        (row(4, judged=judged), rng.normal(size=(3, 5, 4)), 1),
+        (row(4, judged=saturation.Saturation(-np.inf, 0.0)), rng.normal(size=(3, 5, 4)), 1),
+        (row(4), np.full((3, 5, 4), np.nan), 1),
+        (row(4), np.where(rng.random((3, 5, 4)) < 0.5, np.inf, -2.0), 1),
+        (row(4), rng.normal(size=(3, 5, 4)), 3),
+        (row(2), rng.normal(size=(15, 2)), 1),
+    ]
+    found = [(of, ops.convert_to_tensor(values.astype(np.float32)), stride) for of, values, stride in cases]
+    for (of, tensor, stride), got in zip(found, stacked_summaries(found, BINS), strict=True):
+        alone = summary(of, tensor, stride=stride, bins=BINS, jit=True)
+        for name, value in alone.items():
+            np.testing.assert_allclose(to_numpy(got[name]), to_numpy(value), rtol=1e-5, atol=1e-6, err_msg=name)

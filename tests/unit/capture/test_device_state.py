@@ -10,10 +10,11 @@ import pytest
 import tensorflow as tf
 
 from tb_cnnviz.capture import private
+from tb_cnnviz.capture.exponent_counts import raw_histogram
 from tb_cnnviz.capture.first_batch import NotPossible, peek
 from tb_cnnviz.capture.hook import Hook, hooked
 from tb_cnnviz.capture.mailbox import Due, Ring
-from tb_cnnviz.capture.statistics import norm, raw_histogram, statistics_of_any, statistics_of_finite
+from tb_cnnviz.capture.statistics import norm, statistics_of_any, statistics_of_finite
 from tb_cnnviz.records.histogram import raw_bins
 
 
