@@ -126,7 +126,8 @@ def stacked_summaries(found: Sequence[tuple[Row, Any, int]], bins: ChannelBins) 
         limits = _stacked_limits([found[i][0] for i in places])
         whole = _with_stride(_of_values(stacked, stacked[:, ::stride], limits, bins, jit=True), stride)
         made |= {
-            i: {name: each[k] if len(each.shape) else each for name, each in whole.items()} for k, i in enumerate(places)
+            i: {name: each[k] if len(each.shape) else each for name, each in whole.items()}
+            for k, i in enumerate(places)
         }
     return [made[i] for i in range(len(found))]
 

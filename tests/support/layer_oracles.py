@@ -270,3 +270,13 @@ def _check_axis(name: str, touched: np.ndarray, field: Any, axis: int, border: i
     assert min(early) == 0, (name, axis, field, early)
     assert min(late) == 0, (name, axis, field, late)
     return True
+
+
+def check_only_wrappers_are_told(run: Run, model: Any) -> None:
+    """The log gives nothing up, and names those wrappers that are no layer of the model record themselves."""
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Wrapper)]
+    held = {layer.path.split("/")[-1] for layer in run.layers}
+    told = [layer.name for layer in layers if layer.name not in held]
+    assert [notice.reason.partition(": not listed")[0] for notice in run.notices] == (
+        [f"the model record: {', '.join(told)}"] if told else []
+    )

@@ -206,7 +206,7 @@ def test_which_layers_have_rows() -> None:
     ]
     assert found.unknown == []
     assert json.loads(json.dumps([r.described() for r in found.rows]))[0]["saturation"] is None
-    assert {p.split("/")[-1] for p in rows_of(placed, None).unknown} == {"normalised", "activated", "pooled"}
+    assert {p.split("/")[-1] for p in rows_of(placed, None).unseen} == {"normalised", "activated", "pooled"}
 
 
 def test_tensors_that_are_stacked_are_summed_up_as_each_alone() -> None:

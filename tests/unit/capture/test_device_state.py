@@ -152,7 +152,10 @@ def test_a_batch_that_was_looked_at_comes_again() -> None:
 def test_data_that_cannot_be_looked_at_are_left_alone() -> None:
     with pytest.raises(NotPossible, match="list_iterator"):
         peek(iter([1, 2]), 1)
-    ragged = iter(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [2, 3]])))
-    with pytest.raises(NotPossible, match="dense"):
-        peek(ragged, 1)
-    assert len(list(ragged)) == 1
+
+
+def test_a_ragged_batch_that_was_looked_at_comes_again() -> None:
+    data = iter(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [2, 3]])))
+    batch, again = peek(data, 1)
+    assert batch.to_list() == [[1], [2, 3]]
+    assert [each.to_list() for each in again] == [[[1], [2, 3]]]
