@@ -244,7 +244,8 @@ class ForShapes(layers.Layer):  # type: ignore[misc]
         self.inner.build(shape)
 
     def call(self, x: Any) -> Any:
-        self.inner.compute_output_spec(keras.KerasTensor((7, 5)))
+        if keras.config.backend() != "jax":  # there a bare fit raises: variables have no value inside the step
+            self.inner.compute_output_spec(keras.KerasTensor((7, 5)))
         self.inner(ops.ones((9, 5)))
         return self.inner(x)
 
@@ -269,7 +270,8 @@ def no_false_zero(folder: Path) -> None:
         return model
 
     x = np.random.default_rng(1).random((4, 5), dtype=np.float32)
-    _, run = trained(folder, maker, x)
+    # Not the bits on JAX: the bias of an LSTM over one step rounds differently there (docs/capture.md).
+    _, run = trained(folder, maker, x, bare=keras.config.backend() != "jax")
     assert not any("does not depend" in said.reason for said in run.notices), run.notices
     check_names(run)
     model, y = untrained(maker), labels(x)

@@ -185,7 +185,8 @@ def _linear(model: keras.Model, name: str) -> keras.Model:
     ],
 )
 def test_a_probe_that_does_not_fit_names_both_shapes(tmp_path: Path, probe: np.ndarray, message: str) -> None:
-    model = keras.Sequential([keras.Input((15, 13, 1)), layers.Conv2D(2, 3)])
+    image = keras.Input((15, 13, 1))  # a Functional model: a Sequential one of convolutions takes other sizes too
+    model = keras.Model(image, layers.Conv2D(2, 3)(image))
     with pytest.raises(ValueError, match=message):
         tb_cnnviz.snapshot(model, tmp_path, probe)
 
