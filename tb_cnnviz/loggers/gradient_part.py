@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+import keras
+
 from tb_cnnviz.capture.gradients import GradientCapture, micro_batches_of, statistics_seconds
 from tb_cnnviz.capture.gradients_by_optimizer import GradientsByOptimizer
 from tb_cnnviz.capture.host import to_numpy
@@ -48,6 +50,13 @@ class GradientPart(StatisticsPart):
         self._paths = variable_paths(fit.model, fit.placed)
         if not self._variables:
             fit.notice(self.name, "the model has no trainable variables before its first batch: no gradient is logged")
+            return
+        if fit.count.optimizer is None and fit.model.jit_compile and keras.config.backend() == "tensorflow":
+            fit.notice(
+                self.name,
+                "not recorded under XLA, where reading what several optimizers receive changes how training rounds; "
+                "without jit_compile=True they are",
+            )
             return
         due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
         self._capture = self._capture_of(fit, due)

@@ -72,8 +72,6 @@ def detail(name: str, run: RunIndex, model: Written | None) -> RunDetail:
     if len(said) > MAX_NOTICES:
         notices.insert(0, Notice("", 0, f"{len(said) - MAX_NOTICES} earlier notices are not listed"))
     kinds = [KindSteps(kind, _groups(run, kind)) for kind in run.kinds]
-    if run.last_step > MAX_NUMBER:
-        notices.append(Notice("", 0, f"records at steps above {MAX_NUMBER} are not listed"))
     return RunDetail(name, model, kinds, notices, run.last_wall_time)  # type: ignore[arg-type]
 
 

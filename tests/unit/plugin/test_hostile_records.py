@@ -188,7 +188,7 @@ def test_a_step_is_listed_where_it_can_be_read(tmp_path: Path, step: int) -> Non
     plugin = written(tmp_path, record("filters", 3, layer="conv", **one) + record("filters", step, layer="conv", **one))
     detail, is_listed = plugin.get("run", run="run").json, step < 2**53
     assert detail["kinds"][0]["groups"][0]["steps"] == ([3, step] if is_listed else [3])
-    assert ["steps above" in notice["reason"] for notice in detail["notices"]] == [True] * (not is_listed)
+    assert ["the step is above" in notice["reason"] for notice in detail["notices"]] == [True] * (not is_listed)
     answer = plugin.get("records", run="run", kind="filters", layer="conv", step=step)
     assert answer.status_code == (200 if is_listed else 400)
 
