@@ -445,14 +445,6 @@ def vae(kind: type[OwnStep], folder: Path, reason: str, **options: Any) -> None:
     assert sum(reason in text for text in told) == 1, told
 
 
-def scaled(folder: Path) -> None:
-    """On TensorFlow the inner optimizer is called in a branch, out of which its gradients are taken, too."""
-    if BACKEND == "tensorflow":
-        check_gradients(trained(Scaled, folder)[0], noted(Scaled))
-    else:
-        gan(Scaled, folder)
-
-
 class ByHand(VAE):
     """The weights are changed without any optimizer; compile made one that is never called."""
 
@@ -527,7 +519,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "a GAN": lambda folder: gan(GAN, folder),
     "the discriminator three times": lambda folder: gan(Critic, folder),
     "optimizers in a dict, variables of both": lambda folder: gan(Held, folder, "own/both/0", "own/both/1/0"),
-    "loss scaling": lambda folder: scaled(folder),
+    "loss scaling": lambda folder: gan(Scaled, folder),
     "a VAE": lambda folder: vae(VAE, folder, "no call of its own"),
     "a call of two arguments": lambda folder: vae(TwoNetworks, folder, "takes images, times"),
     "no optimizer is called": by_hand,
