@@ -47,6 +47,7 @@ LOST = {
     "the probe": {"probe"},
     "the end of fit": set(),
     "the session": {"session", "model"},
+    "weights set without an update": {"weights_set"},
 }
 #: Kinds that no part has for itself.
 COMMON = {"cost", "notices"}
@@ -64,6 +65,7 @@ OUTERMOST: set[Where] = {
     ("capture/hook.py", "forgiving.<locals>.wrap.<locals>.call"),
     ("capture/private.py", "watch_batches.<locals>.catch_stop_iteration"),
     ("capture/private.py", "_watched.<locals>.watched"),
+    ("capture/private.py", "around_event.<locals>.around"),
     ("capture/riding.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
     ("capture/step.py", "InstrumentedStep._run"),
     ("capture/step.py", "InstrumentedStep._run_hooked"),
@@ -100,8 +102,8 @@ STAGES = {
     "errors": ("tb_cnnviz.capture.errors", "Errors.take", "errors"),
     "stock scalars": ("tb_cnnviz.eventlog.stock", "StockWriter.scalar", "metrics"),
     "stock pictures": ("tb_cnnviz.eventlog.stock", "StockWriter.image", "filters"),
-    "examples": ("tb_cnnviz.loggers.loss_part", "examples_before", "losses"),
-    "the log's end": ("tb_cnnviz.loggers.logger", "last_session", "everything"),
+    "examples": ("tb_cnnviz.eventlog.resume", "PastLog.examples_before", "losses"),
+    "the log's end": ("tb_cnnviz.eventlog.resume", "PastLog.resume", "everything"),
     "the schedule": ("tb_cnnviz.loggers.picture_steps", "PictureSteps._moment", "the schedule"),
     "an event": ("tb_cnnviz.loggers.picture_steps", "PictureSteps.take", "everything"),
     "the guard": ("tb_cnnviz.loggers.fit", "Fit.guard", "everything"),
