@@ -47,8 +47,9 @@ def why_it_fails(model: Any, x: Any) -> str | None:
     try:
         with inference(model), keras.StatelessScope():
             model(keras.tree.map_structure(keras.ops.convert_to_tensor, x), training=False)
-    except NotImplementedError:
-        return "the model's call raises NotImplementedError"
+    except NotImplementedError as error:
+        said = " ".join(str(error).split())[:300]
+        return f"the model's call raises NotImplementedError{': ' if said else ''}{said}"
     except Exception as error:
         return f"the model cannot be called on the probe: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     return None
