@@ -36,6 +36,7 @@ class PictureSteps:
         self._cost_bytes = 0
         self._expected_bytes = {False: 0, True: 0}
         self._was_due = 0
+        self._between_at_due = 0.0
 
     @property
     def are_of_now(self) -> bool:
@@ -51,6 +52,7 @@ class PictureSteps:
         """Are pictures to be taken now? Without a schedule that works, only at epoch ends."""
         with fit.guard(_SCHEDULE):
             moment = self._moment(fit, epoch_end=epoch_end)
+            self._between_at_due = fit.between_pictures_s
             if _SCHEDULE in fit.off:
                 return epoch_end
             is_due = self._schedule.due(moment)
@@ -95,7 +97,8 @@ class PictureSteps:
         if not given and (fit.weights is None or not fit.is_at_an_end):
             return
         spent = fit.clock.now() - start
-        self._cost_s += spent
+        self._cost_s += spent + fit.between_pictures_s - self._between_at_due  # a look at the weights, for these
+        self._between_at_due = fit.between_pictures_s
         self._total_s += spent
         self._expected_bytes[is_full] = given or self._expected_bytes[is_full]
         fit.write(self._cost(fit, step, is_full))

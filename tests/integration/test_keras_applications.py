@@ -52,7 +52,7 @@ BATCH = 2
 
 #: What the log says of them that is no fault: operations have a budget of their own; on TensorFlow the loss takes the
 #: logits from before a softmax that is a layer of its own.
-EXPECTED = ("largest ones", "the loss does not depend on")
+EXPECTED = ("the loss takes its logits", "largest ones", "the loss does not depend on")
 
 
 class FirstAndLast(tb_cnnviz.Schedule):
