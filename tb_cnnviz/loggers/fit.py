@@ -45,23 +45,26 @@ class Clock:
         self.now = now
         self._start = now()
         self._depth = 0
+        self._since = 0.0  # when the logging that goes on began
         self.logging_s = 0.0
 
     @property
     def training_s(self) -> float:
-        return self.now() - self._start - self.logging_s
+        until = self._since if self._depth else self.now()
+        return until - self._start - self.logging_s
 
     @contextlib.contextmanager
     def logging(self) -> Iterator[None]:
         """What runs inside is logging, not training; may be nested."""
-        start = self.now()
+        if self._depth == 0:
+            self._since = self.now()
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
             if self._depth == 0:
-                self.logging_s += self.now() - start
+                self.logging_s += self.now() - self._since
 
 
 @dataclass(frozen=True)
