@@ -12,6 +12,7 @@ import keras
 from tb_cnnviz.capture import private
 from tb_cnnviz.capture.forward import Pass, inference, pass_over_zeros
 from tb_cnnviz.capture.layer_tree import PlacedLayer
+from tb_cnnviz.capture.messages import in_one_line
 
 #: Of a `call`, arguments that Keras gives itself.
 _KERAS_GIVES = ("training", "mask")
@@ -48,10 +49,9 @@ def why_it_fails(model: Any, x: Any) -> str | None:
         with inference(model), keras.StatelessScope():
             model(keras.tree.map_structure(keras.ops.convert_to_tensor, x), training=False)
     except NotImplementedError as error:
-        said = " ".join(str(error).split())[:300]
-        return f"the model's call raises NotImplementedError{': ' if said else ''}{said}"
+        return f"the model's call raises {in_one_line(error).removesuffix(': ')}"
     except Exception as error:
-        return f"the model cannot be called on the probe: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return f"the model cannot be called on the probe: {in_one_line(error)}"
     return None
 
 
