@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tb_cnnviz.capture.operations import MAX_BYTES
-from tb_cnnviz.loggers.activation_part import ActivationPart
+from tb_cnnviz.capture.quantities.operations import MAX_BYTES
+from tb_cnnviz.loggers.activation_recorder import ActivationRecorder
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.error_part import ErrorPart
-from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
-from tb_cnnviz.loggers.filter_part import FilterPart
-from tb_cnnviz.loggers.gradient_part import GradientPart
+from tb_cnnviz.loggers.error_recorder import ErrorRecorder
+from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
+from tb_cnnviz.loggers.filter_recorder import FilterRecorder
+from tb_cnnviz.loggers.gradient_recorder import GradientRecorder
 from tb_cnnviz.loggers.logger import Logger
-from tb_cnnviz.loggers.loss_part import LossPart, MetricPart
-from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.loss_recorder import LossRecorder, MetricPart
 from tb_cnnviz.loggers.probe_logger import ProbeLogger
-from tb_cnnviz.loggers.statistics_rhythm import StatisticsRhythm
+from tb_cnnviz.loggers.recorder import Recorder
+from tb_cnnviz.loggers.statistics_stride import StatisticsStride
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Schedule
 
@@ -156,18 +156,18 @@ class CNNViz(ProbeLogger):
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Part]:
-        rhythm = StatisticsRhythm(self.schedule, self.overhead)
-        errors = ErrorPart(
+    def _make_parts(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.schedule, self.overhead)
+        errors = ErrorRecorder(
             self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
         )
-        chosen: list[tuple[bool, list[Part]]] = [
-            (self.filters, [FilterPart(self.channel_order)]),
-            (self.feature_maps, [FeatureMapPart()]),
-            (self.gradients, [GradientPart(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
-            (self.activations, [ActivationPart(rhythm)]),
+        chosen: list[tuple[bool, list[Recorder]]] = [
+            (self.filters, [FilterRecorder(self.channel_order)]),
+            (self.feature_maps, [FeatureMapRecorder()]),
+            (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
+            (self.activations, [ActivationRecorder(rhythm)]),
             (self.errors, [errors]),
-            (self.losses, [LossPart(), MetricPart()]),
+            (self.losses, [LossRecorder(), MetricPart()]),
         ]
         return [part for is_wanted, parts in chosen if is_wanted for part in parts]
 
@@ -175,8 +175,8 @@ class CNNViz(ProbeLogger):
 class FilterLogger(Logger):
     """Logs the kernel and bias of every convolution. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Part]:
-        return [FilterPart(self.channel_order)]
+    def _make_parts(self) -> list[Recorder]:
+        return [FilterRecorder(self.channel_order)]
 
 
 class FeatureMapLogger(ProbeLogger):
@@ -189,9 +189,9 @@ class FeatureMapLogger(ProbeLogger):
         super().__init__(log_dir, probe, **settings)
         self.activations = activations
 
-    def _make_parts(self) -> list[Part]:
-        rhythm = StatisticsRhythm(self.schedule, self.overhead)
-        return [FeatureMapPart(), *([ActivationPart(rhythm)] if self.activations else [])]
+    def _make_parts(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.schedule, self.overhead)
+        return [FeatureMapRecorder(), *([ActivationRecorder(rhythm)] if self.activations else [])]
 
 
 class GradientLogger(Logger):
@@ -208,13 +208,13 @@ class GradientLogger(Logger):
         super().__init__(log_dir, **settings)
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Part]:
-        rhythm = StatisticsRhythm(self.schedule, self.overhead)
-        return [GradientPart(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]
+    def _make_parts(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.schedule, self.overhead)
+        return [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]
 
 
 class LossLogger(Logger):
     """Logs each batch's loss and learning rate, and metrics by epoch. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Part]:
-        return [LossPart(), MetricPart()]
+    def _make_parts(self) -> list[Recorder]:
+        return [LossRecorder(), MetricPart()]

@@ -11,7 +11,7 @@ MAX_STRIDE = 1 << 30
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScheduleState:
     """What a schedule may look at.
 
     `step`: updates so far. `last`: step of the last pictures, None before the first. `training_s` and `pictures_s`:
@@ -45,13 +45,13 @@ class Schedule(ABC):
     """Says at which steps to log. The first and the last step of a fit are logged whatever it says.
 
     `statistics_stride` is how many steps lie between two records of gradients; None leaves it to the overhead budget.
-    `is_thinning` says that `due` itself heeds `Moment.thinning`; of one that does not, only each thinning-th yes counts.
+    `is_thinning` says that `due` itself heeds `ScheduleState.thinning`; of one that does not, only each thinning-th yes counts.
 
     Example:
 
     ```python
     class Primes(tb_cnnviz.Schedule):
-        def due(self, moment):
+        def is_due(self, moment):
             return all(moment.step % n for n in range(2, moment.step))
     ```
     """
@@ -60,7 +60,7 @@ class Schedule(ABC):
     is_thinning = False
 
     @abstractmethod
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         """Are pictures to be taken now? Asked after every batch (every execution, where one runs several steps)."""
 
 
@@ -79,7 +79,7 @@ class Every(Schedule):
         self.n = n
         self.statistics_stride = n
 
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         n = self.n * moment.thinning
         if moment.last is None or moment.step // n > moment.last // n:
             return True
@@ -91,7 +91,7 @@ class EachEpoch(Schedule):
 
     is_thinning = True
 
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         return moment.epoch_end and (moment.epoch + 1) % moment.thinning == 0
 
 
@@ -106,7 +106,7 @@ class Auto(Schedule):
     last_fixed = 32
     unnoticed_s = 1.0
 
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         if moment.last is None:
             return True
         if moment.step <= self.last_fixed and moment.thinning == 1:

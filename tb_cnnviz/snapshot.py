@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tb_cnnviz.capture import architecture, filters, layer_kinds, layer_tree
-from tb_cnnviz.capture import probe as probes
-from tb_cnnviz.capture.compiling import as_tensors
-from tb_cnnviz.capture.feature_maps import FeatureMaps
-from tb_cnnviz.capture.forward import refusal
-from tb_cnnviz.capture.model_inputs import input_names, input_shapes
-from tb_cnnviz.capture.operations import MAX_BYTES
+from tb_cnnviz.capture.backends.compiling import as_tensors
+from tb_cnnviz.capture.network import architecture, layer_kinds, layer_tree
+from tb_cnnviz.capture.network import probe as probes
+from tb_cnnviz.capture.network.forward import refusal
+from tb_cnnviz.capture.network.model_inputs import input_names, input_shapes
+from tb_cnnviz.capture.quantities import filters
+from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps
+from tb_cnnviz.capture.quantities.operations import MAX_BYTES
 from tb_cnnviz.loggers import arguments
-from tb_cnnviz.loggers.fit import Offsets, session_record
+from tb_cnnviz.loggers.fit_log import Offsets, session_record
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 

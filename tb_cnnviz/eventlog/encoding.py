@@ -231,12 +231,12 @@ def decode_directory(head: bytes | memoryview, length: int, *, arrays: bool = Tr
         wall_time, step, first, values_end = _event(head, length)
         value = _first_value(head, first)
         is_short = len(value) <= _REMEMBERED_BYTES
-        said = _said_before(value) if is_short else _said(value)
+        said = _parsed_cached(value) if is_short else _parsed(value)
         if not arrays:
             places: tuple[ArrayPlace, ...] = ()
         elif is_short:
             places = _places_before(value)
-            said = said._replace(attributes=said.attributes and _said(value).attributes)  # the caller's own
+            said = said._replace(attributes=said.attributes and _parsed(value).attributes)  # the caller's own
         else:
             places = _places(said.arrays)
     except wire.MalformedProto as error:
@@ -271,7 +271,7 @@ def _event(head: bytes | memoryview, length: int) -> tuple[float, int, tuple[int
     raise ForeignRecord("an event without a directory of arrays")
 
 
-class _Said(NamedTuple):
+class _ParsedDirectory(NamedTuple):
     """What a directory says, its arrays not yet looked at."""
 
     kind: str
@@ -288,17 +288,17 @@ def _first_value(head: bytes | memoryview, place: tuple[int, int]) -> bytes:
     return bytes(head[slice(*place)])
 
 
-def _said(value: bytes) -> _Said:
+def _parsed(value: bytes) -> _ParsedDirectory:
     raw = _parse_json(_directory_text(value))
     kind, layer = _subject(raw)
     attributes = raw.get("attributes", {})
     if not isinstance(attributes, dict):
         raise DamagedRecord("the attributes are no JSON object")
-    return _Said(kind, layer, attributes, raw.get("arrays"))
+    return _ParsedDirectory(kind, layer, attributes, raw.get("arrays"))
 
 
 #: A layer's records have, but for their step, one and the same directory.
-_said_before = lru_cache(maxsize=1024)(_said)
+_parsed_cached = lru_cache(maxsize=1024)(_parsed)
 
 
 def _directory_text(value: bytes) -> bytes:
@@ -396,7 +396,7 @@ def _places(raw: Any) -> tuple[ArrayPlace, ...]:
 
 @lru_cache(maxsize=1024)
 def _places_before(value: bytes) -> tuple[ArrayPlace, ...]:
-    return _places(_said_before(value).arrays)
+    return _places(_parsed_cached(value).arrays)
 
 
 def _place(item: Any) -> ArrayPlace:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tb_cnnviz.capture.layer_tree import PlacedLayer
 from tb_cnnviz.capture.messages import RefusedArgument
+from tb_cnnviz.capture.network.layer_tree import PlacedLayer
 
 Scalar = str | float | int | bool
 

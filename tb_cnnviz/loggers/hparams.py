@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tb_cnnviz.capture.optimizers import NamedOptimizer
-from tb_cnnviz.capture.skips import innermost
+from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
+from tb_cnnviz.capture.in_step.optimizers import NamedOptimizer
 
 #: Settings of optimizers that say nothing where they are off.
 _NOT_SAID = frozenset({"name", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor"})

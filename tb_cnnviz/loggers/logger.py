@@ -15,28 +15,29 @@ from typing import Any
 import keras
 
 from tb_cnnviz import schedule
-from tb_cnnviz.capture import architecture, layer_tree, private
-from tb_cnnviz.capture.first_batch import DataError, NotCallable, NotPossible, build_model, peek
-from tb_cnnviz.capture.forward import Pass, pass_over_zeros
+from tb_cnnviz.capture.backends import private
+from tb_cnnviz.capture.in_step.first_batch import DataError, NotCallable, NotPossible, build_model, peek
+from tb_cnnviz.capture.in_step.optimizers import OptimizerCalls
+from tb_cnnviz.capture.in_step.step import InstrumentedStep, Seat
+from tb_cnnviz.capture.in_step.step_count import UPDATES, StepCount
 from tb_cnnviz.capture.messages import RefusedArgument, in_one_line
-from tb_cnnviz.capture.networks import seen_networks, why_not_called
-from tb_cnnviz.capture.optimizers import OptimizerCalls
-from tb_cnnviz.capture.probe import unpacked
-from tb_cnnviz.capture.shares import fair_shares
-from tb_cnnviz.capture.step import InstrumentedStep, Seat
-from tb_cnnviz.capture.step_count import UPDATES, StepCount
-from tb_cnnviz.capture.weight_bits import joined
+from tb_cnnviz.capture.network import architecture, layer_tree
+from tb_cnnviz.capture.network.forward import ForwardTrace, pass_over_zeros
+from tb_cnnviz.capture.network.networks import seen_networks, why_not_called
+from tb_cnnviz.capture.network.probe import unpacked
+from tb_cnnviz.capture.quantities.shares import fair_shares
+from tb_cnnviz.capture.quantities.weight_bits import joined
 from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.arguments import Scalar
-from tb_cnnviz.loggers.fit import EVERYTHING, Clock, Fit, offsets, session_record, warn
+from tb_cnnviz.loggers.fit_log import EVERYTHING, Clock, FitLog, offsets, session_record, warn
 from tb_cnnviz.loggers.hparams import hparams_of, optimizer_text
 from tb_cnnviz.loggers.limits import LOSS_BYTES, step_bytes
-from tb_cnnviz.loggers.loss_part import LossPart
+from tb_cnnviz.loggers.loss_recorder import LossRecorder
 from tb_cnnviz.loggers.one_fit import OneFit
 from tb_cnnviz.loggers.own_loop import OwnLoop
-from tb_cnnviz.loggers.part import Part
 from tb_cnnviz.loggers.picture_steps import PictureSteps
+from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.loggers.weight_watch import BETWEEN_FITS, BETWEEN_STEPS, WEIGHTS_SET, WeightWatch
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Schedule
@@ -96,12 +97,12 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 f"writer: it writes to {writer.log_dir}, but log_dir is {self.log_dir}; give the same folder"
             )
         self._given_writer = writer
-        self._fit: Fit | None = None
+        self._fit: FitLog | None = None
         self._step: InstrumentedStep | None = None
         self._seat: Seat | None = None
         self._loop: OwnLoop | None = None
         self._watch: WeightWatch | None = None
-        self._parts: list[Part] = []
+        self._parts: list[Recorder] = []
         self._one_fit = OneFit()
         self._is_entering = self._is_over = False
         self._forget()
@@ -109,7 +110,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     @property
     def model(self) -> Any:
-        """The model, whose variables are given their values by `Fit.step` alone."""
+        """The model, whose variables are given their values by `FitLog.step` alone."""
         return private.model_of(self)
 
     def _forget(self) -> None:
@@ -120,7 +121,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
 
     # What a kind of callback decides.
 
-    def _make_parts(self) -> list[Part]:
+    def _make_parts(self) -> list[Recorder]:
         """The parts of one fit."""
         raise NotImplementedError
 
@@ -133,11 +134,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if self.model.built:
             arguments.paths_of(self.layers, layer_tree.leaves(self.model))
 
-    def _look(self, fit: Fit, batch: Any) -> Pass | None:
+    def _look(self, fit: FitLog, batch: Any) -> ForwardTrace | None:
         """Run the model once, for the model record; None where that is not possible."""
         return pass_over_zeros(fit.model, fit.placed)
 
-    def _describe(self, fit: Fit) -> None:
+    def _describe(self, fit: FitLog) -> None:
         """Write what belongs to the whole session, before the first pictures."""
 
     # Keras' events.
@@ -276,7 +277,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     # What the weights' watch tells.
 
     @property
-    def fit(self) -> Fit | None:
+    def fit(self) -> FitLog | None:
         """The fit that is running, once it has begun."""
         return self._fit
 
@@ -291,13 +292,13 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if self._watch is not None:
             self._watch.look(event)
 
-    def _name_weights(self, fit: Fit) -> None:
+    def _name_weights(self, fit: FitLog) -> None:
         """Let the pictures' cost say which weights they are of."""
         if self._watch is not None:
             with fit.guard(WEIGHTS_SET):
                 fit.weights = joined(self._watch.bits())
 
-    def _compare_with_log(self, fit: Fit, log: Resume | None) -> None:
+    def _compare_with_log(self, fit: FitLog, log: Resume | None) -> None:
         """Does the fit go on with other weights than those that the log ended with at this step?"""
         self._name_weights(fit)
         ended_with = log.weights if log is not None and log.weights_step == fit.step() else None
@@ -336,7 +337,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if is_epoch_end or loop.has_updated():
             self._step.begin(self._seat, None)
 
-    def _count_unseen(self, fit: Fit, loop: OwnLoop) -> None:
+    def _count_unseen(self, fit: FitLog, loop: OwnLoop) -> None:
         """Updates that a loop made outside of `train_on_batch`, or of its events."""
         unseen = loop.unseen()
         if not unseen:
@@ -355,7 +356,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 "`model.train_on_batch`, called between on_train_batch_begin and on_train_batch_end; said once",
             )
 
-    def _keep(self, fit: Fit) -> None:
+    def _keep(self, fit: FitLog) -> None:
         """Let the log have what waits: of a loop nobody says for sure that it ends."""
         for part in self._on(fit):
             with fit.guard(part.name):
@@ -404,7 +405,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         count, calls = _counting(self._step, model)
         if not count.optimizers and self._loop is not None:
             raise NotPossible("the model is not compiled, so that no optimizer counts its steps; call model.compile")
-        fit = Fit(
+        fit = FitLog(
             model,
             self._writer_of(self._step),
             placed,
@@ -424,7 +425,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 )
             self._open(fit, batch, obstacle, reason)
 
-    def _open(self, fit: Fit, batch: Any, obstacle: str, reason: str | None) -> None:
+    def _open(self, fit: FitLog, batch: Any, obstacle: str, reason: str | None) -> None:
         assert self._step is not None
         fit.past = PastLog(fit.writer.log_dir)
         log = fit.past.resume()
@@ -453,7 +454,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self._pictures.take_at_an_end(fit, self._on(fit))
         fit.writer.reserved[id(self)] = self._pictures.bytes_at_an_end + self._loss_bytes()
 
-    def _do_without_passes(self, fit: Fit, reason: str, *, is_unexpected: bool = False) -> None:
+    def _do_without_passes(self, fit: FitLog, reason: str, *, is_unexpected: bool = False) -> None:
         """The model cannot be run over the probe: one notice, or warning, for all that would need it."""
         lost = [part.name for part in self._parts if part.needs_pass and part.name not in fit.off]
         if not lost:
@@ -469,11 +470,11 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         """What the losses of this fit will take, where it is known how many batches it has."""
         params = self.params or {}  # a CallbackList of the user's own may have none
         epochs, steps = params.get("epochs"), params.get("steps")
-        if not epochs or not steps or not any(part.name == LossPart.name for part in self._parts):
+        if not epochs or not steps or not any(part.name == LossRecorder.name for part in self._parts):
             return 0
         return min(LOSS_BYTES * int(epochs) * int(steps), self.max_log_bytes // 4)
 
-    def _share_out(self, fit: Fit) -> None:
+    def _share_out(self, fit: FitLog) -> None:
         """Say how many bytes a step's pictures may take, and which share of the time."""
         self.step_bytes = step_bytes(self.max_bytes_per_step, fit.bytes_left)
         wanted = {part.name: part.wanted_bytes(fit) for part in self._parts if part.is_pictures}
@@ -527,13 +528,13 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             shared = step.shared[self.log_dir.absolute()] = RunWriter(self.log_dir)
         return shared.take()
 
-    def _say_what_was_unreadable(self, fit: Fit) -> None:
+    def _say_what_was_unreadable(self, fit: FitLog) -> None:
         """Where the log goes on from earlier records than its last; nothing more of the past is held."""
         past, fit.past = fit.past, None
         if past is not None and past.unreadable and fit.writer.first_to_say("unreadable", fit.training):
             fit.notice("the log before", f"it goes on from what can be read, without {past.unreadable}")
 
-    def _write_session(self, fit: Fit, log: Resume) -> None:
+    def _write_session(self, fit: FitLog, log: Resume) -> None:
         """The session and the model, once however many callbacks share the log."""
         if not fit.writer.first_to_say("session", fit.training):
             return
@@ -546,7 +547,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if fit.calls is None:
             self._write_hparams(fit)
 
-    def _name_wrappers(self, fit: Fit) -> None:
+    def _name_wrappers(self, fit: FitLog) -> None:
         wrappers = layer_tree.wrappers(fit.model)
         if wrappers:
             fit.notice(
@@ -554,7 +555,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 f"{layer_tree.listed(wrappers)}: not listed, since they only hold other layers, which are",
             )
 
-    def _write_model(self, fit: Fit, step: int) -> None:
+    def _write_model(self, fit: FitLog, step: int) -> None:
         with fit.guard("the model record"):
             record = architecture.model_record(
                 fit.model,
@@ -570,16 +571,16 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
             )
             fit.writer.write_model(record, step)
 
-    def _write_hparams(self, fit: Fit) -> None:
+    def _write_hparams(self, fit: FitLog) -> None:
         if fit.writer.first_to_say("hparams", fit.training):
             with fit.guard("the model record"):
                 fit.writer.stock.hparams(self._hparams_of(fit))
 
-    def _hparams_of(self, fit: Fit) -> dict[str, Scalar]:
+    def _hparams_of(self, fit: FitLog) -> dict[str, Scalar]:
         batch_size = self._step.batch_size if self._step is not None else None
         return {**hparams_of(fit.used_optimizers, batch_size), **self.hparams}
 
-    def _say_optimizers(self, fit: Fit, *, is_known: bool = False) -> None:
+    def _say_optimizers(self, fit: FitLog, *, is_known: bool = False) -> None:
         """Of a train_step of the model's own: which optimizers it uses is seen when it runs.
 
         `is_known` says that there will hardly be others. The records of the session are written again at their step.
@@ -597,16 +598,16 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         if is_known or len(fit.calls.optimizers) == len(fit.used_optimizers):
             self._write_hparams(fit)
 
-    def _show_in_stock_tabs(self, fit: Fit) -> None:
+    def _show_in_stock_tabs(self, fit: FitLog) -> None:
         step = fit.step()
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.stock_pictures(fit, step)
 
-    def _on(self, fit: Fit) -> list[Part]:
+    def _on(self, fit: FitLog) -> list[Recorder]:
         return [part for part in self._parts if part.name not in fit.off]
 
-    def _finish(self, fit: Fit, *, succeeded: bool) -> None:
+    def _finish(self, fit: FitLog, *, succeeded: bool) -> None:
         for part in self._on(fit):
             with fit.guard(part.name):
                 part.drain(fit)
@@ -623,7 +624,7 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                 self._finish(fit, succeeded=False)
         self._close()
 
-    def _take_last_pictures(self, fit: Fit) -> None:
+    def _take_last_pictures(self, fit: FitLog) -> None:
         """Of the weights that an exception left, unless it cut a step off that may have changed some of them."""
         is_at_once = keras.config.backend() == "tensorflow" and not self.model.run_eagerly
         if fit.training.is_whole or is_at_once:
@@ -670,7 +671,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loggers.clear)  # what waits is the parent's
 
 
-def _optimizers_said(fit: Fit) -> str:
+def _optimizers_said(fit: FitLog) -> str:
     """What the session and the model record say of optimizers and steps."""
     return f"{fit.count.of} by {[named.name for named in fit.used_optimizers]}"
 

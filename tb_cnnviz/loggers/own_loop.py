@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tb_cnnviz.capture.host import to_numpy
-from tb_cnnviz.capture.optimizers import optimizers_of
-from tb_cnnviz.capture.skips import innermost
-from tb_cnnviz.capture.step import InstrumentedStep
+from tb_cnnviz.capture.backends.host import to_numpy
+from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
+from tb_cnnviz.capture.in_step.optimizers import optimizers_of
+from tb_cnnviz.capture.in_step.step import InstrumentedStep
 
 
 class OwnLoop:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tb_cnnviz import schedule
-from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.limits import bytes_in_log
-from tb_cnnviz.loggers.part import Part
+from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.records import Record
-from tb_cnnviz.schedule import Moment, Schedule
+from tb_cnnviz.schedule import Schedule, ScheduleState
 
 _SCHEDULE = "the schedule"
 
@@ -48,24 +48,24 @@ class PictureSteps:
         """What those of the last step will take, by the last full ones."""
         return self._expected_bytes[True]
 
-    def are_due(self, fit: Fit, *, epoch_end: bool) -> bool:
+    def are_due(self, fit: FitLog, *, epoch_end: bool) -> bool:
         """Are pictures to be taken now? Without a schedule that works, only at epoch ends."""
         with fit.guard(_SCHEDULE):
             moment = self._moment(fit, epoch_end=epoch_end)
             self._between_at_due = fit.between_pictures_s
             if _SCHEDULE in fit.off:
                 return epoch_end
-            is_due = self._schedule.due(moment)
+            is_due = self._schedule.is_due(moment)
             if is_due and not self._schedule.is_thinning:
                 self._was_due += 1
                 return self._was_due % moment.thinning == 0
             return bool(is_due)
         return epoch_end
 
-    def _moment(self, fit: Fit, *, epoch_end: bool) -> Moment:
+    def _moment(self, fit: FitLog, *, epoch_end: bool) -> ScheduleState:
         """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
         _thin_out(fit)
-        return Moment(
+        return ScheduleState(
             step=(self._last_step or 0) + (self.ran - self._ran_at_last) // fit.count.batches_per_step,
             last=self._last_step,
             epoch=fit.logged_epoch,
@@ -77,7 +77,7 @@ class PictureSteps:
             thinning=fit.thinning,
         )
 
-    def take(self, fit: Fit, parts: Sequence[Part], *, is_full: bool) -> None:
+    def take(self, fit: FitLog, parts: Sequence[Recorder], *, is_full: bool) -> None:
         """Write what `parts` have to show of this step, and what that cost; nothing where the log has no room."""
         if not fit.is_at_an_end and self._expected_bytes[is_full] > fit.bytes_left:
             fit.say_that_it_fills_up()
@@ -103,7 +103,7 @@ class PictureSteps:
         self._expected_bytes[is_full] = given or self._expected_bytes[is_full]
         fit.write(self._cost(fit, step, is_full))
 
-    def take_at_an_end(self, fit: Fit, parts: Sequence[Part]) -> None:
+    def take_at_an_end(self, fit: FitLog, parts: Sequence[Recorder]) -> None:
         """Of the first or the last step, which are written in any case; but not what waits of other steps."""
         for part in parts:
             with fit.guard(part.name):
@@ -114,7 +114,7 @@ class PictureSteps:
         finally:
             fit.is_at_an_end = False
 
-    def _cost(self, fit: Fit, step: int, is_full: bool) -> Record:
+    def _cost(self, fit: FitLog, step: int, is_full: bool) -> Record:
         known = {} if fit.statistics_stride is None else {"statistics_stride": fit.statistics_stride}
         if fit.is_at_an_end and fit.weights is not None:
             known["weights"] = fit.weights
@@ -137,7 +137,7 @@ class PictureSteps:
         )
 
 
-def _thin_out(fit: Fit) -> None:
+def _thin_out(fit: FitLog) -> None:
     fit.thinning = schedule.thinning(fit.max_log_bytes - fit.bytes_left, fit.max_log_bytes)
     if fit.thinning > 1:
         fit.say_that_it_fills_up()

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tb_cnnviz.capture import operations
-from tb_cnnviz.capture import probe as probes
-from tb_cnnviz.capture.feature_maps import FeatureMaps
-from tb_cnnviz.capture.forward import Pass, refusal
 from tb_cnnviz.capture.messages import in_one_line
-from tb_cnnviz.capture.model_inputs import input_names, input_shapes, shapes_of
-from tb_cnnviz.capture.networks import why_it_fails
-from tb_cnnviz.capture.probe_display import check_display
+from tb_cnnviz.capture.network import probe as probes
+from tb_cnnviz.capture.network.forward import ForwardTrace, refusal
+from tb_cnnviz.capture.network.model_inputs import input_names, input_shapes, shapes_of
+from tb_cnnviz.capture.network.networks import why_it_fails
+from tb_cnnviz.capture.network.probe_display import check_display
+from tb_cnnviz.capture.quantities import operations
+from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps
 from tb_cnnviz.loggers import arguments
-from tb_cnnviz.loggers.error_part import ErrorPart
-from tb_cnnviz.loggers.feature_map_part import FeatureMapPart
-from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.loggers.error_recorder import ErrorRecorder
+from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
+from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.limits import bytes_in_log, step_bytes
 from tb_cnnviz.loggers.logger import Logger
 
@@ -71,13 +71,13 @@ class ProbeLogger(Logger):
 
     def _give_to_errors(self) -> None:
         for part in self._parts:
-            if isinstance(part, ErrorPart):
+            if isinstance(part, ErrorRecorder):
                 part.probe, part.is_given = self._images, self.probe is not None
 
     def _refusal(self, x: Any) -> str | None:
         return refusal(self.model, x) if self.model.built else None
 
-    def _look(self, fit: Fit, batch: Any) -> Pass | None:
+    def _look(self, fit: FitLog, batch: Any) -> ForwardTrace | None:
         if self._images is None or not self.feature_maps:
             return super()._look(fit, batch)
         try:
@@ -95,13 +95,13 @@ class ProbeLogger(Logger):
             self._do_without_passes(fit, reason, is_unexpected=is_unexpected)
             return None
         for part in self._parts:
-            if isinstance(part, FeatureMapPart):
+            if isinstance(part, FeatureMapRecorder):
                 part.maps = maps
-            elif isinstance(part, ErrorPart):
+            elif isinstance(part, ErrorRecorder):
                 part.kept = maps.kept
         return maps.seen
 
-    def _feature_maps(self, fit: Fit, images: probes.Probe) -> FeatureMaps:
+    def _feature_maps(self, fit: FitLog, images: probes.Probe) -> FeatureMaps:
         return FeatureMaps(
             fit.model,
             fit.placed,
@@ -109,18 +109,18 @@ class ProbeLogger(Logger):
             layers=fit.asked,
             max_images=self.max_images,
             max_channels=self.max_channels,
-            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapPart)),
+            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapRecorder)),
             max_operation_bytes=step_bytes(self.max_operation_bytes, fit.bytes_left),
         )
 
-    def _describe(self, fit: Fit) -> None:
+    def _describe(self, fit: FitLog) -> None:
         if self._without is not None:
             fit.notice(_PART, f"{self._without}; give probe=(x, y) to have feature maps and errors")
         if self._images is not None:
             with fit.guard(_PART):
                 self._write_probe(fit, self._images)
 
-    def _write_probe(self, fit: Fit, images: probes.Probe) -> None:
+    def _write_probe(self, fit: FitLog, images: probes.Probe) -> None:
         record = probes.record(images, fit.step(), self.probe_display, self.channel_order)
         if 4 * bytes_in_log(record) > fit.bytes_left:
             fit.notice(

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from keras import callbacks as standard
 
-from tb_cnnviz.capture import private
-from tb_cnnviz.capture.optimizers import optimizers_of
-from tb_cnnviz.capture.skips import innermost
-from tb_cnnviz.capture.step import InstrumentedStep
-from tb_cnnviz.capture.weight_bits import bits_of, watched_weights
-from tb_cnnviz.loggers.fit import Fit
+from tb_cnnviz.capture.backends import private
+from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
+from tb_cnnviz.capture.in_step.optimizers import optimizers_of
+from tb_cnnviz.capture.in_step.step import InstrumentedStep
+from tb_cnnviz.capture.quantities.weight_bits import bits_of, watched_weights
+from tb_cnnviz.loggers.fit_log import FitLog
 
 WEIGHTS_SET = "weights set without an update"
 
@@ -54,7 +54,7 @@ class Listener(Protocol):
     """A callback that is told."""
 
     @property
-    def fit(self) -> Fit | None: ...
+    def fit(self) -> FitLog | None: ...
 
     def batch_ran(self, batch: int) -> bool:
         """A batch ended, before any callback was told. Are pictures due?"""
@@ -169,7 +169,7 @@ class WeightWatch:
         return [listener for each in self._joined if (listener := each()) is not None]
 
     @property
-    def _fits(self) -> list[Fit]:
+    def _fits(self) -> list[FitLog]:
         return [listener.fit for listener in self._listeners if listener.fit is not None]
 
     def _before(self, event: str, batch: int = -1, *args: Any, **kwargs: Any) -> None:

@@ -12,15 +12,15 @@ from werkzeug.wrappers import Request, Response
 from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin import lookup, query, reading_time, room
+from tb_cnnviz.plugin import limiter, lookup, query, reading_time
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
+from tb_cnnviz.plugin.binary_answer import frame
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.decimation import MIN_POINTS
-from tb_cnnviz.plugin.framing import frame
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.known_runs import KnownRuns
+from tb_cnnviz.plugin.limiter import Limiter
 from tb_cnnviz.plugin.reading_time import ReadingTime
-from tb_cnnviz.plugin.room import Room
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.sending import Answers
@@ -39,7 +39,7 @@ class BinaryRoutes:
         self._runs = runs
         self._series = series
         self._scalar_series = scalar_series
-        self._series_at_once = Room(room.SERIES, "series")
+        self._series_at_once = Limiter(limiter.SERIES, "series")
         self._answers = answers
 
     def records(self, request: Request) -> Response:
@@ -47,16 +47,16 @@ class BinaryRoutes:
         query.only(request, ("run", "kind", "layer", "step", "repeat"))
         run = self._runs.find(query.one(request, "run"))
         if isinstance(run, ScalarRun):
-            raise Refused(404, "run: this run holds TensorBoard's scalars alone, no records")
+            raise HttpError(404, "run: this run holds TensorBoard's scalars alone, no records")
         kind = lookup.kind(run, query.one(request, "kind"))
         layers = lookup.layers(run, kind, query.many(request, "layer"))
         steps, repeat = query.steps(request), query.repeat(request)
         if len(layers) * len(steps) > query.MAX_RECORDS:
-            raise Refused(400, f"{len(layers) * len(steps)} records asked for; at most {query.MAX_RECORDS} an answer")
+            raise HttpError(400, f"{len(layers) * len(steps)} records asked for; at most {query.MAX_RECORDS} an answer")
         entries = [entry for layer in layers for entry in lookup.entries(run, kind, layer, steps, repeat)]
         size = sum(entry.length for entry in entries)
         if size > query.MAX_ANSWER_BYTES:
-            raise Refused(
+            raise HttpError(
                 400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
             )
         places = ((*entry[:4], entry.length, crc) for entry, crc in zip(entries, run.stored_crcs(entries), strict=True))
@@ -73,7 +73,7 @@ class BinaryRoutes:
         run = self._runs.find(name)
         kind = query.one(request, "kind")
         if kind not in KINDS:
-            raise Refused(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
+            raise HttpError(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
         wish = query.wish(request)
@@ -93,7 +93,7 @@ class BinaryRoutes:
         return self._answers.sent(request, size, lambda: _framed(request, [record], etag))
 
     def _record(
-        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.Wish
+        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.ColumnFilter
     ) -> Record:
         time = ReadingTime(reading_time.READING_SECONDS)
         return as_record(run, kind, self._series.get(name, run, kind, columns, time), columns, points, wish, time)
@@ -104,7 +104,7 @@ def _read(run: RunIndex, entry: IndexEntry) -> Record:
         return run.read_entry(entry)
     except DamagedRecord as damage:
         where = f"{entry.kind} at step {entry.step}"
-        raise Refused(410, f"{where} cannot be read: {damage.reason}") from damage
+        raise HttpError(410, f"{where} cannot be read: {damage.reason}") from damage
 
 
 def _framed(request: Request, records: list[Record], etag: str) -> Response:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tb_cnnviz.plugin.columns import Table, as_float
 from tb_cnnviz.plugin.decimation import thin
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import MAX_ANSWER_BYTES
 
 
@@ -24,7 +24,7 @@ def chosen_rows(
         points: at most so many rows, or None for all.
 
     Raises:
-        Refused: 400 for an answer above MAX_ANSWER_BYTES.
+        HttpError: 400 for an answer above MAX_ANSWER_BYTES.
     """
     rows = np.arange(len(table.steps))
     if points is not None:
@@ -42,7 +42,7 @@ def chosen_rows(
 def refuse_large(size: int) -> None:
     """Refuse to make an answer of so many bytes where they are more than MAX_ANSWER_BYTES."""
     if size > MAX_ANSWER_BYTES:
-        raise Refused(
+        raise HttpError(
             400, f"the answer would hold {size} bytes; at most {MAX_ANSWER_BYTES}: ask for fewer columns or points"
         )
 

@@ -70,7 +70,7 @@ class Table:
         return sum(array.nbytes for array in arrays) + COLUMN_BYTES * max(0, len(self.columns) - _FEW)
 
 
-def rows_of(
+def table_of_record(
     record: Record,
     source: int = 0,
     held: Collection[str] | None = None,

@@ -32,7 +32,7 @@ _ERRORS = {
 _log = logging.getLogger("tb_cnnviz")
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """A request that is not answered with 200; `reason` is for the person who reads it, and holds no path of ours."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -45,7 +45,7 @@ def guarded(handler: Handler, allowed_hosts: frozenset[str]) -> Callable[..., ob
     """The WSGI app of a route.
 
     Args:
-        handler: answers a request, or raises Refused.
+        handler: answers a request, or raises HttpError.
         allowed_hosts: host names without port, in lower case; empty accepts every host.
     """
 
@@ -55,7 +55,7 @@ def guarded(handler: Handler, allowed_hosts: frozenset[str]) -> Callable[..., ob
             _admit(request, allowed_hosts)
             _limit_sending(request)
             return handler(request)
-        except Refused as refused:
+        except HttpError as refused:
             return _failure(request, refused.status, refused.reason)
         except Exception:
             _log.exception("a request could not be answered")
@@ -74,12 +74,12 @@ def allowed_hosts() -> frozenset[str]:
 
 def _admit(request: Request, hosts: frozenset[str]) -> None:
     if request.method not in METHODS:
-        raise Refused(405, f"{request.method[:20]} is not answered here; use GET or HEAD")
+        raise HttpError(405, f"{request.method[:20]} is not answered here; use GET or HEAD")
     # A page of another site must not read a log through the reader's browser.
     if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
-        raise Refused(403, "requests from another site are refused")
+        raise HttpError(403, "requests from another site are refused")
     if hosts and _host_name(request.headers.get("Host", "")) not in hosts:
-        raise Refused(403, f"this host is not listed in {ALLOWED_HOSTS_VARIABLE}")
+        raise HttpError(403, f"this host is not listed in {ALLOWED_HOSTS_VARIABLE}")
 
 
 def _limit_sending(request: Request) -> None:

@@ -11,7 +11,7 @@ from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.index import RunIndex
 from tb_cnnviz.plugin import query, run_list, run_pages
 from tb_cnnviz.plugin.answers import json_answer, to_json
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.http_schema import SCHEMA_VERSION, Curve, RunDetail, RunPage
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.model_texts import ModelTexts
@@ -70,7 +70,7 @@ class JsonRoutes:
         epochs, is_known = None, True
         try:
             epochs = self._series.get(name, run, "epochs", time=reading).table
-        except Refused as refused:  # one run's series must not cost the list of all
+        except HttpError as refused:  # one run's series must not cost the list of all
             is_known = refused.status != 503
         return to_json(run_list.summary(name, run, epochs, self._settings.get(name, run))), is_known
 

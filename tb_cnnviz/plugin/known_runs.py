@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tb_cnnviz.eventlog.index import RunIndex
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.plugin.scalar_runs import ScalarRun, ScalarRuns
 from tb_cnnviz.plugin.watched_index import WatchedIndex
@@ -27,7 +27,7 @@ class KnownRuns:
         """The run of this name, among those known or after looking for what is new.
 
         Raises:
-            Refused: 404 where there is none.
+            HttpError: 404 where there is none.
         """
         recorded = self._index.runs() if newest else self._index.known_runs()
         if name in recorded:
@@ -36,7 +36,7 @@ class KnownRuns:
         if name in scalars:
             return scalars[name]
         count = len(recorded) + len(_without(scalars, recorded))
-        raise Refused(404, f"run: {shown(name)} is not among the {count} runs below the log directory")
+        raise HttpError(404, f"run: {shown(name)} is not among the {count} runs below the log directory")
 
 
 def _without(scalars: Mapping[str, ScalarRun], recorded: Mapping[str, RunIndex]) -> dict[str, ScalarRun]:

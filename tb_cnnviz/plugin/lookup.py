@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.records.record import KINDS
@@ -15,7 +15,7 @@ def kind(found: RunIndex | ScalarRun, name: str) -> str:
     """A kind of record that this run holds."""
     held = found.kinds
     if name not in held:
-        raise Refused(404, f"kind: this run holds no {shown(name)}; it holds {', '.join(held) or 'nothing'}")
+        raise HttpError(404, f"kind: this run holds no {shown(name)}; it holds {', '.join(held) or 'nothing'}")
     return name
 
 
@@ -23,14 +23,14 @@ def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]
     """The layers asked for; [None] for a kind of the whole model."""
     if not KINDS[kind]:
         if names:
-            raise Refused(400, f"layer: records of kind {kind} belong to the whole model; give no layer")
+            raise HttpError(400, f"layer: records of kind {kind} belong to the whole model; give no layer")
         return [None]
     if not names:
-        raise Refused(400, f"layer: not given; records of kind {kind} belong to layers")
+        raise HttpError(400, f"layer: not given; records of kind {kind} belong to layers")
     held = set(found.layers(kind))
     for name in names:
         if name not in held:
-            raise Refused(404, f"layer: no {kind} of {shown(name)} are logged in this run")
+            raise HttpError(404, f"layer: no {kind} of {shown(name)} are logged in this run")
     return list(names)
 
 
@@ -47,5 +47,5 @@ def _entry(found: RunIndex, kind: str, layer: str | None, step: int, repeat: int
     except KeyError:
         count = found.repeat_count(kind, layer, step)
     if not count:
-        raise Refused(404, f"step: {kind} are not logged at step {step}")
-    raise Refused(404, f"repeat: {repeat} given; {kind} at step {step} have 0 to {count - 1}")
+        raise HttpError(404, f"step: {kind} are not logged at step {step}")
+    raise HttpError(404, f"repeat: {repeat} given; {kind} at step {step} have 0 to {count - 1}")

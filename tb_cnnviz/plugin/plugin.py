@@ -8,12 +8,12 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 from werkzeug.wrappers import Request, Response
 
-from tb_cnnviz.plugin import room
+from tb_cnnviz.plugin import limiter
 from tb_cnnviz.plugin.binary_routes import BinaryRoutes
 from tb_cnnviz.plugin.guard import Handler, allowed_hosts, guarded
 from tb_cnnviz.plugin.json_routes import JsonRoutes
 from tb_cnnviz.plugin.known_runs import KnownRuns
-from tb_cnnviz.plugin.room import Room
+from tb_cnnviz.plugin.limiter import Limiter
 from tb_cnnviz.plugin.roots import log_roots
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
@@ -40,14 +40,14 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         answers = Answers()
         json_routes = JsonRoutes(known, series, scalar_series, answers)
         binary_routes = BinaryRoutes(known, series, scalar_series, answers)
-        hosts, requests = allowed_hosts(), Room(room.REQUESTS, "requests")
+        hosts, requests = allowed_hosts(), Limiter(limiter.REQUESTS, "requests")
         routes = {
             "/runs": json_routes.runs,
             "/run": json_routes.run,
             "/records": binary_routes.records,
             "/series": binary_routes.series,
         }
-        apps = {route: guarded(_in_room(handler, requests), hosts) for route, handler in routes.items()}
+        apps = {route: guarded(_limited(handler, requests), hosts) for route, handler in routes.items()}
         return {**apps, "/*": guarded(StaticFiles().serve, hosts)}
 
     def is_active(self) -> bool:
@@ -59,7 +59,7 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name="CNN", disable_reload=True)
 
 
-def _in_room(handler: Handler, requests: Room) -> Handler:
+def _limited(handler: Handler, requests: Limiter) -> Handler:
     def handle(request: Request) -> Response:
         with requests.taken():
             return handler(request)

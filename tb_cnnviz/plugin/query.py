@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from werkzeug.wrappers import Request
 
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 
 MAX_RECORDS = 4096
 MAX_ANSWER_BYTES = 256 << 20
@@ -20,7 +20,7 @@ MAX_NUMBER = (1 << 53) - 1
 _NUMBER = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
-class Wish(NamedTuple):
+class ColumnFilter(NamedTuple):
     """Which columns of a record of statistics are asked for: all where nothing is given.
 
     Args:
@@ -38,14 +38,14 @@ def only(request: Request, names: Collection[str]) -> None:
     for name in request.args:
         if name not in names:
             taken = ", ".join(sorted(names)) or "none"
-            raise Refused(400, f"{shown(name)} is not a parameter of this route; it takes {taken}")
+            raise HttpError(400, f"{shown(name)} is not a parameter of this route; it takes {taken}")
 
 
 def one(request: Request, name: str) -> str:
     """A parameter that must be given exactly once."""
     values = request.args.getlist(name)
     if len(values) != 1:
-        raise Refused(400, f"{name}: given {len(values)} times; give it once")
+        raise HttpError(400, f"{name}: given {len(values)} times; give it once")
     return values[0]
 
 
@@ -63,7 +63,7 @@ def steps(request: Request) -> list[int]:
     """The steps asked for: at least one."""
     texts = many(request, "step")
     if not texts:
-        raise Refused(400, "step: not given; give at least one")
+        raise HttpError(400, "step: not given; give at least one")
     return list(dict.fromkeys(_number("step", text) for text in texts))
 
 
@@ -73,13 +73,13 @@ def points(request: Request, least: int) -> int | None:
         return None
     value = _number("points", one(request, "points"))
     if not least <= value <= MAX_POINTS:
-        raise Refused(400, f"points: {value} given; accepted are {least} to {MAX_POINTS}")
+        raise HttpError(400, f"points: {value} given; accepted are {least} to {MAX_POINTS}")
     return value
 
 
-def wish(request: Request) -> Wish:
+def wish(request: Request) -> ColumnFilter:
     """The only variable, layer or place asked for, where there is one."""
-    return Wish(
+    return ColumnFilter(
         _number("variable", one(request, "variable")) if "variable" in request.args else None,
         one(request, "layer") if "layer" in request.args else None,
         one(request, "place") if "place" in request.args else None,
@@ -98,5 +98,5 @@ def shown(text: str) -> str:
 
 def _number(name: str, text: str) -> int:
     if not _NUMBER.fullmatch(text) or int(text) > MAX_NUMBER:
-        raise Refused(400, f"{name}: {shown(text)} given; a whole number from 0 to {MAX_NUMBER} is needed")
+        raise HttpError(400, f"{name}: {shown(text)} given; a whole number from 0 to {MAX_NUMBER} is needed")
     return int(text)

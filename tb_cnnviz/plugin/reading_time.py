@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 
 READING_SECONDS = 30.0
 
@@ -24,10 +24,10 @@ class ReadingTime:
         """Give up what has more to read.
 
         Raises:
-            Refused: 503 where the time is up; its reason says how many records were read until then.
+            HttpError: 503 where the time is up; its reason says how many records were read until then.
         """
         if self.is_up and done:
-            raise Refused(
+            raise HttpError(
                 503,
                 f"{done} of {of} records were read in {self._seconds:g} seconds, which is as long as a request may "
                 "read: ask again, which goes on from there, or for fewer columns or points",

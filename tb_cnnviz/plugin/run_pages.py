@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tb_cnnviz.eventlog.index import RunIndex
 from tb_cnnviz.plugin.answers import Written
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 
 PAGE_BYTES = 2_000_000
@@ -36,7 +36,7 @@ def page_of(
     """The rows behind a place, at least one where there is one, and the place behind which the next page begins.
 
     Raises:
-        Refused: 400 where `after` is no place.
+        HttpError: 400 where `after` is no place.
     """
     start = 0 if after is None else bisect_right(places, _parsed(after))
     rows: list[Written] = []
@@ -56,7 +56,7 @@ def page_of(
 def _parsed(after: str) -> Place:
     source, colon, name = after.partition(":")
     if source not in (RECORDS, SCALARS) or not colon:
-        raise Refused(400, f"after: {shown(after)} given; what `next` of the list before was is needed")
+        raise HttpError(400, f"after: {shown(after)} given; what `next` of the list before was is needed")
     return source, name
 
 

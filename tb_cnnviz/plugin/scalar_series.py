@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tb_cnnviz.plugin import run_list
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
 from tb_cnnviz.plugin.columns import Table
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.http_schema import Curve
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
@@ -54,7 +54,7 @@ class ScalarSeries:
         """The columns asked for (all where none are) over the steps kept, as one record.
 
         Raises:
-            Refused: 404 for a column that the run has not, 400 for an answer that is too large, 503 where
+            HttpError: 404 for a column that the run has not, 400 for an answer that is too large, 503 where
                 TensorBoard's reader fails.
         """
         named = _asked(run, kind, columns)
@@ -70,7 +70,7 @@ class ScalarSeries:
         """Columns of a kind, at most `points_per_tag` values of each.
 
         Raises:
-            Refused: 503 where TensorBoard's reader fails.
+            HttpError: 503 where TensorBoard's reader fails.
         """
         sources = {name: run.columns[kind][name] for name in named}
         key, version = (run.name, kind, tuple(named)), (*sources.values(), run.updates)
@@ -109,7 +109,9 @@ class ScalarSeries:
         runs, tags = {source.run for source in wanted}, {source.tag for source in wanted}
         found = self._reader.read(runs, tags, self.points_per_tag(len(sources))) if sources else {}
         if found is None:
-            raise Refused(503, "TensorBoard's own reader of scalars fails; its output in the terminal has the details")
+            raise HttpError(
+                503, "TensorBoard's own reader of scalars fails; its output in the terminal has the details"
+            )
         series: dict[str, Sequence[Datum]] = {
             name: found.get(source.run, {}).get(source.tag, ()) for name, source in sources.items()
         }
@@ -165,7 +167,7 @@ def _asked(run: ScalarRun, kind: str, columns: Sequence[str]) -> list[str]:
     for name in columns:
         if name not in held and name not in derived:
             listed = ", ".join(shown(column) for column in [*held, *derived][:20])
-            raise Refused(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
+            raise HttpError(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
     asked = [name for name in columns if name in held]
     if "updates" in columns and "val_loss" not in asked:
         asked = []

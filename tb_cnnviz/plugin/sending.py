@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from tb_cnnviz.plugin.room import ANSWER_BYTES, Room
+from tb_cnnviz.plugin.limiter import ANSWER_BYTES, Limiter
 
 #: Small answers have room of their own: they must not wait behind large ones.
 SMALL_BYTES = 64 << 20
@@ -53,8 +53,8 @@ class Answers:
     """All answers that are being made or sent. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._large = Room(ANSWER_BYTES, "bytes of answers", self._end_slow)
-        self._small = Room(SMALL_BYTES, "bytes of small answers", self._end_slow)
+        self._large = Limiter(ANSWER_BYTES, "bytes of answers", self._end_slow)
+        self._small = Limiter(SMALL_BYTES, "bytes of small answers", self._end_slow)
         self._lock = threading.Lock()
         self._sendings: set[Sending] = set()
 

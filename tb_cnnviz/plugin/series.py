@@ -12,9 +12,9 @@ from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.eventlog.run_index import LoggedRecords
 from tb_cnnviz.plugin import reading_time
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
-from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, rows_of
-from tb_cnnviz.plugin.guard import Refused
-from tb_cnnviz.plugin.query import Wish, shown
+from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, table_of_record
+from tb_cnnviz.plugin.guard import HttpError
+from tb_cnnviz.plugin.query import ColumnFilter, shown
 from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.series_histograms import histograms
 from tb_cnnviz.plugin.series_layout import Layout, bytes_of, chosen_places, said_of, size_of
@@ -107,7 +107,7 @@ class SeriesCache:
             time: how long it may be read; READING_SECONDS from now where it is not given.
 
         Raises:
-            Refused: 400 for a series above MAX_SERIES_BYTES; 503 where the time is up, and the next request goes on.
+            HttpError: 400 for a series above MAX_SERIES_BYTES; 503 where the time is up, and the next request goes on.
         """
         time = time or ReadingTime(reading_time.READING_SECONDS)
         logged = run.logged(kind)
@@ -121,7 +121,7 @@ class SeriesCache:
             known = _extended(known, run, logged, time)
         self._keep((name, kind), known)
         if known.too_large:
-            raise Refused(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
+            raise HttpError(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
         if known.read < len(logged):
             self._refuse_endless(known, len(logged))
             time.check(known.read, len(logged))
@@ -139,7 +139,7 @@ class SeriesCache:
     def _refuse_endless(self, known: Series, records: int) -> None:
         """What is too large to be kept would be read from the first record on by each request, and never to the last."""
         if known.nbytes > self._cache_bytes:
-            raise Refused(
+            raise HttpError(
                 400,
                 f"{known.read} of {records} records are as much as is read in the time of a request, and {known.nbytes} "
                 f"bytes; at most {self._cache_bytes} are kept for the next one: ask for fewer columns",
@@ -155,7 +155,7 @@ class SeriesCache:
         if newest.length > MAX_RECORD_BYTES:
             return wanted
         try:
-            columns = rows_of(run.read_entry(newest)).columns
+            columns = table_of_record(run.read_entry(newest)).columns
         except (DamagedRecord, MalformedSeries):
             return wanted
         choices = (None, self._cache_bytes // 2), (wanted | (known.held or frozenset()), self._cache_bytes)
@@ -172,7 +172,7 @@ def as_record(
     series: Series,
     columns: Sequence[str],
     points: int | None,
-    wish: Wish = Wish(),  # noqa: B008
+    wish: ColumnFilter = ColumnFilter(),  # noqa: B008
     time: ReadingTime | None = None,
 ) -> Record:
     """The columns asked for (all where none are) over the steps kept, as one record.
@@ -183,7 +183,7 @@ def as_record(
         time: how long histograms may be read; READING_SECONDS from now where it is not given.
 
     Raises:
-        Refused: 404 for a column, variable or row that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
+        HttpError: 404 for a column, variable or row that the series has not, 400 for an answer above MAX_ANSWER_BYTES and
             for a wish that the kind does not know, 503 where the time is up.
     """
     places = chosen_places(kind, series.layout, wish)
@@ -251,7 +251,7 @@ def _refuse_unknown(kind: str, table: Table, chosen: Sequence[str]) -> None:
     for name in chosen:
         if name not in table.columns and not (name == HISTOGRAM and kind in STATISTICS):
             listed = ", ".join(shown(column) for column in list(known or table.columns)[:20])
-            raise Refused(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
+            raise HttpError(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
 
 
 def _of_places(table: Table, places: list[int]) -> Table:

@@ -24,7 +24,7 @@ def histograms(
         chosen: the places of those asked for, or None for all.
 
     Raises:
-        Refused: 400 for an answer above MAX_ANSWER_BYTES, 503 where the time is up.
+        HttpError: 400 for an answer above MAX_ANSWER_BYTES, 503 where the time is up.
     """
     kept = slice(None) if chosen is None else chosen
     width = size if chosen is None else len(chosen)

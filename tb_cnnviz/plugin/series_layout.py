@@ -10,8 +10,8 @@ import numpy as np
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.rows import ROW_KINDS, rows_of
 from tb_cnnviz.plugin.columns import STATISTICS, MalformedSeries
-from tb_cnnviz.plugin.guard import Refused
-from tb_cnnviz.plugin.query import Wish, shown
+from tb_cnnviz.plugin.guard import HttpError
+from tb_cnnviz.plugin.query import ColumnFilter, shown
 from tb_cnnviz.records import Record
 
 #: Of a network with some ten thousand layers.
@@ -61,19 +61,19 @@ def bytes_of(layout: Layout) -> int:
     return 0 if isinstance(layout, int) else sum(400 + 4 * len(row.layer) + 4 * len(row.place) for row in layout)
 
 
-def chosen_places(kind: str, layout: Layout, wish: Wish) -> list[int] | None:
+def chosen_places(kind: str, layout: Layout, wish: ColumnFilter) -> list[int] | None:
     """The places of the columns asked for, None for all.
 
     Raises:
-        Refused: 400 for a wish that the kind does not know, 404 for a variable, layer or place that is not there.
+        HttpError: 400 for a wish that the kind does not know, 404 for a variable, layer or place that is not there.
     """
     if wish.variable is not None and kind != "gradients":
-        raise Refused(400, f"variable: given for {kind}; only gradients have variables")
+        raise HttpError(400, f"variable: given for {kind}; only gradients have variables")
     if (wish.layer is not None or wish.place is not None) and kind not in ROW_KINDS:
-        raise Refused(400, f"layer, place: given for {kind}; series by layer are {', '.join(ROW_KINDS)}")
+        raise HttpError(400, f"layer, place: given for {kind}; series by layer are {', '.join(ROW_KINDS)}")
     if isinstance(layout, int):
         if wish.variable is not None and wish.variable >= layout:
-            raise Refused(404, f"variable: {wish.variable} given; variables are 0 to {layout - 1}")
+            raise HttpError(404, f"variable: {wish.variable} given; variables are 0 to {layout - 1}")
         return None if wish.variable is None else [wish.variable]
     if wish.layer is None and wish.place is None:
         return None
@@ -84,7 +84,7 @@ def chosen_places(kind: str, layout: Layout, wish: Wish) -> list[int] | None:
             for name, text in (("layer", wish.layer), ("place", wish.place))
             if text is not None
         ]
-        raise Refused(404, f"{', '.join(asked)}: {kind} have no such row at their newest step")
+        raise HttpError(404, f"{', '.join(asked)}: {kind} have no such row at their newest step")
     return at
 
 

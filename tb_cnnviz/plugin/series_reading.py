@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin.columns import COLUMN_BYTES, LargeSeries, MalformedSeries, Table, join, joined_bytes, rows_of
+from tb_cnnviz.plugin.columns import (
+    COLUMN_BYTES,
+    LargeSeries,
+    MalformedSeries,
+    Table,
+    join,
+    joined_bytes,
+    table_of_record,
+)
 from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.series_layout import Layout, bytes_of, layout_of
 from tb_cnnviz.records import Record
@@ -30,7 +38,7 @@ class Reading:
         tables: what is known, by what the columns belong to.
         layout: of the newest record known.
         counts: how many records went into each table.
-        held: as `rows_of` takes it.
+        held: as `table_of_record` takes it.
         most_bytes: that all tables may take; while they are made, their parts take as much again.
 
     Attributes:
@@ -89,10 +97,10 @@ class Reading:
         if isinstance(record, DamagedRecord):
             raise record
         if record.kind != "epochs":
-            return rows_of(record, number, self._held, most_bytes=self._most_bytes), layout_of(record)
+            return table_of_record(record, number, self._held, most_bytes=self._most_bytes), layout_of(record)
         if self._metrics is None:
             self._metrics = {name for parts in self._parts.values() for part in parts for name in part.columns}
-        table = rows_of(record, number, metrics=self._metrics)
+        table = table_of_record(record, number, metrics=self._metrics)
         self._metrics.update(table.columns)
         return table, layout_of(record)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from werkzeug.wrappers import Request, Response
 
 from tb_cnnviz.plugin.answers import text_answer
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 
 FOLDER = Path(__file__).resolve().parent / "static"
@@ -40,8 +40,8 @@ class StaticFiles:
         entry = self._listing().get(name)
         if entry is None:
             if name == "index.js":
-                raise Refused(404, "the page is not built: run `npm ci && npm run build` in plugin_frontend")
-            raise Refused(404, f"there is no route or file named {shown(name)}")
+                raise HttpError(404, "the page is not built: run `npm ci && npm run build` in plugin_frontend")
+            raise HttpError(404, f"there is no route or file named {shown(name)}")
         content_type, compress = _TYPES[os.path.splitext(entry.name)[1]]
         status = entry.stat()
         etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.activation_networks import try_network, try_several_callbacks
 from tests.support.activation_oracles import check_row, convolution
 from tests.support.fits import compiled, identical, images, run_of, train

@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import TENSORS, Even
 from tensorboard.util.tensor_util import make_ndarray
 
 import tb_cnnviz
-from tb_cnnviz.capture.gradients import GradientCapture
+from tb_cnnviz.capture.quantities.gradients import GradientCapture
 from tests.support.fits import (
     RATE,
     WeightsByStep,

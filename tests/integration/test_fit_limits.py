@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.run_index import IndexEntry
-from tb_cnnviz.loggers import statistics_rhythm
-from tb_cnnviz.schedule import Moment
+from tb_cnnviz.loggers import statistics_stride
+from tb_cnnviz.schedule import ScheduleState
 from tests.support.fits import compiled, images, make, run_of, train
 
 PROBE = images(4, seed=7)
@@ -64,7 +64,7 @@ def test_statistics_of_slow_steps_are_thinned_before_the_first_32(
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             time.sleep(0.05)
 
-    monkeypatch.setattr(statistics_rhythm, "_WARM_S", 0.4)
+    monkeypatch.setattr(statistics_stride, "_WARM_S", 0.4)
     train(make(1), [Slow(), tb_cnnviz.CNNViz(tmp_path, PROBE, overhead=0.001)], steps=24)
     steps = {kind: sorted({entry.step for entry in run_of(tmp_path)._index.entries(kind)}) for kind in STEPPED}
     first = [step for place, step in enumerate(steps["gradients"]) if step == place]
@@ -90,17 +90,17 @@ def test_callbacks_of_one_fit_share_log_and_overhead(tmp_path: Path) -> None:
 class Primes(tb_cnnviz.Schedule):
     """A user's own."""
 
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         return moment.step > 1 and all(moment.step % n for n in range(2, moment.step))
 
 
 class Never(tb_cnnviz.Schedule):
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         return False
 
 
 class Broken(tb_cnnviz.Schedule):
-    def due(self, moment: Moment) -> bool:
+    def is_due(self, moment: ScheduleState) -> bool:
         raise LookupError("no such step")
 
 

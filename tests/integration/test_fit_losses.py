@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
-from tb_cnnviz.capture.forward import Forward
+from tb_cnnviz.capture.network.forward import Forward
 from tb_cnnviz.eventlog.index import LogIndex
-from tb_cnnviz.loggers.loss_part import row_times
+from tb_cnnviz.loggers.loss_recorder import row_times
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tests.support.fits import RATE, compiled, images, make, network, run_of, train
 

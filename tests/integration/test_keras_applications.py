@@ -15,7 +15,7 @@ import pytest
 from keras import applications, layers
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.run_writer import RunWriter
@@ -60,7 +60,7 @@ class FirstAndLast(tb_cnnviz.Schedule):
 
     statistics_stride = 1
 
-    def due(self, moment: Any) -> bool:
+    def is_due(self, moment: Any) -> bool:
         return False
 
 

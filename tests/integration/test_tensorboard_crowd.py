@@ -16,7 +16,7 @@ import pytest
 
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame
-from tb_cnnviz.plugin.room import ANSWER_BYTES
+from tb_cnnviz.plugin.limiter import ANSWER_BYTES
 from tb_cnnviz.records import Record
 from tests.integration.conftest import ROUTE, Answer, Board
 from tests.support.eventually import eventually

@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.fits import run_of
 from tests.support.layer_oracles import check_fields, detached, positive
 

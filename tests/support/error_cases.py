@@ -16,10 +16,10 @@ import numpy as np
 from keras import layers, ops
 
 import tb_cnnviz
-from tb_cnnviz.capture import layer_tree
-from tb_cnnviz.capture.errors import LOSS_SCALE, Errors
-from tb_cnnviz.capture.host import channels_second, to_numpy
-from tb_cnnviz.capture.probe import Probe
+from tb_cnnviz.capture.backends.host import channels_second, to_numpy
+from tb_cnnviz.capture.network import layer_tree
+from tb_cnnviz.capture.network.probe import Probe
+from tb_cnnviz.capture.quantities.errors import LOSS_SCALE, Errors
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.quantisation import restore_errors
 from tests.support.case_runner import run_cases
@@ -403,7 +403,7 @@ def while_training(folder: Path) -> None:
     class Rarely(tb_cnnviz.Schedule):
         statistics_stride = 2
 
-        def due(self, moment: Any) -> bool:
+        def is_due(self, moment: Any) -> bool:
             return bool(moment.step == 6)
 
     def maker() -> Any:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 
 IMAGES, SIZE, CLASSES = 3, 8, 5
 

@@ -63,12 +63,12 @@ WIDE = {
 #: What Keras itself calls, and nothing of ours stands around: they hold a `try` and little else.
 OUTERMOST: set[Where] = {
     ("capture/hook.py", "forgiving.<locals>.wrap.<locals>.call"),
-    ("capture/private.py", "watch_batches.<locals>.catch_stop_iteration"),
-    ("capture/private.py", "_watched.<locals>.watched"),
-    ("capture/private.py", "around_event.<locals>.around"),
-    ("capture/riding.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
-    ("capture/step.py", "InstrumentedStep._run"),
-    ("capture/step.py", "InstrumentedStep._run_hooked"),
+    ("capture/backends/private.py", "watch_batches.<locals>.catch_stop_iteration"),
+    ("capture/backends/private.py", "_watched.<locals>.watched"),
+    ("capture/backends/private.py", "around_event.<locals>.around"),
+    ("capture/backends/jax/jax_carry.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
+    ("capture/in_step/step.py", "InstrumentedStep._run"),
+    ("capture/in_step/step.py", "InstrumentedStep._run_hooked"),
     ("loggers/logger.py", "Logger._begin"),
     ("loggers/logger.py", "_event.<locals>.event"),
 }
@@ -76,9 +76,9 @@ OUTERMOST: set[Where] = {
 #: Functions in which `make test` puts an interrupt.
 INTERRUPTED: set[Where] = {
     ("capture/hook.py", "hooked"),
-    ("capture/step.py", "InstrumentedStep.arm"),
+    ("capture/in_step/step.py", "InstrumentedStep.arm"),
     ("eventlog/queue.py", "RecordQueue.push"),
-    ("loggers/fit.py", "Fit.guard"),
+    ("loggers/fit_log.py", "FitLog.guard"),
 }
 
 #: Stages that are tried without memory too: one that reads, one that traces, one that keeps.
@@ -86,27 +86,27 @@ STARVED = ("a kernel", "received gradients", "the ring")
 
 #: A stage, where its function is looked up, and what its warning names.
 STAGES = {
-    "a kernel": ("tb_cnnviz.capture.filters", "record", "filters"),
-    "the probe's pass": ("tb_cnnviz.capture.feature_maps", "FeatureMaps._choose", "feature maps"),
-    "the maps": ("tb_cnnviz.capture.feature_maps", "FeatureMaps.records", "feature maps"),
-    "the model record": ("tb_cnnviz.capture.architecture", "model_record", "the model record"),
-    "making gradients": ("tb_cnnviz.capture.gradients", "GradientCapture.__init__", "gradients"),
-    "received gradients": ("tb_cnnviz.capture.gradients", "GradientCapture._record_received", "gradients"),
-    "applied updates": ("tb_cnnviz.capture.gradients", "GradientCapture._record_applied", "gradients"),
-    "draining gradients": ("tb_cnnviz.capture.gradients", "GradientCapture.drain", "gradients"),
-    "a loss": ("tb_cnnviz.capture.losses", "LossCapture._record", "losses"),
-    "draining losses": ("tb_cnnviz.capture.losses", "LossCapture.drain", "losses"),
-    "the ring": ("tb_cnnviz.capture.mailbox", "Ring.__init__", "gradients"),
-    "the step": ("tb_cnnviz.capture.private", "build_step", "gradients"),
-    "the place of the step": ("tb_cnnviz.capture.step", "InstrumentedStep.arm", "everything"),
-    "errors": ("tb_cnnviz.capture.errors", "Errors.take", "errors"),
+    "a kernel": ("tb_cnnviz.capture.quantities.filters", "record", "filters"),
+    "the probe's pass": ("tb_cnnviz.capture.quantities.feature_maps", "FeatureMaps._choose", "feature maps"),
+    "the maps": ("tb_cnnviz.capture.quantities.feature_maps", "FeatureMaps.records", "feature maps"),
+    "the model record": ("tb_cnnviz.capture.network.architecture", "model_record", "the model record"),
+    "making gradients": ("tb_cnnviz.capture.quantities.gradients", "GradientCapture.__init__", "gradients"),
+    "received gradients": ("tb_cnnviz.capture.quantities.gradients", "GradientCapture._record_received", "gradients"),
+    "applied updates": ("tb_cnnviz.capture.quantities.gradients", "GradientCapture._record_applied", "gradients"),
+    "draining gradients": ("tb_cnnviz.capture.quantities.gradients", "GradientCapture.drain", "gradients"),
+    "a loss": ("tb_cnnviz.capture.quantities.losses", "LossCapture._record", "losses"),
+    "draining losses": ("tb_cnnviz.capture.quantities.losses", "LossCapture.drain", "losses"),
+    "the ring": ("tb_cnnviz.capture.in_step.ring_buffer", "RingBuffer.__init__", "gradients"),
+    "the step": ("tb_cnnviz.capture.backends.private", "build_step", "gradients"),
+    "the place of the step": ("tb_cnnviz.capture.in_step.step", "InstrumentedStep.arm", "everything"),
+    "errors": ("tb_cnnviz.capture.quantities.errors", "Errors.take", "errors"),
     "stock scalars": ("tb_cnnviz.eventlog.stock", "StockWriter.scalar", "metrics"),
     "stock pictures": ("tb_cnnviz.eventlog.stock", "StockWriter.image", "filters"),
     "examples": ("tb_cnnviz.eventlog.resume", "PastLog.examples_before", "losses"),
     "the log's end": ("tb_cnnviz.eventlog.resume", "PastLog.resume", "everything"),
     "the schedule": ("tb_cnnviz.loggers.picture_steps", "PictureSteps._moment", "the schedule"),
     "an event": ("tb_cnnviz.loggers.picture_steps", "PictureSteps.take", "everything"),
-    "the guard": ("tb_cnnviz.loggers.fit", "Fit.guard", "everything"),
+    "the guard": ("tb_cnnviz.loggers.fit_log", "FitLog.guard", "everything"),
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 
 SHAPE = (12, 12, 3)

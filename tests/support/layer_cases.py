@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers, ops
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support import layer_networks as networks
 from tests.support import layer_oracles as oracles

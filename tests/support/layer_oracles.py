@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from tb_cnnviz.capture import geometry, layer_tree
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
+from tb_cnnviz.capture.network import geometry, layer_tree
 from tb_cnnviz.eventlog.reader import Run
 
 KERNELS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D, layers.DepthwiseConv2D)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.fits import weights
 
 STEPS, BATCH = 8, 8

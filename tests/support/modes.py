@@ -29,7 +29,7 @@ import keras
 import numpy as np
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support import activation_oracles
 from tests.support.fits import (

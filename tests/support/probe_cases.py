@@ -12,7 +12,7 @@ import pytest
 from keras import layers, ops
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.fits import run_of
 
 RNG = np.random.default_rng(8)

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support.error_networks import by_autodiff
 from tests.support.fits import identical, run_of

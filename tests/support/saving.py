@@ -22,7 +22,7 @@ import h5py
 import keras
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.fits import compiled, identical, images, train
 from tests.support.mode_oracles import show_weights
 from tests.support.mode_steps import own_step

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tb_cnnviz
-from tb_cnnviz.capture.host import to_numpy
+from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support.case_runner import run_cases
 from tests.support.fits import CLASSES, RATE, SHAPE, compiled, identical, images, run_of, train

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tb_cnnviz.capture.filters import Kept, Size, choose_kept
-from tb_cnnviz.capture.shares import fair_shares
+from tb_cnnviz.capture.quantities.filters import Kept, Size, choose_kept
+from tb_cnnviz.capture.quantities.shares import fair_shares
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame
-from tb_cnnviz.loggers.fit import Clock
+from tb_cnnviz.loggers.fit_log import Clock
 from tb_cnnviz.loggers.limits import MIN_STEP_BYTES, bytes_in_log, step_bytes
 from tb_cnnviz.records import Record
-from tb_cnnviz.schedule import Auto, Moment, Schedule
+from tb_cnnviz.schedule import Auto, Schedule, ScheduleState
 
 #: The convolutions of VGG16: inputs and filters, 14.7 million weights.
 VGG = [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256), *[(256, 256)] * 2, (256, 512), *[(512, 512)] * 5]
@@ -116,7 +116,7 @@ def test_measured_costs_steer_when_pictures_are_taken(overhead: float, thinning:
     for step in range(1, 3000):
         seconds.now += 0.01 * rng.uniform(0.5, 1.5)
         with clock.logging():
-            if schedule.due(Moment(step, last, 0, False, clock.training_s, spent, cost, overhead, thinning)):
+            if schedule.is_due(ScheduleState(step, last, 0, False, clock.training_s, spent, cost, overhead, thinning)):
                 cost = 0.05 * rng.uniform(0.2, 3)
                 seconds.now += cost
                 spent, last, taken = spent + cost, step, taken + 1

@@ -27,6 +27,9 @@ FORBIDDEN = {
     "plugin": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.callbacks", "keras", "tensorflow"),
 }
 
+#: Rooms of capture, the ground first: each imports only itself and those before it.
+CAPTURE_FLOORS = ("hook", "messages", "backends", "in_step", "network", "quantities")
+
 
 def imports(source: str) -> set[str]:
     names: set[str] = set()
@@ -44,6 +47,21 @@ def test_no_import_points_back(room: str) -> None:
         found = imports(path.read_text(encoding="utf-8"))
         wrong = {name for name in found for bad in FORBIDDEN[room] if name == bad or name.startswith(bad + ".")}
         assert not wrong, f"{path.relative_to(PACKAGE)} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("room", CAPTURE_FLOORS)
+def test_no_room_of_capture_imports_one_above_it(room: str) -> None:
+    above = CAPTURE_FLOORS[CAPTURE_FLOORS.index(room) + 1 :]
+    folder = PACKAGE / "capture" / room
+    files = list(folder.rglob("*.py")) or [folder.with_suffix(".py")]
+    for path in files:
+        found = imports(path.read_text(encoding="utf-8"))
+        wrong = {name for name in found for bad in above if f"{name}.".startswith(f"tb_cnnviz.capture.{bad}.")}
+        assert not wrong, f"{path.relative_to(PACKAGE)} imports {sorted(wrong)}"
+
+
+def test_every_file_of_capture_has_a_room() -> None:
+    assert {path.stem for path in (PACKAGE / "capture").iterdir() if path.stem[0] != "_"} == set(CAPTURE_FLOORS)
 
 
 def test_looking_at_a_log_needs_no_keras_and_no_tensorflow() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tb_cnnviz.schedule import Auto, EachEpoch, Every, Moment, Schedule, parse, stride_within, thinning
+from tb_cnnviz.schedule import Auto, EachEpoch, Every, Schedule, ScheduleState, parse, stride_within, thinning
 
 
 def taken(schedule: Schedule, steps: int, *, step_s: float = 0.01, cost_s: float = 0.02, **options: Any) -> list[int]:
@@ -21,7 +21,9 @@ def taken(schedule: Schedule, steps: int, *, step_s: float = 0.01, cost_s: float
             **options,
         }
         for epoch_end in [False, True] if step % 10 == 0 else [False]:
-            if schedule.due(Moment(step=step, last=found[-1], epoch_end=epoch_end, pictures_s=pictures_s, **moment)):
+            if schedule.is_due(
+                ScheduleState(step=step, last=found[-1], epoch_end=epoch_end, pictures_s=pictures_s, **moment)
+            ):
                 found.append(step)
                 pictures_s += cost_s
                 break
@@ -57,7 +59,7 @@ def test_every_takes_multiples_and_catches_up_after_an_execution_of_many_steps()
     assert taken(Every(7), 40, overhead=1e-9) == [0, 7, 14, 21, 28, 35]
     schedule = Every(10)
     base = {"epoch": 0, "epoch_end": False, "training_s": 1.0, "pictures_s": 9.0, "cost_s": 1.0, "overhead": 0.03}
-    assert [s for s in (8, 16, 24) if schedule.due(Moment(step=s, last=0, **base))] == [16, 24]
+    assert [s for s in (8, 16, 24) if schedule.is_due(ScheduleState(step=s, last=0, **base))] == [16, 24]
 
 
 def test_every_takes_epoch_ends_that_it_can_afford() -> None:
@@ -92,7 +94,7 @@ def test_strides_keep_statistics_within_their_share() -> None:
 
 def test_what_every_may_be() -> None:
     class Mine(Schedule):
-        def due(self, moment: Moment) -> bool:
+        def is_due(self, moment: ScheduleState) -> bool:
             return moment.step == 5
 
     mine = Mine()

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tb_cnnviz.capture import saturation
-from tb_cnnviz.capture.activation_records import as_record
-from tb_cnnviz.capture.activation_rows import Row, rows_of
-from tb_cnnviz.capture.activation_statistics import (
+from tb_cnnviz.capture.backends.host import to_numpy
+from tb_cnnviz.capture.network.layer_tree import leaves
+from tb_cnnviz.capture.quantities import saturation
+from tb_cnnviz.capture.quantities.activation_records import as_record
+from tb_cnnviz.capture.quantities.activation_rows import Row, placed_rows
+from tb_cnnviz.capture.quantities.activation_statistics import (
     MAX_EXACT,
     ChannelBins,
     columns,
@@ -24,8 +26,6 @@ from tb_cnnviz.capture.activation_statistics import (
     summary,
     together,
 )
-from tb_cnnviz.capture.host import to_numpy
-from tb_cnnviz.capture.layer_tree import leaves
 from tb_cnnviz.eventlog.rows import read_rows
 from tests.support.activation_oracles import check_row
 
@@ -192,10 +192,10 @@ def test_which_layers_have_rows() -> None:
             layers.Dense(5, name="plain"),
         ]
     )
-    from tb_cnnviz.capture.forward import pass_over_zeros
+    from tb_cnnviz.capture.network.forward import pass_over_zeros
 
     placed = leaves(model)
-    found = rows_of(placed, pass_over_zeros(model, placed))
+    found = placed_rows(placed, pass_over_zeros(model, placed))
     assert [(r.path.split("/")[-1], r.place, r.channels) for r in found.rows] == [
         ("fused", "pre_activation", 4),
         ("fused", "output", 4),
@@ -206,7 +206,7 @@ def test_which_layers_have_rows() -> None:
     ]
     assert found.unknown == []
     assert json.loads(json.dumps([r.described() for r in found.rows]))[0]["saturation"] is None
-    assert {p.split("/")[-1] for p in rows_of(placed, None).unseen} == {"normalised", "activated", "pooled"}
+    assert {p.split("/")[-1] for p in placed_rows(placed, None).unseen} == {"normalised", "activated", "pooled"}
 
 
 def test_tensors_that_are_stacked_are_summed_up_as_each_alone() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from tb_cnnviz.capture import layer_kinds, layer_tree
-from tb_cnnviz.capture.architecture import model_record
-from tb_cnnviz.capture.forward import Pass, pass_over_zeros, watched
+from tb_cnnviz.capture.network import layer_kinds, layer_tree
+from tb_cnnviz.capture.network.architecture import model_record
+from tb_cnnviz.capture.network.forward import ForwardTrace, pass_over_zeros, trace_forward
 from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField
 from tests.support.networks import Block, Subclassed, drawn_branches, every_convolution, nested
 
@@ -23,7 +23,7 @@ BORDER = 5
 def record_of(model: keras.Model) -> ModelRecord:
     placed = layer_tree.leaves(model)
     seen = pass_over_zeros(model, placed)
-    assert isinstance(seen, Pass)
+    assert isinstance(seen, ForwardTrace)
     return model_record(model, placed, seen)
 
 
@@ -186,15 +186,15 @@ def test_a_subclassed_model_is_traced() -> None:
     model(x)
     model.set_weights([0.1 * np.abs(w) + 0.01 for w in model.get_weights()])  # so that ReLU hides nothing
     placed = layer_tree.leaves(model)
-    record = model_record(model, placed, watched(model, placed, x))
+    record = model_record(model, placed, trace_forward(model, placed, x))
     eager = {layer.path.split("/")[-1]: layer for layer in record.layers}
     assert eager["stem"].output_shape == [15, 15, 4]
     assert eager["pool"].output_shape == [7, 7, 4]
     # Plain arithmetic between layers is not seen in an eager pass; a traced one follows it.
     import tensorflow as tf
 
-    kept: list[Pass] = []
-    tf.function(lambda t: kept.append(watched(model, placed, t)), autograph=False).get_concrete_function(x)
+    kept: list[ForwardTrace] = []
+    tf.function(lambda t: kept.append(trace_forward(model, placed, t)), autograph=False).get_concrete_function(x)
     traced = {layer.path.split("/")[-1]: layer for layer in model_record(model, placed, kept[0]).layers}
     assert traced["second"].inbound == [traced["first"].path]
     assert sorted(traced["pool"].inbound) == sorted([traced["stem"].path, traced["second"].path])

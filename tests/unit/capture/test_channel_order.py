@@ -12,7 +12,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 import tb_cnnviz
-from tb_cnnviz.capture import probe
+from tb_cnnviz.capture.network import probe
 from tb_cnnviz.loggers.pictures import filter_grid
 from tb_cnnviz.records import ModelRecord
 

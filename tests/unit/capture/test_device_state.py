@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_cnnviz.capture import private
-from tb_cnnviz.capture.exponent_counts import raw_histogram
-from tb_cnnviz.capture.first_batch import NotPossible, peek
+from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.hook import Hook, hooked
-from tb_cnnviz.capture.mailbox import Due, Ring
-from tb_cnnviz.capture.statistics import norm, statistics_of_any, statistics_of_finite
+from tb_cnnviz.capture.in_step.first_batch import NotPossible, peek
+from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps, RingBuffer
+from tb_cnnviz.capture.quantities.exponent_counts import raw_histogram
+from tb_cnnviz.capture.quantities.statistics import norm, statistics_of_any, statistics_of_finite
 from tb_cnnviz.records.histogram import raw_bins
 
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_ring_gives_rows_in_order_and_counts_what_it_lost(jit: bool) -> None:
     numbers = {"a": ((), "int32"), "b": ((2,), "float32"), "c": ((2, 2), "int32")}
-    ring = Ring(32, numbers, {"after": ((), "float32"), "none": ((0,), "float32")})
+    ring = RingBuffer(32, numbers, {"after": ((), "float32"), "none": ((0,), "float32")})
 
     @tf.function(jit_compile=jit)
     def write(i: Any) -> None:
@@ -51,7 +51,7 @@ def test_a_ring_gives_rows_in_order_and_counts_what_it_lost(jit: bool) -> None:
 
 
 def test_a_rhythm_can_be_changed_from_outside() -> None:
-    due = Due(2, 3)
+    due = RecordingSteps(2, 3)
     ask = tf.function(due.at)
     assert [i for i in range(12) if ask(tf.constant(i))] == [2, 5, 8, 11]
     due.set(7, 2)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_cnnviz.capture.private import drawn_apart_on_tensorflow
+from tb_cnnviz.capture.backends.private import drawn_apart_on_tensorflow
 
 SEED = (3, 5)
 DRAWS: dict[str, Any] = {

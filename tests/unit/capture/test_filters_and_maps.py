@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from tb_cnnviz.capture import layer_tree, probe
-from tb_cnnviz.capture.feature_maps import FeatureMaps, Kept, choose_kept
-from tb_cnnviz.capture.filters import kernels, record
+from tb_cnnviz.capture.network import layer_tree, probe
+from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps, Kept, choose_kept
+from tb_cnnviz.capture.quantities.filters import kernels, record
 from tb_cnnviz.records.quantisation import KERNEL_EXACT_BYTES, restore_kernel, restore_maps
 from tests.support.networks import Subclassed, every_convolution, nested
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_cnnviz.capture.gradient_records import GradientRecords
-from tb_cnnviz.capture.sampling import followed, histogram_stride
-from tb_cnnviz.capture.statistics import distances, norms, received
-from tb_cnnviz.loggers.gradient_part import rows_of
-from tb_cnnviz.loggers.loss_part import batches_by_step
+from tb_cnnviz.capture.in_step.sampling import followed, histogram_stride
+from tb_cnnviz.capture.quantities.gradient_records import GradientRecords
+from tb_cnnviz.capture.quantities.statistics import distances, norms, received
+from tb_cnnviz.loggers.gradient_recorder import ring_rows
+from tb_cnnviz.loggers.loss_recorder import batches_by_step
 
 
 @pytest.mark.parametrize("size", [0, 1, 999_999, 1_000_000, 3 * 3 * 512 * 512, 25088 * 4096])
@@ -123,7 +123,7 @@ def test_a_ring_that_is_drained_by_this_rule_never_runs_over(batches: int, micro
     """Against every place at which the batches may begin."""
     due = np.arange(1000) // micro_batches % stride == 0
     most = max(int(due[start : start + batches].sum()) for start in range(500))
-    assert most <= rows_of(batches, micro_batches, stride) <= batches
+    assert most <= ring_rows(batches, micro_batches, stride) <= batches
 
 
 def test_batches_that_share_a_step_are_counted() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_cnnviz.capture.errors import _channel_norms, _row
-from tb_cnnviz.capture.feature_maps import channel_statistics
-from tb_cnnviz.capture.probe import to_bytes
+from tb_cnnviz.capture.network.probe import to_bytes
+from tb_cnnviz.capture.quantities.errors import _channel_norms, _row
+from tb_cnnviz.capture.quantities.feature_maps import channel_statistics
 from tb_cnnviz.loggers.pictures import filter_grid, map_grid
 from tb_cnnviz.records import quantisation
 

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 import tb_cnnviz
-from tb_cnnviz.capture.operations import MAX_BYTES, Size, choose_kept
+from tb_cnnviz.capture.quantities.operations import MAX_BYTES, Size, choose_kept
 from tb_cnnviz.eventlog.reader import Run
 
 X = np.random.default_rng(0).normal(size=(3, 13, 14, 4)).astype(np.float32)

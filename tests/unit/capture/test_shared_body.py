@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from tb_cnnviz.capture.activation_records import as_record
-from tb_cnnviz.capture.activation_rows import Row
-from tb_cnnviz.capture.activation_statistics import ChannelBins, summaries, together
-from tb_cnnviz.capture.host import to_numpy
-from tb_cnnviz.capture.saturation import Saturation
-from tb_cnnviz.capture.shared_body import shared
-from tb_cnnviz.capture.statistics import raw_histograms, received
+from tb_cnnviz.capture.backends.host import to_numpy
+from tb_cnnviz.capture.backends.tf_function_once import shared
+from tb_cnnviz.capture.quantities.activation_records import as_record
+from tb_cnnviz.capture.quantities.activation_rows import Row
+from tb_cnnviz.capture.quantities.activation_statistics import ChannelBins, summaries, together
+from tb_cnnviz.capture.quantities.saturation import Saturation
+from tb_cnnviz.capture.quantities.statistics import raw_histograms, received
 from tb_cnnviz.eventlog.rows import read_rows
 from tests.support.activation_oracles import check_row
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_cnnviz.plugin.framing import frame
+from tb_cnnviz.plugin.binary_answer import frame
 from tb_cnnviz.records.record import DTYPES, Record
 
 

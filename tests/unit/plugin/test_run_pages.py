@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin import run_pages, watched_index
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.plugin import CnnVizPlugin
 from tb_cnnviz.plugin.run_pages import page_of, places_of
 from tb_cnnviz.records import Record
@@ -76,7 +76,7 @@ def test_a_page_ends_where_its_time_is_up_and_goes_on_behind_a_run_that_went_awa
     assert page_of(places[1:], following, lambda place: b"{}")[1] == "records:b"
     assert page_of(places, "scalars:0", lambda place: b"{}") == page_of(places, "scalars:bb", lambda place: b"{}")
     for wrong in ("", "records", "other:a"):
-        with pytest.raises(Refused):
+        with pytest.raises(HttpError):
             page_of(places, wrong, lambda place: b"{}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from tensorboard.data.provider import Run, ScalarDatum, ScalarTimeSeries
 
 from tb_cnnviz.plugin import scalar_runs, scalar_series
-from tb_cnnviz.plugin.guard import Refused
+from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
 from tb_cnnviz.plugin.scalar_series import MAX_CELLS, ScalarSeries
@@ -123,7 +123,7 @@ def test_a_reader_that_fails_costs_one_warning_and_no_run(fresh: None, caplog: p
         for _ in range(3):
             assert list(runs.runs()) == ["x"], "what was known stays"
             assert series.curves(runs.runs().values()) == {}
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(HttpError) as refused:
             series.record(runs.runs()["x"], "epochs", [], None)
     assert refused.value.status == 503
     assert len(caplog.records) == 1

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, LogIndex, RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, rows_of
-from tb_cnnviz.plugin.guard import Refused
-from tb_cnnviz.plugin.query import Wish
+from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, table_of_record
+from tb_cnnviz.plugin.guard import HttpError
+from tb_cnnviz.plugin.query import ColumnFilter
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.records import Record
 
@@ -48,7 +48,7 @@ def test_losses_of_a_repeated_step_are_the_later_ones(records: list[Record]) -> 
         steps = record.arrays["step"].tolist()
         rows.update(zip(steps, record.arrays["loss"].tolist(), strict=True))
         times.update(zip(steps, record.arrays.get("wall_time", np.full(len(steps), np.nan)).tolist(), strict=True))
-    table = join([rows_of(record) for record in records])
+    table = join([table_of_record(record) for record in records])
     assert table.steps.tolist() == sorted(rows)
     if rows:
         np.testing.assert_array_equal(
@@ -74,7 +74,7 @@ def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[s
                attributes={"names": list(metrics), "epoch": step // 3}, wall_time=1e9 + step)
         for step, metrics in logged
     ]  # fmt: skip
-    table = join([rows_of(record) for record in records])
+    table = join([table_of_record(record) for record in records])
     rows = dict(logged)
     if rows:
         assert table.columns["wall_time"].tolist() == [1e9 + step for step in sorted(rows)]
@@ -105,7 +105,7 @@ def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[s
 )
 def test_records_that_do_not_fit_are_refused(record: Record) -> None:
     with pytest.raises(MalformedSeries):
-        rows_of(record)
+        table_of_record(record)
 
 
 def gradients(step: int, variables: int, start: int = 100, bins: int = 3) -> Record:
@@ -147,7 +147,7 @@ def ask(
     place: str | None = None,
 ) -> Record:
     series = cache.get("run", run, kind, columns)
-    return as_record(run, kind, series, columns, points, Wish(variable, layer, place))
+    return as_record(run, kind, series, columns, points, ColumnFilter(variable, layer, place))
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, run: RunIndex) -> list[int]:
@@ -253,17 +253,17 @@ def test_a_row_that_is_not_there_is_refused(log: Log) -> None:
         ("gradients", {"layer": "a"}, 400),
         ("gradients", {"place": "output"}, 400),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(HttpError) as refused:
             ask(SeriesCache(), run, kind, **wish)  # type: ignore[arg-type]
         assert refused.value.status == status
 
 
 def test_a_variable_that_is_not_there_is_refused(log: Log) -> None:
     run = log.add(gradients(0, 2), Record("losses", 0, arrays={"step": np.arange(1), "loss": np.zeros(1, np.float32)}))
-    with pytest.raises(Refused, match="variables are 0 to 1") as refused:
+    with pytest.raises(HttpError, match="variables are 0 to 1") as refused:
         ask(SeriesCache(), run, "gradients", variable=2)
     assert refused.value.status == 404
-    with pytest.raises(Refused, match="only gradients") as refused:
+    with pytest.raises(HttpError, match="only gradients") as refused:
         ask(SeriesCache(), run, "losses", variable=0)
     assert refused.value.status == 400
 
@@ -360,11 +360,11 @@ def test_a_series_that_takes_long_is_read_over_several_requests(log: Log, monkey
     monkeypatch.setattr("tb_cnnviz.plugin.reading_time.READING_SECONDS", 0.0)
     cache, run = SeriesCache(), log.add(*(gradients(step, 2) for step in range(5)))
     for done in (2, 4):
-        with pytest.raises(Refused, match=f"{done} of 5 records were read") as refused:
+        with pytest.raises(HttpError, match=f"{done} of 5 records were read") as refused:
             ask(cache, run, "gradients", "norm")
         assert refused.value.status == 503
     assert ask(cache, run, "gradients", "norm").arrays["step"].tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(Refused, match="1 of 5 records"):
+    with pytest.raises(HttpError, match="1 of 5 records"):
         ask(cache, run, "gradients", "histogram")
 
 
@@ -372,7 +372,7 @@ def test_a_series_too_large_in_all_its_columns_is_answered_for_one(log: Log, mon
     run, cache = log.add(*(gradients(step, 100) for step in range(5))), SeriesCache(cache_bytes=3000)
     monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 5 * 100 * 9 + 100)
     for _ in range(2):
-        with pytest.raises(Refused, match="would take"):
+        with pytest.raises(HttpError, match="would take"):
             ask(cache, run, "gradients")
         assert ask(cache, run, "gradients", "norm").arrays["norm"].shape == (5, 100)
 
@@ -412,12 +412,12 @@ def test_a_series_too_large_is_not_read_again(log: Log, monkeypatch: pytest.Monk
     run = log.add(gradients(0, 2))
     cache = SeriesCache()
     monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 1)
-    with pytest.raises(Refused, match="at most 1"):
+    with pytest.raises(HttpError, match="at most 1"):
         cache.get("run", run, "gradients")
     monkeypatch.setattr(type(run), "read_entry", None)
     monkeypatch.setattr(type(run), "read_many", None)
     run = log.add(gradients(1, 2))
-    with pytest.raises(Refused, match="at most 1"):
+    with pytest.raises(HttpError, match="at most 1"):
         cache.get("run", run, "gradients")
 
 
@@ -466,12 +466,12 @@ def test_the_cache_gives_up_the_least_recent_and_stays_right(log: Log) -> None:
 def test_an_unknown_column_and_an_oversized_answer_are_refused(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     run = log.add(gradients(0, 2), gradients(1, 2))
     for columns, status in ((("nothing",), 404), (("norm", "nothing"), 404)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(HttpError) as refused:
             ask(SeriesCache(), run, "gradients", *columns)
         assert refused.value.status == status
     monkeypatch.setattr("tb_cnnviz.plugin.chosen_rows.MAX_ANSWER_BYTES", 10)
     for name in ("norm", "histogram"):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(HttpError) as refused:
             ask(SeriesCache(), run, "gradients", name)
         assert (refused.value.status, "at most 10" in refused.value.reason) == (400, True)
 
@@ -484,7 +484,7 @@ def test_a_series_that_would_fill_memory_is_refused(log: Log, monkeypatch: pytes
     run = log.add(*records)
     assert len(ask(SeriesCache(), run, "epochs").arrays) == 62  # a column each, steps and times
     monkeypatch.setattr("tb_cnnviz.plugin.series.MAX_SERIES_BYTES", 60 * 61 * 9 - 1)
-    with pytest.raises(Refused, match="at most"):
+    with pytest.raises(HttpError, match="at most"):
         ask(SeriesCache(), run, "epochs")
 
 

@@ -1,0 +1,1 @@
+"""What rides along in a train step."""

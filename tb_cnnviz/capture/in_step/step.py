@@ -1,0 +1,311 @@
+"""The training step with our hooks in it, and the guarantee that they are nowhere else.
+
+The hooks stand on the model and its optimizer only while fit's call of the training step runs: they are put there
+when the call begins and removed before it returns, however it returns. Between two steps, whatever looks at the model
+(a checkpoint, a clone, another callback, an exception handler) finds nothing of ours. The one thing outside that call
+is `model.train_function`, exchanged from our on_train_batch_begin until fit calls it, and given back by `disarm`.
+
+In a loop of the user's own it is `train_on_batch` that calls the step, as often as the user likes between
+on_train_batch_begin and on_train_batch_end. So there `model.train_function` stays exchanged from one to the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import types
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import keras
+
+from tb_cnnviz.capture.backends import private
+from tb_cnnviz.capture.backends.jax import jax_carry
+from tb_cnnviz.capture.backends.step_variable import StepVariable
+from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
+
+
+class Seat:
+    """What one callback has in a training step. The callback's methods are held weakly.
+
+    Args:
+        begin: called with the data of the first step (an iterator; on PyTorch a list of batches; None where no step is
+            running) before it runs; returns the data to use, and may `add` hooks.
+        on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
+        on_fault: called with the error when the step with hooks cannot be built or run for a fault of ours; training
+            goes on without them.
+
+    Attributes:
+        hooks: what to put in place while a step runs.
+        cells: all that the hooks read or write inside the step.
+        has_begun: whether `begin` was called.
+    """
+
+    def __init__(
+        self, begin: Callable[[Any], Any], on_abort: Callable[[], None], on_fault: Callable[[Exception], None]
+    ) -> None:
+        self.begin, self.on_abort = weakref.WeakMethod(begin), weakref.WeakMethod(on_abort)
+        self.on_fault = weakref.WeakMethod(on_fault)
+        self.hooks: list[Hook] = []
+        self.cells: list[StepVariable] = []
+        self.has_begun = False
+
+
+class InstrumentedStep:
+    """A model's training step, recompiled with hooks, run in the place of the model's own during one fit.
+
+    Several callbacks of one fit share it: `of_fit` gives each the same one. So do all those of loops of the user's own
+    that train one model at a time.
+
+    Attributes:
+        is_running: whether this is inside fit's call of the step.
+        is_in_fit: whether Keras' `fit` calls the step, and not a loop of the user's own.
+        ran: calls of the step that came to their end.
+        cut_off: calls that an exception ended.
+        shared: what the callbacks of this fit share beside it, under keys of their own.
+        batch_size: of fit's data, where they have one.
+        is_whole: whether no step was cut off by an exception, after which the weights may be anything.
+    """
+
+    def __init__(self, model: Any, *, is_in_fit: bool) -> None:
+        self.is_running = False
+        self.is_whole = True
+        self.is_in_fit = is_in_fit
+        self.ran = self.cut_off = 0
+        self._is_refused = False
+        self.shared: dict[Any, Any] = {}
+        self.batch_size: int | None = None
+        self._model = model
+        self._seats: list[Seat] = []
+        self._beginning: Seat | None = None
+        self._common: list[Hook] = []
+        self._common_cells: list[StepVariable] = []
+        self._unwatch: Callable[[], None] = lambda: None
+        self._own: Any = None
+        self._instrumented: Any = None
+        self._faults: list[Exception] = []  # of the step while it is traced, which may be built long before
+
+    @classmethod
+    def of_fit(cls, model: Any) -> InstrumentedStep:
+        """The one of the fit that is running; a new one, without the guard for exceptions, where it is not found.
+
+        Outside of any fit the one of the loops that train this model.
+        """
+        fit = private.running_fit(model)
+        if fit is None:
+            looping = _loops.get(id(model)) or cls(model, is_in_fit=False)
+            _loops[id(model)] = looping
+            return looping
+        if fit.iterator is None:
+            return cls(model, is_in_fit=True)
+        step: InstrumentedStep | None = vars(fit.iterator).get(_ATTRIBUTE)
+        if step is None:
+            step = cls(model, is_in_fit=True)
+            step.batch_size = private.batch_size_of(fit.iterator)
+            setattr(fit.iterator, _ATTRIBUTE, step)
+            step._unwatch = private.watch_batches(fit, step._cut_off)
+        return step
+
+    def join(self, seat: Seat) -> None:
+        """Let a callback begin with the next step."""
+        self._seats.append(seat)
+        self._instrumented = None
+
+    def begin(self, seat: Seat, data: Any) -> Any:
+        """Before the callback's first step: the data to use."""
+        begin = seat.begin()
+        seat.has_begun = True
+        if begin is None:
+            return data
+        self._beginning = seat
+        try:
+            return begin(data)
+        finally:
+            self._beginning = None
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """What to put in place while a step runs."""
+        return [*self._common, *(hook for seat in self._seats for hook in seat.hooks)]
+
+    @property
+    def cells(self) -> list[StepVariable]:
+        """All that the hooks read or write inside the step."""
+        return [*self._common_cells, *(cell for seat in self._seats for cell in seat.cells)]
+
+    def add(self, hooks: Sequence[Hook], cells: Sequence[StepVariable], guard: Guard | None = None) -> None:
+        """From a callback's `begin`: hooks to put in place, and the cells that they read or write.
+
+        A fault in a hook goes to `guard`, or without one costs all hooks.
+        """
+        if self._beginning is not None:
+            self._beginning.hooks += [forgiving(hook, guard or self._forgiven) for hook in hooks]
+            self._beginning.cells += cells
+            self._instrumented = None
+
+    def add_common(self, hooks: Sequence[Hook], guard: Guard | None = None, cells: Sequence[StepVariable] = ()) -> None:
+        """The same, of hooks that stand inside of those of all callbacks, and stay until the last of them leaves."""
+        self._common += [forgiving(hook, guard or self._forgiven) for hook in hooks]
+        self._common_cells += cells
+        self._instrumented = None
+
+    def arm(self) -> None:
+        """Let fit's next call of the training step be ours; in a loop of the user's own each call until `disarm`."""
+        current = self._model.train_function
+        left = getattr(current, "__self__", None)
+        if isinstance(left, InstrumentedStep) and left is not self:  # an interrupt came between arming and the call
+            left.disarm()
+            current = self._model.train_function
+        if current == self._run or (current is None and self.is_in_fit):
+            return
+        if current is None or current is not self._own:  # the first time, or somebody recompiled the model
+            self._own, self._instrumented = current, None
+        if self.hooks or any(not seat.has_begun for seat in self._seats):
+            self._model.train_function = self._run
+
+    def rebuild(self) -> None:
+        """Between two steps: the hooks will do something else, so the next one has to be traced again."""
+        self._instrumented = None
+
+    def disarm(self) -> None:
+        """Give the model its own training step back. Does nothing where it has it."""
+        if self._model.train_function == self._run:
+            self._model.train_function = self._own
+
+    def leave(self, seat: Seat) -> None:
+        """At the end of what a callback logs: its hooks go; with the last one disarm, and hold nothing of fit's."""
+        if seat in self._seats:
+            self._seats.remove(seat)
+            if seat.hooks:
+                self._instrumented = None
+        if not self._seats:
+            self.disarm()
+            self._unwatch()
+            if _loops.get(id(self._model)) is self:
+                del _loops[id(self._model)]
+
+    def show_weights(self) -> None:
+        """Between two steps: let the model's variables have their values, which fit on JAX holds itself."""
+        if self.is_in_fit and not self.is_running and hasattr(self._model, "jax_state_sync"):
+            self._model.jax_state_sync()
+
+    def _run(self, *arguments: Any) -> Any:
+        """In the place of `train_function`: (data), on JAX (state, iterator)."""
+        self.is_running, self.is_whole = True, False
+        try:
+            self._model.train_function = self._own
+            if self._own is None:  # `train_on_batch` found ours in its place, and made none
+                self._own = self._model.train_function = private.build_step(self._model)
+            if not self.is_in_fit and private.running_fit(self._model) is not None:
+                return self._own(*arguments)  # a loop that was left between its events
+            result = self._run_hooked(*arguments)
+            self.is_whole = True
+            self.ran += 1
+            if not self.is_in_fit and self._seats and self._model.train_function is self._own:
+                self._model.train_function = self._run
+            return result
+        except BaseException:
+            self.cut_off += 1
+            if keras.config.backend() == "torch" and self.is_in_fit:
+                with contextlib.suppress(Exception):
+                    self._cut_off()
+            raise
+        finally:
+            self.is_running = False
+
+    def _run_hooked(self, *arguments: Any) -> Any:
+        *state, data = arguments
+        if self._instrumented is None:
+            try:
+                data = self._prepared(state, data)
+            except Exception as error:
+                if self._is_refused:
+                    raise
+                self._give_up(error)
+        if self._instrumented is None:
+            return self._own(*state, data)
+        entered = ran = False
+        is_taken = state or _is_of_one_batch(data)  # a step that fails has taken its batch
+        data, again = itertools.tee(data) if is_taken else (data, data)
+        cells = self.cells
+        self._faults.clear()
+        try:
+            with self._in_place():
+                carrying = [jax_carry.loaded(each, cells) for each in state]
+                entered = True
+                result = self._instrumented(*carrying, data)
+                if state:  # not by a function, in which a fault could lose the weights
+                    logs, (trainable, fixed, carried, metrics) = result
+                    own = len(carried) - len(cells)
+                    result = logs, (trainable, fixed, carried[:own], metrics)
+                    ran = True
+                    jax_carry.give(cells, carried[own:])
+                ran = True
+        except Exception as error:
+            if entered and not ran and not self._faults:
+                raise
+            self._give_up(error)
+        return result if ran else self._own(*state, again)
+
+    def _prepared(self, state: Sequence[Any], data: Any) -> Any:
+        """The data for the first step, or for one that was recompiled, which is built here."""
+        self._is_refused = False
+        try:
+            with private.variables_given_back(self._model, *state):
+                self._is_refused = True  # what these raise the user has to know; of faults they tell themselves
+                for seat in [each for each in self._seats if not each.has_begun]:
+                    data = self.begin(seat, data)
+                self._is_refused = False
+                if self.hooks and self._instrumented is None:
+                    with self._in_place():
+                        self._instrumented = private.build_step(self._model)
+        except Exception as error:
+            if self._is_refused:
+                raise
+            self._give_up(error)
+        return data
+
+    def _in_place(self) -> AbstractContextManager[None]:
+        riders = jax_carry.hooks(self._model, self.cells, self._faults) if keras.config.backend() == "jax" else []
+        return hooked([*self.hooks, *riders])
+
+    def _give_up(self, error: Exception) -> None:
+        """A fault of ours: the next steps are the model's own."""
+        self._common.clear()
+        for seat in list(self._seats):
+            seat.hooks.clear()
+            seat.has_begun = True
+            tell = seat.on_fault()
+            with contextlib.suppress(Exception):
+                if tell is not None:
+                    tell(error)
+        self._instrumented = None
+
+    @contextlib.contextmanager
+    def _forgiven(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._give_up(error)
+
+    def _cut_off(self) -> None:
+        """An exception leaves fit's loop over batches."""
+        self.disarm()
+        for seat in list(self._seats):
+            tell = seat.on_abort()
+            with contextlib.suppress(Exception):
+                if tell is not None:
+                    tell()
+
+
+def _is_of_one_batch(data: Any) -> bool:
+    """Are these the data of `train_on_batch`, which Python iterates over?"""
+    return isinstance(data, types.GeneratorType | itertools.chain)
+
+
+_ATTRIBUTE = "cnnviz_step"
+
+#: By the id of the model, which each of them keeps alive.
+_loops: weakref.WeakValueDictionary[int, InstrumentedStep] = weakref.WeakValueDictionary()

@@ -1,0 +1,1 @@
+"""The network itself: its layers, geometry, data flow and forward pass."""

@@ -1,0 +1,267 @@
+"""One fit of one model as it is logged: its steps and epochs in the log's counting, its clock, its notices."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+import tb_cnnviz
+from tb_cnnviz.capture.in_step.optimizers import NamedOptimizer, OptimizerCalls
+from tb_cnnviz.capture.in_step.step import InstrumentedStep
+from tb_cnnviz.capture.in_step.step_count import TRAIN_STEPS, UPDATES, StepCount
+from tb_cnnviz.capture.messages import in_one_line
+from tb_cnnviz.capture.network.forward import ForwardTrace
+from tb_cnnviz.capture.network.layer_tree import PlacedLayer
+from tb_cnnviz.capture.network.networks import SeenNetwork
+from tb_cnnviz.eventlog.resume import PastLog, Resume
+from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
+from tb_cnnviz.records import Record
+from tb_cnnviz.run_writer import RunWriter
+
+_log = logging.getLogger("tb_cnnviz")
+
+#: Names of weights that a record repeats.
+_MOST_NAMES = 8
+
+#: The name of all parts.
+EVERYTHING = "everything"
+
+
+class Clock:
+    """Seconds since a fit began, split into training and logging.
+
+    Args:
+        now: gives seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self.now = now
+        self._start = now()
+        self._depth = 0
+        self._since = 0.0  # when the logging that goes on began
+        self.logging_s = 0.0
+
+    @property
+    def training_s(self) -> float:
+        until = self._since if self._depth else self.now()
+        return until - self._start - self.logging_s
+
+    @contextlib.contextmanager
+    def logging(self) -> Iterator[None]:
+        """What runs inside is logging, not training; may be nested."""
+        if self._depth == 0:
+            self._since = self.now()
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self.logging_s += self.now() - self._since
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """From this fit's counting to the log's: step = `StepCount.host()` + iterations, and likewise for epochs."""
+
+    iterations: int = 0
+    epoch: int = 0
+
+
+def offsets(iterations: int, first_epoch: int, log: Resume | None, counted: str = UPDATES) -> Offsets:
+    """How a fit goes on in a log.
+
+    Args:
+        iterations: the count before the first batch, of updates optimizer.iterations. 0 is a new optimizer: its steps follow the log's last.
+            Above 0 it was trained or restored before: its steps mean what they meant in the log's last session.
+        first_epoch: of this fit. Above 0 (initial_epoch, BackupAndRestore) it goes on counting as the last session
+            did; 0 follows the log's last epoch.
+        log: where the log ended, None for a new one.
+        counted: what the count is of. Training steps that were made before are an estimate: a new log begins at 0, and
+            none goes on behind its last step.
+    """
+    if log is None:
+        return Offsets(iterations=0 if counted == UPDATES else -iterations)
+    following = 0 if log.last_epoch is None else log.last_epoch + 1
+    going_on = log.iterations_offset if iterations > 0 else log.last_step
+    if counted == TRAIN_STEPS and not 0 <= iterations + going_on <= log.last_step:
+        going_on = log.last_step - iterations
+    return Offsets(
+        iterations=going_on,
+        epoch=log.epoch_offset if first_epoch > 0 else following,
+    )
+
+
+def session_record(step: int, offsets: Offsets, counted: str = UPDATES, before: Resume | None = None) -> Record:
+    """The record that begins a session: how its counting leads to the log's, where that ended, and what wrote it."""
+    attributes = {
+        **({"before": before.as_attributes()} if before is not None else {}),
+        "iterations_offset": offsets.iterations,
+        "epoch_offset": offsets.epoch,
+        "tb_cnnviz": tb_cnnviz.__version__,
+        "backend": keras.config.backend(),
+        "steps": counted,
+    }
+    return Record("session", step, attributes=attributes)
+
+
+@dataclass
+class FitLog:
+    """What the parts of a callback share during one fit.
+
+    Attributes:
+        asked: paths of the layers to look into, None for all.
+        training: the training step; the same for all callbacks of one fit.
+        count: of the steps, likewise.
+        calls: of the optimizers in a train_step of the model's own, likewise; None in Keras' own.
+        seen: a pass through the model before the first batch, for shapes; None where there could be none.
+        networks: what was run instead where the model cannot be run as a whole.
+        epoch: Keras' own count.
+        max_log_bytes: of the run's records, all callbacks' together.
+        is_at_an_end: are these the first or the last pictures, which are written in any case?
+        thinning: how many times more rarely than wanted to log, since the log fills up.
+        statistics_stride: steps between two records of gradients, where the overhead budget chose it.
+        weights_set: the event at which the weights of this step were set without an update; None where they were not.
+        weights: a fingerprint of the weights at the first and the last pictures; None where it was not taken.
+        between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
+        off: names of the parts that were given up.
+        past: the log as it was before, while the parts begin.
+        before: where that log ended.
+        begun_at: the step at which it began.
+    """
+
+    model: Any
+    writer: RunWriter
+    placed: list[PlacedLayer]
+    asked: set[str] | None
+    training: InstrumentedStep
+    count: StepCount
+    calls: OptimizerCalls | None = None
+    seen: ForwardTrace | None = None
+    networks: list[SeenNetwork] = field(default_factory=list)
+    offsets: Offsets = Offsets()
+    clock: Clock = field(default_factory=Clock)
+    epoch: int = 0
+    max_log_bytes: int = 1 << 62
+    is_at_an_end: bool = False
+    thinning: int = 1
+    statistics_stride: int | None = None
+    weights_set: str | None = None
+    weights: int | None = None
+    between_pictures_s: float = 0.0
+    off: set[str] = field(default_factory=set)
+    past: PastLog | None = None
+    before: Resume | None = None
+    begun_at: int = 0
+    _known: int = 0
+
+    def step(self) -> int:
+        """Steps since the run began. Waits for the device, and lets the host see the weights."""
+        self.training.show_weights()
+        self._known = self.count.host() + self.offsets.iterations
+        return self._known
+
+    def optimizers_of(self, variable: Any) -> list[str]:
+        """Names of the optimizers that update a variable, where a step uses several, as far as it has run."""
+        return self.calls.names_of(variable) if self.calls is not None and self.count.optimizer is None else []
+
+    @property
+    def shapes(self) -> ForwardTrace | None:
+        """The calls of layers that were seen, in whichever pass."""
+        if self.seen is not None or not self.networks:
+            return self.seen
+        return ForwardTrace([], [], [call for each in self.networks for call in each.seen.calls])
+
+    @property
+    def used_optimizers(self) -> list[NamedOptimizer]:
+        """Those that the training step uses, as far as it has run; before that its only one."""
+        if self.calls is None or (not self.calls.used and self.count.optimizer is not None):
+            return self.count.optimizers
+        return [self.calls.optimizers[number] for number in self.calls.used]
+
+    @property
+    def logged_epoch(self) -> int:
+        return self.epoch + self.offsets.epoch
+
+    def is_asked(self, path: str) -> bool:
+        return self.asked is None or path in self.asked
+
+    @property
+    def bytes_left(self) -> int:
+        """Of the log's limit, less what the callbacks keep free for their last pictures."""
+        return self.max_log_bytes - self.writer.bytes_used() - sum(self.writer.reserved.values())
+
+    def write(self, record: Record) -> None:
+        """A record into the log, where that has room for it, or has to have it."""
+        if record.kind in UNLIMITED or self.is_at_an_end or bytes_in_log(record) <= self.bytes_left:
+            self.writer.write(record)
+        else:
+            self.say_that_it_fills_up()
+
+    def say_that_it_fills_up(self) -> None:
+        """One notice, however many callbacks share the log."""
+        if self.writer.first_to_say("limit", self.training):
+            self.notice(
+                "limits",
+                f"the log holds {self.writer.bytes_used()} of at most {self.max_log_bytes} bytes (max_log_bytes): from "
+                "here on pictures and statistics are taken more rarely, and ever more so as it fills up; losses, and "
+                "the last step, are logged to the end",
+            )
+
+    def say_that_weights_were_set(self, event: str, changed: Sequence[str] | None = None, of: int = 0) -> None:
+        """At this step, without an update: paths of the weights that changed, where they are known, of how many."""
+        attributes: dict[str, Any] = {"event": event}
+        if changed is not None:
+            attributes |= {"weights": list(changed[:_MOST_NAMES]), "changed": len(changed), "of": of}
+        self.write(Record("weights_set", self.step(), attributes=attributes))
+
+    def notice(self, part: str, message: str) -> None:
+        """Say in the log what was given up, and why."""
+        step = self._known  # where a fault comes from inside the training step, nothing can be asked
+        with contextlib.suppress(Exception):
+            step = self.step()
+        with contextlib.suppress(Exception):
+            self.write(Record("notices", step, attributes={"part": part, "message": message}))
+
+    def turn_off(self, part: str, why: str) -> None:
+        """Give a part up for this fit: one warning that names it, and a notice in the log."""
+        if part in self.off or EVERYTHING in self.off:
+            return
+        self.off.add(part)
+        self.notice(part, why)
+        warn(part, why)
+
+    @contextlib.contextmanager
+    def guard(self, part: str) -> Iterator[None]:
+        """A fault of ours inside costs the part, never the training."""
+        try:
+            yield
+        except Exception as error:
+            _log.debug("tb_cnnviz: %s", part, exc_info=True)
+            self.turn_off(part, in_one_line(error))
+
+
+def warn(part: str, why: str) -> None:
+    """The one warning that a fault of ours costs."""
+    warnings.warn(
+        f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=3
+    )
+
+
+def why_not_supported(model: Any) -> str | None:
+    """Why nothing can be taken from inside this model's training steps, or None where it can."""
+    if keras.config.backend() == "torch" and model.jit_compile:
+        return (
+            "torch.compile would compile what records together with the step, again for every shape that it meets; "
+            "without jit_compile=True all is logged"
+        )
+    if keras.config.is_nnx_enabled():
+        return "training steps of Flax NNX (KERAS_NNX_ENABLED) cannot be looked into"
+    return None
