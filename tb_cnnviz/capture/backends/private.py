@@ -181,6 +181,20 @@ def build_step(model: Any) -> Any:
         model.train_function = own
 
 
+def only_output(model: Any) -> Any:
+    """The symbolic output of a network that was made of tensors and has one; None for any other model."""
+    network = getattr(model, "_functional", None) or model
+    output = getattr(network, "_outputs_struct", None)
+    return output if is_functional(network) and isinstance(output, keras.KerasTensor) else None
+
+
+def build_metrics(model: Any, labels: Any, output: Any) -> None:
+    """Make the state of the metrics that `compile` was given, for symbolic labels and the symbolic output."""
+    metrics = model._compile_metrics
+    if metrics is not None and not metrics.built:
+        metrics.build(labels, output)
+
+
 @contextlib.contextmanager
 def variables_given_back(model: Any, state: Any = None) -> Iterator[None]:
     """JAX: fit took the values of the model's variables into the state of its step; inside they have them again.

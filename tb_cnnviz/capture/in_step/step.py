@@ -25,6 +25,8 @@ from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.backends.jax import jax_carry
 from tb_cnnviz.capture.backends.step_variable import StepVariable
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
+from tb_cnnviz.capture.in_step.early_build import build_early
+from tb_cnnviz.capture.in_step.optimizers import has_keras_step
 
 
 class Seat:
@@ -259,6 +261,8 @@ class InstrumentedStep:
                     data = self.begin(seat, data)
                 self._is_refused = False
                 if self.hooks and self._instrumented is None:
+                    if self.is_in_fit and has_keras_step(self._model):
+                        build_early(self._model, data)
                     with self._in_place():
                         self._instrumented = private.build_step(self._model)
         except Exception as error:

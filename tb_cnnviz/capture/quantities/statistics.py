@@ -24,8 +24,6 @@ _FLAT = ((None,), "float32")
 
 #: Elements of a difference that are made at a time: 256 KB, which a processor keeps beside it.
 _PIECE = 1 << 16
-#: Of one difference; the graph holds operations for each.
-_MOST_PIECES = 64
 
 
 def raw_histograms(flats: Sequence[Any], *, jit: bool) -> Any:
@@ -79,22 +77,27 @@ def distances(after: Sequence[Any], before: Sequence[Any], *, jit: bool) -> Any:
     """
     if jit or keras.config.backend() != "tensorflow":
         return norms(lambda: [a - b for a, b in zip(after, before, strict=True)], jit=jit)
-    distance_of = shared(_distance, ((), "float32"), _FLAT, _FLAT)
-    return ops.stack([distance_of(_square_distance(a, b), a, b) for a, b in zip(after, before, strict=True)])
+    norm_of = shared(_quick_norm, _FLAT)
+    long_of = shared(_long_distance, _FLAT, _FLAT)
+    pairs = zip(after, before, strict=True)
+    return ops.stack([norm_of(a - b) if a.shape[0] <= _PIECE else long_of(a, b) for a, b in pairs])
+
+
+def _long_distance(after: Any, before: Any) -> Any:
+    return _root(_square_distance(after, before), ops.size(after), lambda: after - before)
 
 
 def _square_distance(after: Any, before: Any) -> Any:
+    """In a loop, since a large network has thousands of pieces, and the graph would hold operations for each."""
     import tensorflow as tf
 
-    size = after.shape[0]
-    piece = max(_PIECE, -(-size // _MOST_PIECES))
-    lengths = [min(piece, size - start) for start in range(0, max(size, 1), piece)]
-    pieces = zip(tf.split(after, lengths), tf.split(before, lengths), strict=True)
-    return tf.add_n([_sum_of_squares(a - b) for a, b in pieces])
+    size = tf.size(after)
 
+    def add(start: Any, total: Any) -> tuple[Any, Any]:
+        end = tf.minimum(start + _PIECE, size)
+        return end, total + _sum_of_squares(after[start:end] - before[start:end])
 
-def _distance(square: Any, after: Any, before: Any) -> Any:
-    return _root(square, ops.size(after), lambda: after - before)
+    return tf.while_loop(lambda start, _: start < size, add, (0, 0.0), parallel_iterations=1)[1]
 
 
 def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
