@@ -77,7 +77,7 @@ class ActivationRecorder(StatisticsRecorder):
         return self._capture.drain(fit.offsets.iterations) if self._capture else []
 
     def epoch_ended(self, fit: FitLog, step: int, logs: Mapping[str, float]) -> None:
-        if self._capture is None or self._is_told:
+        if self._capture is None or self._is_told or fit.training.is_waiting:
             return
         self._is_told = True
         if self._capture.missed:

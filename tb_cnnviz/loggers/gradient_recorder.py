@@ -94,7 +94,7 @@ class GradientRecorder(StatisticsRecorder):
         return records
 
     def epoch_ended(self, fit: FitLog, step: int, logs: Mapping[str, float]) -> None:
-        if self._capture is None:
+        if self._capture is None or fit.training.is_waiting:
             return
         if not self._capture.was_called:
             fit.turn_off(self.name, "the model's train_step never called optimizer.apply or apply_gradients")

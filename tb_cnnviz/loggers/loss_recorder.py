@@ -54,7 +54,7 @@ class LossRecorder(Recorder):
         def guard() -> AbstractContextManager[None]:
             return fit.guard(self.name)
 
-        step.add(self._capture.hooks(guard), self._capture.cells, guard)
+        step.add(self._capture.hooks(guard), self._capture.cells, guard, is_quick=True)
         if fit.calls is not None:
             self._returned = ReturnedLosses(fit.model, fit.count, fit.calls, slots=slots)
             step.add(self._returned.hooks(guard), self._returned.cells, guard)

@@ -32,6 +32,7 @@ class StatisticsStride:
         self._due: RecordingSteps | None = None
         self._ran: dict[str, int] = {}
         self._warm_at: tuple[int, float] | None = None
+        self._is_told = False
 
     def join(self, fit: FitLog, part: str, seconds: float) -> RecordingSteps:
         """At the beginning of a fit: the steps to record, for a part whose record takes about so many seconds."""
@@ -40,13 +41,14 @@ class StatisticsStride:
             offset, now = fit.offsets.iterations, fit.step()
             stride = self._wanted
             self._due = RecordingSteps((-(-now // stride) * stride if self._given else now) - offset, stride)
+            fit.training.is_at_once |= self._given is not None
         return self._due
 
     def steps_ran(self, fit: FitLog, part: str, count: int) -> None:
         """After an execution of about `count` batches, told by each part that joined: choose the stride anew."""
-        self._ran[part] = self._ran.get(part, 0) + count
-        if self._due is None:
+        if self._due is None or self._is_waiting(fit):
             return
+        self._ran[part] = self._ran.get(part, 0) + count
         executed = int(fit.model.steps_per_execution)
         if self._ran[part] <= _COMPILING * executed or self._warm_at is None:
             self._warm_at = self._ran[part], fit.clock.training_s
@@ -59,6 +61,18 @@ class StatisticsStride:
         stride = min(self._wanted * fit.thinning, MAX_STRIDE)
         if stride != self._due.stride:
             self._due.set(self._due.first, stride)
+
+    def _is_waiting(self, fit: FitLog) -> bool:
+        """Is nothing recorded yet, and no step's time to be relied on, since another one is compiled beside it?"""
+        is_waiting = fit.training.is_waiting
+        if is_waiting and not self._is_told:
+            self._is_told = True
+            fit.notice(
+                " and ".join(name for name, cost in self._costs.items() if cost),
+                "recorded as soon as XLA has compiled that, which it does beside training: with so many layers the first "
+                "steps would wait long for it. With a number of steps for `every` they wait",
+            )
+        return is_waiting
 
     def pictures_at(self, fit: FitLog, step: int) -> None:
         """At a picture step: it is recorded too, unless the schedule gave the stride."""

@@ -181,6 +181,27 @@ def build_step(model: Any) -> Any:
         model.train_function = own
 
 
+def jitted_step(model: Any) -> Any:
+    """JAX: a new compiled training step of one batch, which takes (state, data)."""
+    found: list[Any] = []
+
+    def wrap(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(step: Any, *args: Any, **kwargs: Any) -> Any:
+            found.append(step)
+            return make(step, *args, **kwargs)
+
+        return made
+
+    with hooked([Hook(model, "_make_function", wrap)]):
+        build_step(model)
+    return found[-1]
+
+
+def over_batches(model: Any, step: Callable[[Any, Any], Any]) -> Any:
+    """JAX: of a step of one batch, what fit calls with its iterator."""
+    return model._make_function(step)
+
+
 def only_output(model: Any) -> Any:
     """The symbolic output of a network that was made of tensors and has one; None for any other model."""
     network = getattr(model, "_functional", None) or model

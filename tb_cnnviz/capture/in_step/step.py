@@ -16,8 +16,8 @@ import itertools
 import types
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -27,6 +27,12 @@ from tb_cnnviz.capture.backends.step_variable import StepVariable
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.in_step.early_build import build_early
 from tb_cnnviz.capture.in_step.optimizers import has_keras_step
+
+if TYPE_CHECKING:
+    from tb_cnnviz.capture.backends.jax.later_step import LaterStep
+
+#: A network of more layers is not waited for until XLA has compiled all that we record of it.
+_MANY_LAYERS = 60
 
 
 class Seat:
@@ -41,6 +47,7 @@ class Seat:
 
     Attributes:
         hooks: what to put in place while a step runs.
+        quick_hooks: those of them that no compilation is long for.
         cells: all that the hooks read or write inside the step.
         has_begun: whether `begin` was called.
     """
@@ -51,6 +58,7 @@ class Seat:
         self.begin, self.on_abort = weakref.WeakMethod(begin), weakref.WeakMethod(on_abort)
         self.on_fault = weakref.WeakMethod(on_fault)
         self.hooks: list[Hook] = []
+        self.quick_hooks: list[Hook] = []
         self.cells: list[StepVariable] = []
         self.has_begun = False
 
@@ -69,6 +77,7 @@ class InstrumentedStep:
         shared: what the callbacks of this fit share beside it, under keys of their own.
         batch_size: of fit's data, where they have one.
         is_whole: whether no step was cut off by an exception, after which the weights may be anything.
+        is_at_once: whether the first batch is to run with all hooks, however long that takes to compile.
     """
 
     def __init__(self, model: Any, *, is_in_fit: bool) -> None:
@@ -76,6 +85,8 @@ class InstrumentedStep:
         self.is_whole = True
         self.is_in_fit = is_in_fit
         self.ran = self.cut_off = 0
+        self.is_at_once = False
+        self._later: LaterStep | None = None
         self._is_refused = False
         self.shared: dict[Any, Any] = {}
         self.batch_size: int | None = None
@@ -137,13 +148,28 @@ class InstrumentedStep:
         """All that the hooks read or write inside the step."""
         return [*self._common_cells, *(cell for seat in self._seats for cell in seat.cells)]
 
-    def add(self, hooks: Sequence[Hook], cells: Sequence[StepVariable], guard: Guard | None = None) -> None:
+    @property
+    def is_waiting(self) -> bool:
+        """Does the step run without most of its hooks, since it is still being compiled with them?"""
+        return self._later is not None and self._later.is_waiting
+
+    def add(
+        self,
+        hooks: Sequence[Hook],
+        cells: Sequence[StepVariable],
+        guard: Guard | None = None,
+        *,
+        is_quick: bool = False,
+    ) -> None:
         """From a callback's `begin`: hooks to put in place, and the cells that they read or write.
 
-        A fault in a hook goes to `guard`, or without one costs all hooks.
+        A fault in a hook goes to `guard`, or without one costs all hooks. `is_quick` says that the hooks are compiled
+        soon, and shall run from the first batch on in any case.
         """
         if self._beginning is not None:
-            self._beginning.hooks += [forgiving(hook, guard or self._forgiven) for hook in hooks]
+            placed = [forgiving(hook, guard or self._forgiven) for hook in hooks]
+            self._beginning.hooks += placed
+            self._beginning.quick_hooks += placed if is_quick else []
             self._beginning.cells += cells
             self._instrumented = None
 
@@ -183,6 +209,7 @@ class InstrumentedStep:
             if seat.hooks:
                 self._instrumented = None
         if not self._seats:
+            self._stop_compiling()
             self.disarm()
             self._unwatch()
             if _loops.get(id(self._model)) is self:
@@ -234,7 +261,9 @@ class InstrumentedStep:
         cells = self.cells
         self._faults.clear()
         try:
-            with self._in_place():
+            with (
+                self._in_place() if self._later is None else nullcontext()
+            ):  # a later one puts them where it needs them
                 carrying = [jax_carry.loaded(each, cells) for each in state]
                 entered = True
                 result = self._instrumented(*carrying, data)
@@ -263,23 +292,65 @@ class InstrumentedStep:
                 if self.hooks and self._instrumented is None:
                     if self.is_in_fit and has_keras_step(self._model):
                         build_early(self._model, data)
-                    with self._in_place():
-                        self._instrumented = private.build_step(self._model)
+                    self._instrumented = self._built()
         except Exception as error:
             if self._is_refused:
                 raise
             self._give_up(error)
         return data
 
-    def _in_place(self) -> AbstractContextManager[None]:
+    def _built(self) -> Any:
+        """The step with our hooks; a long one may have to be waited for."""
+        self._stop_compiling()
+        quick = [hook for seat in self._seats for hook in seat.quick_hooks]
+        if len(quick) == len(self.hooks) or not self._is_compiled_later():
+            with self._in_place():
+                return private.build_step(self._model)
+        from tb_cnnviz.capture.backends.jax.later_step import LaterStep
+
+        with self._in_place(quick):
+            now = private.jitted_step(self._model)
+        with self._in_place():
+            later = private.jitted_step(self._model)
+
+        def run_now(state: Any, data: Any) -> Any:
+            with self._in_place(quick):
+                return now(state, data)
+
+        def trace(make: Callable[[], Any]) -> Any:
+            with self._in_place():
+                return make()
+
+        self._later = LaterStep(run_now, later, trace, self._give_up)
+        return private.over_batches(self._model, self._later)
+
+    def _is_compiled_later(self) -> bool:
+        """Would the first batch wait for XLA much longer than without us?"""
+        if keras.config.backend() != "jax" or self.is_at_once or not self.is_in_fit or not self._is_jitted():
+            return False
+        return has_keras_step(self._model) and len(private.all_layers(self._model)) > _MANY_LAYERS
+
+    def _is_jitted(self) -> bool:
+        alone = keras.distribution.distribution() is None
+        return bool(alone and self._model.jit_compile and not self._model.run_eagerly)
+
+    def _stop_compiling(self) -> None:
+        later, self._later = self._later, None
+        if later is not None:
+            later.close()
+
+    def _in_place(self, chosen: Sequence[Hook] | None = None) -> AbstractContextManager[None]:
+        """All hooks, or those that are chosen."""
+        hooks = self.hooks if chosen is None else chosen
         riders = jax_carry.hooks(self._model, self.cells, self._faults) if keras.config.backend() == "jax" else []
-        return hooked([*self.hooks, *riders])
+        return hooked([*hooks, *riders])
 
     def _give_up(self, error: Exception) -> None:
         """A fault of ours: the next steps are the model's own."""
         self._common.clear()
         for seat in list(self._seats):
             seat.hooks.clear()
+            seat.quick_hooks.clear()
             seat.has_begun = True
             tell = seat.on_fault()
             with contextlib.suppress(Exception):
