@@ -16,7 +16,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from tb_cnnviz.eventlog import wire
-from tb_cnnviz.records.record import DTYPES, KINDS, SCHEMA_VERSION, Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS
+from tb_cnnviz.records.record import DTYPES, SCHEMA_VERSION, Record
 
 DIRECTORY_TAG = b"cnnviz/directory"
 
@@ -45,14 +47,6 @@ _SIZE = 1
 _DT_STRING = 7
 _LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 _DT = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int8": 6, "int64": 9, "float16": 19, "uint32": 22}
-
-
-class DamagedRecord(Exception):
-    """A record that cannot be read. `reason` says what does not fit."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class ForeignRecord(DamagedRecord):
@@ -370,7 +364,7 @@ def _subject(raw: dict[str, Any]) -> tuple[str, str | None]:
         raise ForeignRecord(f"records of kind {kind[:80]!r} are not known to this version of tb_cnnviz")
     if layer is not None and (not isinstance(layer, str) or len(layer) > MAX_LAYER_CHARACTERS):
         raise DamagedRecord("the layer is no path")
-    if KINDS[kind] != (layer is not None):
+    if KINDS[kind].has_layer != (layer is not None):
         raise DamagedRecord(f"a record of kind {kind!r} {'without a' if layer is None else 'with a'} layer")
     return kind, layer
 

@@ -36,7 +36,8 @@ from tb_cnnviz.eventlog.log_file import FINGERPRINT_BYTES, Fingerprint, Seen
 from tb_cnnviz.eventlog.notices import MAX_NOTICES_A_FILE, MAX_REASON_CHARACTERS, ToldReason
 from tb_cnnviz.eventlog.own_files import is_free, is_own, open_own, user
 from tb_cnnviz.eventlog.scanning import Damage, Scan
-from tb_cnnviz.records.record import KINDS, MAX_STEP
+from tb_cnnviz.records.kinds import KINDS
+from tb_cnnviz.records.record import MAX_STEP
 
 CACHE_DIR_VARIABLE = "TB_CNNVIZ_CACHE_DIR"
 
@@ -263,7 +264,7 @@ def _groups(listed: Any, columns: memoryview, position: int) -> list[Group]:
     place = 0
     for kind, layer, given in listed:
         count = _number(given, low=1, high=len(columns) // _ROW_BYTES)
-        _must(isinstance(kind, str) and kind in KINDS and KINDS[kind] == (layer is not None), "a kind")
+        _must(isinstance(kind, str) and kind in KINDS and KINDS[kind].has_layer == (layer is not None), "a kind")
         _must(layer is None or (isinstance(layer, str) and len(layer) <= MAX_LAYER_CHARACTERS), "a layer")
         _must((kind, layer) not in subjects, "a group is there twice")
         subjects.add((kind, layer))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.finding import own_records
 from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
-from tb_cnnviz.records.record import KINDS, MAX_STEP, Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS
+from tb_cnnviz.records.record import MAX_STEP, Record
 
 #: Epochs are logged as int32.
 _MAX_EPOCH = 1 << 30
@@ -126,7 +127,9 @@ class PastLog:
         """
         if run.last_step <= above:
             return 0
-        subjects = [(kind, layer) for kind in run.kinds for layer in (run.layers(kind) if KINDS[kind] else [None])]
+        subjects = [
+            (kind, layer) for kind in run.kinds for layer in (run.layers(kind) if KINDS[kind].has_layer else [None])
+        ]
         left = {subject: run.steps(*subject) for subject in reversed(subjects)}
         while left:
             subject = max(left, key=lambda subject: left[subject][-1])

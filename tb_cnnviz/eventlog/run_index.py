@@ -12,15 +12,17 @@ import numpy as np
 from tb_cnnviz.eventlog import framing
 from tb_cnnviz.eventlog.checked_read import read_intact_payload, read_payload
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
-from tb_cnnviz.eventlog.encoding import DamagedRecord, decode
+from tb_cnnviz.eventlog.encoding import decode
 from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile
 from tb_cnnviz.eventlog.finding import FoundFile
 from tb_cnnviz.eventlog.following import RunFiles
 from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.log_file import LogFile
 from tb_cnnviz.eventlog.notices import LogNotice
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS
 from tb_cnnviz.records.model import ModelRecord
-from tb_cnnviz.records.record import KINDS, Record
+from tb_cnnviz.records.record import Record
 
 #: A model record takes some ten times its bytes once it is read.
 _MODEL_BYTES_KEPT = 4 << 20
@@ -439,7 +441,7 @@ class RunIndex:
             return rows
         if kind not in self.kinds:
             raise KeyError(f"no {kind!r} is logged in this run; there is {_some(self.kinds)}")
-        if not KINDS[kind]:
+        if not KINDS[kind].has_layer:
             raise KeyError(f"{kind} belong to the whole model: give layer=None")
         raise KeyError(f"layer {layer!r} has no {kind}; there is {_some(self.layers(kind))}")
 

@@ -21,8 +21,8 @@ from tb_cnnviz.capture.network.forward import ForwardTrace
 from tb_cnnviz.capture.network.layer_tree import PlacedLayer
 from tb_cnnviz.capture.network.networks import SeenNetwork
 from tb_cnnviz.eventlog.resume import PastLog, Resume
-from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
-from tb_cnnviz.records import Record
+from tb_cnnviz.loggers.limits import bytes_in_log
+from tb_cnnviz.records import KINDS, Record
 from tb_cnnviz.run_writer import RunWriter
 
 _log = logging.getLogger("tb_cnnviz")
@@ -200,7 +200,7 @@ class FitLog:
 
     def write(self, record: Record) -> None:
         """A record into the log, where that has room for it, or has to have it."""
-        if record.kind in UNLIMITED or self.is_at_an_end or bytes_in_log(record) <= self.bytes_left:
+        if KINDS[record.kind].is_unlimited or self.is_at_an_end or bytes_in_log(record) <= self.bytes_left:
             self.writer.write(record)
         else:
             self.say_that_it_fills_up()

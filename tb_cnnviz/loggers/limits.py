@@ -6,9 +6,6 @@ import json
 
 from tb_cnnviz.records import Record
 
-#: Kinds that are always written: without them a log cannot be read, or would not say what it lacks.
-UNLIMITED = frozenset({"session", "model", "losses", "epochs", "cost", "notices", "weights_set"})
-
 #: Of what a log has left when a fit begins, the part that the pictures of one step, and the operations, may take.
 STEPS_TO_LEAVE = 8
 

@@ -19,12 +19,13 @@ from tb_cnnviz.capture.quantities.returned_losses import MOST, ReturnedLosses
 from tb_cnnviz.loggers.fit_log import FitLog, why_not_supported
 from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.kinds import series_of
 from tb_cnnviz.records.metric_names import LEARNING_RATE
 
 _SLOTS = 128
 
 #: Columns of the record that no loss may be named.
-_COLUMNS = frozenset({"step", "batch", "loss", "learning_rate", "epoch", "examples", "wall_time"})
+_COLUMNS = frozenset({"step", "batch", *series_of("losses").names})
 
 
 class LossRecorder(Recorder):

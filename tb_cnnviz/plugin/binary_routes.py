@@ -10,7 +10,6 @@ from functools import partial
 from werkzeug.wrappers import Request, Response
 
 from tb_cnnviz import __version__
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin import limiter, lookup, query, reading_time
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
@@ -24,9 +23,11 @@ from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.sending import Answers
-from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
+from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.plugin.series_layout import chosen_places
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import SERIES
 
 #: Numbers of indexes and files are this process's own.
 _PROCESS = os.urandom(8).hex()
@@ -72,8 +73,8 @@ class BinaryRoutes:
         name = query.one(request, "run")
         run = self._runs.find(name)
         kind = query.one(request, "kind")
-        if kind not in KINDS:
-            raise HttpError(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
+        if kind not in SERIES:
+            raise HttpError(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(SERIES)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
         wish = query.wish(request)

@@ -8,7 +8,7 @@ from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
-from tb_cnnviz.records.record import KINDS
+from tb_cnnviz.records.kinds import KINDS
 
 
 def kind(found: RunIndex | ScalarRun, name: str) -> str:
@@ -21,7 +21,7 @@ def kind(found: RunIndex | ScalarRun, name: str) -> str:
 
 def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]:
     """The layers asked for; [None] for a kind of the whole model."""
-    if not KINDS[kind]:
+    if not KINDS[kind].has_layer:
         if names:
             raise HttpError(400, f"layer: records of kind {kind} belong to the whole model; give no layer")
         return [None]

@@ -15,8 +15,8 @@ from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, R
 from tb_cnnviz.plugin.query import MAX_NUMBER
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.settings import Settings, bounded
+from tb_cnnviz.records.kinds import KINDS
 from tb_cnnviz.records.metric_names import LEARNING_RATE, OWN_COLUMNS
-from tb_cnnviz.records.record import KINDS
 
 CURVE_POINTS = 64
 MAX_NOTICES = 1000
@@ -107,7 +107,7 @@ def _listed(steps: list[int]) -> list[int]:
 
 def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:
     """Layers that were logged at the same steps together: there are as a rule few such groups."""
-    if not KINDS[kind]:
+    if not KINDS[kind].has_layer:
         return [LayerSteps([], _listed(run.steps(kind)))]
     layers: dict[tuple[int, ...], list[str]] = {}
     for layer in run.layers(kind):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.records.damaged import DamagedRecord
 
 MAX_SETTINGS = 50
 MAX_BYTES = 4 << 10

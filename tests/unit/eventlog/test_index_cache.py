@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog import index_cache
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache, user_cache
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 
 def framed(step: int, value: float | None = None, layer: str | None = "conv", kind: str = "filters") -> bytes:

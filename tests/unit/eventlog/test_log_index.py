@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 from tensorboard.compat.proto.event_pb2 import Event
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame, masked_crc
 from tb_cnnviz.eventlog.index import LogIndex, RunIndex
 from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.records import ModelRecord, Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 
 def framed(step: int, value: float | None = None, layer: str = "conv", kind: str = "filters") -> bytes:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tb_cnnviz.eventlog import opening
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 from tb_cnnviz.eventlog.finding import find_records, own_records, spelled
 from tb_cnnviz.eventlog.framing import frame
@@ -27,6 +27,7 @@ from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.resume import last_session
 from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="FIFOs, and links without a privilege")
 

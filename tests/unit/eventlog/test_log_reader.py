@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tb_cnnviz import open_log
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.reader import Run
 from tb_cnnviz.eventlog.resume import Resume, last_session
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import LayerRecord, ModelRecord, Record, VariableRecord
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.histogram import BIN_COUNT, edges, histogram, trim
 from tb_cnnviz.records.quantisation import quantise_kernel, quantise_maps
 
