@@ -96,8 +96,10 @@ Join = Callable[[Sequence[Content]], dict[str, Any]]
 
 
 def as_logged(record: Content, asked: Asked) -> dict[str, Any]:
-    """Attributes and arrays as they were logged; all arrays are the caller's own."""
-    return {**record.attributes, **{name: array.copy() for name, array in record.arrays.items()}}
+    """Attributes and arrays as they were logged, of one variable its place in each; all arrays are the caller's own."""
+    with fitting(record.kind):
+        here = ... if asked.column is None else asked.column
+        return {**record.attributes, **{name: np.array(array[here]) for name, array in record.arrays.items()}}
 
 
 @contextlib.contextmanager

@@ -6,9 +6,14 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
+from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.kinds import KINDS, ROW_KINDS, SERIES, Form, Owner
+from tb_cnnviz.records.kinds.kind import Asked, as_logged
+from tb_cnnviz.records.layer_rows import restore_rows
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,13 +53,25 @@ def test_statistics_have_a_column_for_each_variable_or_layer() -> None:
         assert len(set(kind.series.names if kind.series else ())) == len(kind.series.names if kind.series else ())
 
 
+def test_a_kind_with_rows_is_read_by_them() -> None:
+    assert all(KINDS[name].restore is restore_rows for name in ROW_KINDS)
+
+
+def test_one_variable_of_a_kind_that_is_read_as_it_was_logged() -> None:
+    record = Record("gradients", 0, arrays={"sum": np.arange(3.0)})
+    assert as_logged(record, Asked(column=1))["sum"] == 1
+    assert as_logged(record, Asked())["sum"].tolist() == [0, 1, 2]
+    with pytest.raises(DamagedRecord, match="gradients"):
+        as_logged(record, Asked(column=3))
+
+
 def test_what_gives_way_is_never_what_is_always_written() -> None:
     assert not [kind.name for kind in KINDS.values() if kind.is_picture and kind.is_unlimited]
 
 
-def test_kinds_are_those_that_logs_have_had() -> None:
-    """Their order is that of answers; a name never changes, since old logs hold it."""
-    assert list(KINDS) == [
+def test_kinds_of_earlier_logs_come_first() -> None:
+    """Their order is that of answers; a name never changes, since old logs hold it. New kinds come after them."""
+    earlier = [
         "session",
         "model",
         "probe",
@@ -73,5 +90,6 @@ def test_kinds_are_those_that_logs_have_had() -> None:
         "notices",
         "weights_set",
     ]
-    assert SERIES == ("losses", "epochs", "gradients", "activations", "errors")
-    assert ROW_KINDS == ("activations", "errors")
+    assert list(KINDS)[: len(earlier)] == earlier
+    assert [name for name in SERIES if name in earlier] == ["losses", "epochs", "gradients", "activations", "errors"]
+    assert ROW_KINDS[:2] == ("activations", "errors")
