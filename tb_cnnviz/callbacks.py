@@ -156,27 +156,28 @@ class CNNViz(ProbeLogger):
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        settings = self.settings
+        rhythm = StatisticsStride(settings.schedule, settings.overhead)
         errors = ErrorRecorder(
-            self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
+            settings.schedule, rhythm, settings.overhead, max_images=self.max_images, max_channels=self.max_channels
         )
         chosen: list[tuple[bool, list[Recorder]]] = [
-            (self.filters, [FilterRecorder(self.channel_order)]),
+            (self.filters, [FilterRecorder(self.settings.channel_order)]),
             (self.feature_maps, [FeatureMapRecorder()]),
             (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
             (self.activations, [ActivationRecorder(rhythm)]),
             (self.errors, [errors]),
             (self.losses, [LossRecorder(), MetricPart()]),
         ]
-        return [part for is_wanted, parts in chosen if is_wanted for part in parts]
+        return [recorder for is_wanted, recorders in chosen if is_wanted for recorder in recorders]
 
 
 class FilterLogger(Logger):
     """Logs the kernel and bias of every convolution. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Recorder]:
-        return [FilterRecorder(self.channel_order)]
+    def make_recorders(self) -> list[Recorder]:
+        return [FilterRecorder(self.settings.channel_order)]
 
 
 class FeatureMapLogger(ProbeLogger):
@@ -189,8 +190,8 @@ class FeatureMapLogger(ProbeLogger):
         super().__init__(log_dir, probe, **settings)
         self.activations = activations
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
         return [FeatureMapRecorder(), *([ActivationRecorder(rhythm)] if self.activations else [])]
 
 
@@ -208,13 +209,13 @@ class GradientLogger(Logger):
         super().__init__(log_dir, **settings)
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
         return [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]
 
 
 class LossLogger(Logger):
     """Logs each batch's loss and learning rate, and metrics by epoch. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Recorder]:
+    def make_recorders(self) -> list[Recorder]:
         return [LossRecorder(), MetricPart()]

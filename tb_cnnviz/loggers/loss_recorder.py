@@ -12,12 +12,13 @@ import numpy as np
 
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
-from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.network.layer_tree import listed
 from tb_cnnviz.capture.quantities.losses import LossCapture
 from tb_cnnviz.capture.quantities.returned_losses import MOST, ReturnedLosses
-from tb_cnnviz.loggers.fit_log import FitLog, why_not_supported
+from tb_cnnviz.loggers.context import FitContext
+from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.recorder import Recorder
+from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.kinds import series_of
 from tb_cnnviz.records.metric_names import LEARNING_RATE
@@ -43,7 +44,8 @@ class LossRecorder(Recorder):
         self._last: tuple[int, int] | None = None
         self._is_told = False
 
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
+    def begin(self, context: FitContext) -> None:
+        fit, step = context.fit, context.step
         reason = why_not_supported(fit.model)
         if reason is not None:
             fit.turn_off(self.name, reason)

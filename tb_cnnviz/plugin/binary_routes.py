@@ -9,7 +9,6 @@ from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
-from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
 from tb_cnnviz.plugin import limiter, lookup, query, reading_time
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
@@ -28,6 +27,7 @@ from tb_cnnviz.plugin.series_layout import chosen_places
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.kinds import SERIES
+from tb_cnnviz.version import __version__
 
 #: Numbers of indexes and files are this process's own.
 _PROCESS = os.urandom(8).hex()

@@ -7,7 +7,6 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from tb_cnnviz import __version__
 from tb_cnnviz.eventlog.index import RunIndex
 from tb_cnnviz.plugin import query, run_list, run_pages
 from tb_cnnviz.plugin.answers import json_answer, to_json
@@ -22,6 +21,7 @@ from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.sending import Answers
 from tb_cnnviz.plugin.series import SeriesCache
 from tb_cnnviz.plugin.settings import SettingsCache
+from tb_cnnviz.version import __version__
 
 
 class JsonRoutes:

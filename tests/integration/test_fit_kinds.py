@@ -30,7 +30,7 @@ def test_every_record_is_as_its_kind_says(tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_given_up_is_named_as_the_kinds_say(tmp_path: Path) -> None:
-    parts = CNNViz(tmp_path)._make_parts()
+    parts = CNNViz(tmp_path).make_recorders()
     assert {part.name for part in parts} <= {name for kind in KINDS.values() for name in kind.lost_with}
 
 

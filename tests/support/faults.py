@@ -60,8 +60,8 @@ OUTERMOST: set[Where] = {
     ("capture/backends/jax/jax_carry.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
     ("capture/in_step/step.py", "InstrumentedStep._run"),
     ("capture/in_step/step.py", "InstrumentedStep._run_hooked"),
+    ("loggers/event_guard.py", "guarded.<locals>.event"),
     ("loggers/logger.py", "Logger._begin"),
-    ("loggers/logger.py", "_event.<locals>.event"),
 }
 
 #: Functions in which `make test` puts an interrupt.
