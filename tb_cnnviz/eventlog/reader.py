@@ -8,8 +8,9 @@ from typing import Any
 
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
+from tb_cnnviz.eventlog.index_entry import IndexEntry
 from tb_cnnviz.eventlog.notices import LogNotice
-from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.kinds import KINDS, Kind, Owner
 from tb_cnnviz.records.kinds.kind import Asked, Join

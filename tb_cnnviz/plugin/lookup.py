@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
-from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.records.kinds import KINDS
 
 
-def kind(found: RunIndex | ScalarRun, name: str) -> str:
+class Holder(Protocol):
+    @property
+    def kinds(self) -> list[str]: ...
+
+
+def kind(found: Holder, name: str) -> str:
     """A kind of record that this run holds."""
     held = found.kinds
     if name not in held:

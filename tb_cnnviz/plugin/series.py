@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.eventlog.run_index import LoggedRecords
+from tb_cnnviz.eventlog.index_entry import IndexEntry, LoggedRecords
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin import reading_time
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
 from tb_cnnviz.plugin.columns import HISTOGRAM, MalformedSeries, Table, join, table_of_record

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.chosen_rows import refuse_large
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.reading_time import ReadingTime

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.columns import (
     COLUMN_BYTES,
     LargeSeries,

@@ -14,7 +14,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.util import tensor_util
 
 from tb_cnnviz.eventlog import wire
-from tb_cnnviz.eventlog.encoding import ForeignRecord, decode, decode_directory, encode, snapshot
+from tb_cnnviz.eventlog.decoding import ForeignRecord, decode, decode_directory
+from tb_cnnviz.eventlog.encoding import encode, snapshot
 from tb_cnnviz.eventlog.framing import MAX_PAYLOAD_BYTES, frame, masked_crc, payload_length
 from tb_cnnviz.records import KINDS, Record
 from tb_cnnviz.records.damaged import DamagedRecord

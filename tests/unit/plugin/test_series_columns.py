@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_cnnviz.eventlog.index import IndexEntry, LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, table_of_record
 from tb_cnnviz.plugin.guard import HttpError
