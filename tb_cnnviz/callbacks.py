@@ -14,7 +14,8 @@ from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
 from tb_cnnviz.loggers.gradient_recorder import GradientRecorder
 from tb_cnnviz.loggers.logger import Logger
-from tb_cnnviz.loggers.loss_recorder import LossRecorder, MetricPart
+from tb_cnnviz.loggers.loss_recorder import LossRecorder
+from tb_cnnviz.loggers.metric_recorder import MetricRecorder
 from tb_cnnviz.loggers.probe_logger import ProbeLogger
 from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
@@ -168,7 +169,7 @@ class CNNViz(ProbeLogger):
             (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
             (self.activations, [ActivationRecorder(rhythm)]),
             (self.errors, [errors]),
-            (self.losses, [LossRecorder(), MetricPart()]),
+            (self.losses, [LossRecorder(), MetricRecorder()]),
         ]
         return [recorder for is_wanted, recorders in chosen if is_wanted for recorder in recorders]
 
@@ -218,4 +219,4 @@ class LossLogger(Logger):
     """Logs each batch's loss and learning rate, and metrics by epoch. Arguments as for `CNNViz`."""
 
     def make_recorders(self) -> list[Recorder]:
-        return [LossRecorder(), MetricPart()]
+        return [LossRecorder(), MetricRecorder()]
