@@ -37,10 +37,12 @@ check: $(VENV)/test.stamp
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) scripts/generate_types.py --check
+	$(PY) scripts/generate_kind_tables.py --check
 	$(PY) plugin_frontend/build_page.py run check
 
 types: $(VENV)/test.stamp
 	$(PY) scripts/generate_types.py
+	$(PY) scripts/generate_kind_tables.py
 
 # The pictures in docs/images, from six runs on photographs and six on digits.
 pictures: $(VENV)/test.stamp page

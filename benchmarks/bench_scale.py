@@ -39,8 +39,9 @@ from urllib.parse import quote, urlencode
 
 from scale_logs import layer_names, write_images, write_log
 
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache
+from tb_cnnviz.eventlog.run_index import RunIndex
 
 KERNEL = (64, 64, 3, 3)
 KERNEL_BYTES = 147_456
@@ -283,7 +284,8 @@ def growth(root: Path) -> None:
             found = list(index.values())
             listed = seconds_of(partial(_describe, found), clock=time.process_time)
             read = seconds_of(partial(_read_one, found, random.Random(0), size["steps"]), 50, time.process_time)
-            memory = sum(run.index_bytes for run in found)
+            columns = [each for run in found for each in run._files.rows.values()]
+            memory = sum(sys.getsizeof(each) + sys.getsizeof(each._packed) for each in columns)
             print(
                 f"{what:7} {value:5}  records {count:7}  anew {made:7.3f} ({1e6 * made / count:5.1f} µs a record)"
                 f"  cache {again:6.3f}  unchanged {unchanged:6.4f}  described {listed:6.3f}  read {1000 * read:6.3f} ms"

@@ -33,12 +33,13 @@ import google_crc32c
 import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import FOOTER_BYTES, HEADER_BYTES, frame
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache
 from tb_cnnviz.eventlog.reader import Log
 from tb_cnnviz.records import KINDS, Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 FLIPS_A_LOOK = 16
 
@@ -50,14 +51,18 @@ class Find(AssertionError):
 def records() -> list[Record]:
     rng = np.random.default_rng(0)
     made = []
-    for step, (kind, has_layer) in enumerate(KINDS.items()):
+    for step, kind in enumerate(KINDS):
         arrays = {
             "kernel": rng.normal(size=(2, 1, 3, 3)).astype(np.float32),
             "values": rng.integers(0, 9, 5),
             "empty": np.zeros((0, 3), np.uint8),
         }
         attributes = {"of": step, "names": ["loss", "ü"], "a": {"b": [1.5, None, True]}}
-        made.append(Record(kind, step, f"block{step}/conv" if has_layer else None, arrays, attributes, 1000.0 + step))
+        made.append(
+            Record(
+                kind, step, f"block{step}/conv" if KINDS[kind].has_layer else None, arrays, attributes, 1000.0 + step
+            )
+        )
     kernels = rng.normal(size=(3, 4, 8, 7, 7)).astype(np.float32)
     made += [Record("filters", 100 + step, "large", {"kernel": kernel}) for step, kernel in enumerate(kernels)]
     return made

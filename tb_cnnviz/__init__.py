@@ -6,19 +6,15 @@ Names are loaded when they are first used, so that reading a log needs no Keras.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+from tb_cnnviz.version import __version__
 
 if TYPE_CHECKING:
     from tb_cnnviz.callbacks import CNNViz, FeatureMapLogger, FilterLogger, GradientLogger, LossLogger
     from tb_cnnviz.eventlog.reader import open_log
     from tb_cnnviz.schedule import Schedule
     from tb_cnnviz.snapshot import snapshot
-
-try:
-    __version__ = version("tb_cnnviz")
-except PackageNotFoundError:  # a checkout on the path, not installed
-    __version__ = "0+unknown"
 
 _HOMES = {
     "CNNViz": "callbacks",

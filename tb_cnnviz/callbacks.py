@@ -14,7 +14,8 @@ from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
 from tb_cnnviz.loggers.gradient_recorder import GradientRecorder
 from tb_cnnviz.loggers.logger import Logger
-from tb_cnnviz.loggers.loss_recorder import LossRecorder, MetricPart
+from tb_cnnviz.loggers.loss_recorder import LossRecorder
+from tb_cnnviz.loggers.metric_recorder import MetricRecorder
 from tb_cnnviz.loggers.probe_logger import ProbeLogger
 from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
@@ -156,27 +157,28 @@ class CNNViz(ProbeLogger):
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        settings = self.settings
+        rhythm = StatisticsStride(settings.schedule, settings.overhead)
         errors = ErrorRecorder(
-            self.schedule, rhythm, self.overhead, max_images=self.max_images, max_channels=self.max_channels
+            settings.schedule, rhythm, settings.overhead, max_images=self.max_images, max_channels=self.max_channels
         )
         chosen: list[tuple[bool, list[Recorder]]] = [
-            (self.filters, [FilterRecorder(self.channel_order)]),
+            (self.filters, [FilterRecorder(self.settings.channel_order)]),
             (self.feature_maps, [FeatureMapRecorder()]),
             (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
             (self.activations, [ActivationRecorder(rhythm)]),
             (self.errors, [errors]),
-            (self.losses, [LossRecorder(), MetricPart()]),
+            (self.losses, [LossRecorder(), MetricRecorder()]),
         ]
-        return [part for is_wanted, parts in chosen if is_wanted for part in parts]
+        return [recorder for is_wanted, recorders in chosen if is_wanted for recorder in recorders]
 
 
 class FilterLogger(Logger):
     """Logs the kernel and bias of every convolution. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Recorder]:
-        return [FilterRecorder(self.channel_order)]
+    def make_recorders(self) -> list[Recorder]:
+        return [FilterRecorder(self.settings.channel_order)]
 
 
 class FeatureMapLogger(ProbeLogger):
@@ -189,8 +191,8 @@ class FeatureMapLogger(ProbeLogger):
         super().__init__(log_dir, probe, **settings)
         self.activations = activations
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
         return [FeatureMapRecorder(), *([ActivationRecorder(rhythm)] if self.activations else [])]
 
 
@@ -208,13 +210,13 @@ class GradientLogger(Logger):
         super().__init__(log_dir, **settings)
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
-    def _make_parts(self) -> list[Recorder]:
-        rhythm = StatisticsStride(self.schedule, self.overhead)
+    def make_recorders(self) -> list[Recorder]:
+        rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
         return [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]
 
 
 class LossLogger(Logger):
     """Logs each batch's loss and learning rate, and metrics by epoch. Arguments as for `CNNViz`."""
 
-    def _make_parts(self) -> list[Recorder]:
-        return [LossRecorder(), MetricPart()]
+    def make_recorders(self) -> list[Recorder]:
+        return [LossRecorder(), MetricRecorder()]

@@ -8,9 +8,9 @@ from types import TracebackType
 import numpy as np
 
 from tb_cnnviz.eventlog.finding import size_of_own_records
+from tb_cnnviz.eventlog.record_size import bytes_in_log
 from tb_cnnviz.eventlog.stock import StockWriter
 from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.loggers.limits import bytes_in_log
 from tb_cnnviz.records import ModelRecord, Record
 
 
@@ -64,9 +64,9 @@ class RunWriter:
         self._said[1].add(what)
         return is_first
 
-    def write(self, record: Record) -> None:
-        """A record into the run's file."""
-        self.bytes_given += bytes_in_log(record)
+    def write(self, record: Record, size: int | None = None) -> None:
+        """A record into the run's file. `size` as `bytes_in_log` gives it, where it is known."""
+        self.bytes_given += bytes_in_log(record) if size is None else size
         self.records.write(record)
 
     def write_model(self, model: ModelRecord, step: int) -> None:

@@ -16,7 +16,8 @@ from tb_cnnviz.capture.quantities import filters
 from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps
 from tb_cnnviz.capture.quantities.operations import MAX_BYTES
 from tb_cnnviz.loggers import arguments
-from tb_cnnviz.loggers.fit_log import Offsets, session_record
+from tb_cnnviz.loggers.offsets import Offsets
+from tb_cnnviz.loggers.session import session_record
 from tb_cnnviz.records import Record
 from tb_cnnviz.run_writer import RunWriter
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -58,11 +57,6 @@ class RecordColumns:
 
     def __iter__(self) -> Iterator[Row]:
         return map(Row._make, _PACKED.iter_unpack(self._packed))
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that the rows take, with what they hold in reserve."""
-        return sys.getsizeof(self) + sys.getsizeof(self._packed)
 
     def append(self, row: Row) -> None:
         if self._is_sorted and self._packed:

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterable
 
 from tb_cnnviz.eventlog.columns import RecordColumns, Row
-from tb_cnnviz.eventlog.encoding import Directory
+from tb_cnnviz.eventlog.decoding import Directory
 from tb_cnnviz.eventlog.filesystem import FileIdentity, RandomAccessFile, identity
 from tb_cnnviz.eventlog.finding import FoundFile
-from tb_cnnviz.eventlog.index_cache import Group, IndexCache, KnownFile
+from tb_cnnviz.eventlog.index_cache import IndexCache
+from tb_cnnviz.eventlog.known_file import Group, KnownFile
 from tb_cnnviz.eventlog.log_file import Fingerprint, LogFile, Seen
 from tb_cnnviz.eventlog.notices import LogNotice, NoticeList
 from tb_cnnviz.eventlog.scanning import FoundRecord
@@ -30,6 +31,9 @@ class RunFiles:
 
     Args:
         cache: where the index of earlier processes lies, or None to scan everything here.
+
+    Attributes:
+        noted: how many records were noted.
     """
 
     def __init__(self, cache: IndexCache | None = None) -> None:
@@ -40,6 +44,7 @@ class RunFiles:
         self._cache = cache
         self._by_path: dict[str, LogFile] = {}
         self._next_number = 0
+        self.noted = 0
 
     @property
     def rows(self) -> dict[Subject, RecordColumns]:
@@ -65,6 +70,14 @@ class RunFiles:
                     notices.append(LogNotice(file.found.name, damage.offset, damage.reason))
                 told += sorted(notices, key=lambda notice: notice.offset)
             return told
+
+    def note(self, number: int, offset: int, reason: str) -> None:
+        """Tell of a record of a file that turned out not to be what it should be; of each at most once."""
+        with self.lock:
+            file = self.by_number.get(number)
+            if file is not None and not file.notices.tells_of(offset):
+                file.read_notices.add_once(offset, reason)
+                self.noted += 1
 
     def refresh(self, found: Iterable[FoundFile], until: float = math.inf) -> bool:
         """Follow these files, which are all that the run has now.

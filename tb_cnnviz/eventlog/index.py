@@ -11,11 +11,7 @@ from collections.abc import Iterator, Mapping
 from tb_cnnviz.eventlog.filesystem import local_path
 from tb_cnnviz.eventlog.finding import FoundFile, find_records
 from tb_cnnviz.eventlog.index_cache import IndexCache
-from tb_cnnviz.eventlog.notices import LogNotice
-from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
-
-__all__ = ["IndexEntry", "LogIndex", "LogNotice", "RunIndex"]
-
+from tb_cnnviz.eventlog.run_index import RunIndex
 
 #: One run's files are scanned for so long at a time where others wait for their turn.
 _SLICE_SECONDS = 1.0

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 
 from tb_cnnviz.eventlog.encoding import Snapshot
-
-#: Kinds that may be dropped when the disk is slower than training.
-PICTURES = frozenset({"filters", "feature_maps", "error_maps", "operations", "predictions"})
+from tb_cnnviz.records.kinds import KINDS
 
 
 class RecordQueue:
@@ -40,7 +38,7 @@ class RecordQueue:
 
     def push(self, item: Snapshot) -> Counter[str]:
         """Add a record; returns how many of which kind were dropped for it."""
-        if item.kind in PICTURES:
+        if KINDS[item.kind].is_picture:
             self._pictures.append((self._count, item))
             self._picture_bytes += item.nbytes
         else:

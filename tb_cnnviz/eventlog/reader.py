@@ -6,20 +6,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
+from tb_cnnviz.eventlog.index_entry import IndexEntry
 from tb_cnnviz.eventlog.notices import LogNotice
-from tb_cnnviz.eventlog.restoring import (
-    VARIABLE_KINDS,
-    gradient_columns,
-    gradient_samples,
-    joined_epochs,
-    joined_losses,
-    restored,
-)
-from tb_cnnviz.eventlog.rows import ROW_KINDS, read_rows, rows_of
-from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS, Kind, Owner
+from tb_cnnviz.records.kinds.kind import Asked, Join
+from tb_cnnviz.records.layer_rows import rows_of
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
 from tb_cnnviz.records.record import Record
 
@@ -112,11 +107,12 @@ class Run:
         Raises:
             KeyError: where nothing of the kind is logged; its message says what there is.
         """
-        if kind in VARIABLE_KINDS and layer is not None:
+        owner = self._kind(kind).owner
+        if owner is Owner.VARIABLES and layer is not None:
             self._column(layer, None)
-        if kind in ROW_KINDS and layer is not None:
+        if owner is Owner.ROWS and layer is not None:
             self._need_row(kind, layer)
-        return self._steps(kind, None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer)
+        return self._steps(kind, self._owner(kind, layer))
 
     def wall_times(self, kind: str, layer: str | None, step: int) -> list[float]:
         """When each record at a step was captured, in seconds since the epoch: more than one where a restart repeated it.
@@ -126,8 +122,7 @@ class Run:
         Raises:
             KeyError: for a kind, layer or step that is not logged; its message says what there is.
         """
-        owner = None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer
-        return [entry.wall_time for entry in self._index.repeats(kind, owner, step)]
+        return [entry.wall_time for entry in self._index.repeats(kind, self._owner(kind, layer), step)]
 
     def read(
         self, kind: str, layer: str | None = None, step: int | None = None, *, repeat: int | None = None
@@ -170,24 +165,34 @@ class Run:
             KeyError: for a kind, layer, variable, step or repeat that is not logged; its message says what there is.
             DamagedRecord: when the bytes on disk are not those that were written.
         """
-        if kind in ("losses", "epochs"):
-            return self._series(kind, layer, step, repeat)
-        owner = None if kind in (*VARIABLE_KINDS, *ROW_KINDS) else layer
+        known = self._kind(kind)
+        if known.join is not None:
+            return self._joined(known.join, kind, layer, step, repeat)
+        owner = self._owner(kind, layer)
         at = self._steps(kind, owner)[-1] if step is None else step
         entry = self._repeat(kind, owner, at, repeat)
         record = self._index.read_entry(entry)
         try:
-            if kind in VARIABLE_KINDS:
-                model = self._index.model(at)
-                names = [item.path for item in model.variables] if model else []
-                column = None if layer is None else self._column(layer, at)
-                return (gradient_columns if kind == "gradients" else gradient_samples)(record, names, column)
-            if kind in ROW_KINDS:
-                return read_rows(record, layer)
-            return restored(record, self._source(record, entry))
+            return known.restore(record, self._asked(known, layer, record, entry))
         except DamagedRecord as damage:
             self._index.note(entry, damage.reason)
             raise
+
+    def _kind(self, name: str) -> Kind:
+        if name not in KINDS:
+            self._index.locate(name, None, 0)  # raises, and says what there is
+        return KINDS[name]
+
+    def _owner(self, kind: str, layer: str | None) -> str | None:
+        """The layer that the records bear: a variable, or the layer of a row, stands inside of them."""
+        return None if self._kind(kind).owner in (Owner.VARIABLES, Owner.ROWS) else layer
+
+    def _asked(self, kind: Kind, layer: str | None, record: Record, entry: IndexEntry) -> Asked:
+        if kind.owner is Owner.VARIABLES:
+            model = self._index.model(record.step)
+            names = [item.path for item in model.variables] if model else []
+            return Asked(variables=names, column=None if layer is None else self._column(layer, record.step))
+        return Asked(layer, source=self._source(kind, record, entry))
 
     def _repeat(self, kind: str, layer: str | None, step: int, repeat: int | None) -> IndexEntry:
         entries = self._index.repeats(kind, layer, step)
@@ -210,13 +215,13 @@ class Run:
             there = ", ".join(layers[:8]) or "none"
             raise KeyError(f"layer {layer!r} has no {kind}; there is {there} ({len(layers)} in all)")
 
-    def _series(self, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
+    def _joined(self, join: Join, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
         self._steps(kind, layer)
         if step is None:
             records = [self._index.read_entry(entry) for entry in self._index.entries(kind)]
         else:
             records = [self._index.read_entry(self._repeat(kind, layer, step, repeat))]
-        return joined_losses(records) if kind == "losses" else joined_epochs(records)
+        return join(records)
 
     def _column(self, variable: str, step: int | None) -> int:
         model = self._index.model(step)
@@ -226,14 +231,13 @@ class Run:
             raise KeyError(f"variable {variable!r} is not in the model record; there is {there} ({len(names)} in all)")
         return names.index(variable)
 
-    def _source(self, record: Record, entry: IndexEntry) -> Record | None:
+    def _source(self, kind: Kind, record: Record, entry: IndexEntry) -> Record | None:
         """The record of the layer whose output this one's layer reads, where the record does not hold its input.
 
         Of a step that was repeated, the one that was logged with this record.
         """
         source = record.attributes.get("input_layer")
-        held = {"feature_maps": "input_maps", "operations": "input"}.get(record.kind)
-        if held is None or held in record.arrays or not isinstance(source, str):
+        if kind.input_in is None or kind.input_in in record.arrays or not isinstance(source, str):
             return None
         try:
             there = self._index.repeats(record.kind, source, record.step)

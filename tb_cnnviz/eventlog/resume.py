@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.finding import own_records
-from tb_cnnviz.eventlog.run_index import IndexEntry, RunIndex
-from tb_cnnviz.records.record import KINDS, MAX_STEP, Record
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS
+from tb_cnnviz.records.record import MAX_STEP, Record
 
 #: Epochs are logged as int32.
 _MAX_EPOCH = 1 << 30
@@ -35,15 +37,6 @@ class Resume:
     def as_attributes(self) -> dict[str, int | None]:
         """What a session says of the log before it, so that no later fit has to read that again."""
         return {"last_step": self.last_step, "last_epoch": self.last_epoch, "examples": self.examples}
-
-
-def last_session(log_dir: str | Path) -> Resume | None:
-    """What the run's own records say, or None where there are none.
-
-    Raises:
-        ValueError: for a remote log_dir.
-    """
-    return PastLog(log_dir).resume()
 
 
 class PastLog:
@@ -126,7 +119,9 @@ class PastLog:
         """
         if run.last_step <= above:
             return 0
-        subjects = [(kind, layer) for kind in run.kinds for layer in (run.layers(kind) if KINDS[kind] else [None])]
+        subjects = [
+            (kind, layer) for kind in run.kinds for layer in (run.layers(kind) if KINDS[kind].has_layer else [None])
+        ]
         left = {subject: run.steps(*subject) for subject in reversed(subjects)}
         while left:
             subject = max(left, key=lambda subject: left[subject][-1])

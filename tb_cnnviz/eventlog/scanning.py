@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tb_cnnviz.eventlog import framing, wire
-from tb_cnnviz.eventlog.encoding import DIRECTORY_TAG, MAX_DIRECTORY_BYTES, DamagedRecord, Directory, decode_directory
+from tb_cnnviz.eventlog.decoding import Directory, decode_directory
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
+from tb_cnnviz.eventlog.record_layout import DIRECTORY_TAG, MAX_DIRECTORY_BYTES
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.record import MAX_STEP
 
 HEAD_BYTES = 4096

@@ -87,11 +87,6 @@ class RecordWriter:
         """The file that is being written, or None before the first record."""
         return self._file.path if self._file else None
 
-    @property
-    def bytes_written(self) -> int:
-        """Bytes in the file that is being written."""
-        return self._file.size if self._file else 0
-
     def write(self, record: Record) -> None:
         """Queue a record. Returns after copying its arrays, which may then change.
 

@@ -16,9 +16,11 @@ from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.network.layer_tree import listed
 from tb_cnnviz.capture.quantities.activation_rows import placed_rows
 from tb_cnnviz.capture.quantities.activations import ActivationCapture, statistics_seconds
-from tb_cnnviz.loggers.fit_log import FitLog, why_not_supported
+from tb_cnnviz.loggers.context import FitContext
+from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
+from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 
 #: Under which the callbacks of a fit share the calls of the model.
@@ -39,12 +41,13 @@ class ActivationRecorder(StatisticsRecorder):
         self._capture: ActivationCapture | None = None
         self._is_told = False
 
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
+    def begin(self, context: FitContext) -> None:
+        fit, step = context.fit, context.step
         reason = why_not_supported(fit.model)
         if reason is not None:
             fit.turn_off(self.name, reason)
             return
-        found = placed_rows([item for item in fit.placed if fit.is_asked(item.path)], fit.shapes)
+        found = placed_rows(context.layers, context.trace)
         if found.unknown:
             fit.notice(self.name, f"{listed(found.unknown)}: not recorded, since their output's shape is not known")
         if found.unseen:

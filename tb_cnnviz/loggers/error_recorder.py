@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps
-from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.network.probe import Probe
 from tb_cnnviz.capture.quantities.backward import NoLoss, has_own_loss
 from tb_cnnviz.capture.quantities.errors import Errors
-from tb_cnnviz.capture.quantities.feature_maps import Kept
+from tb_cnnviz.loggers.context import FitContext, FitProbe
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
@@ -26,10 +26,7 @@ class ErrorRecorder(Recorder):
 
     Statistics come at picture steps, and between them at the steps of `rhythm`: at each of them where the schedule
     gives the stride, else at those that a quarter of `overhead` allows by the measured time of a pass. Maps come at
-    picture steps.
-
-    `probe`, `is_given` (by the user), `kept` and `max_bytes` (of a step's maps) are given by the callback; `kept` where there are feature maps,
-    so that both are of the same images and channels.
+    picture steps, of the same images and channels as the feature maps where there are such.
     """
 
     name = "errors"
@@ -45,13 +42,9 @@ class ErrorRecorder(Recorder):
         max_images: int,
         max_channels: int,
     ) -> None:
-        self.probe: Probe | None = None
-        self.is_given = False
-        self.kept: Kept | None = None
         self._is_given = schedule.statistics_stride is not None
         self._rhythm = rhythm
         self._overhead = overhead
-        self.max_bytes = 0
         self._limits = {"max_images": max_images, "max_channels": max_channels}
         self._errors: Errors | None = None
         self._due: RecordingSteps | None = None
@@ -60,17 +53,18 @@ class ErrorRecorder(Recorder):
         self._ran = 0
         self._cost_s: float | None = None
 
-    def wanted_bytes(self, fit: FitLog) -> float:
-        return 0 if self._is_said_of_the_probe or self._obstacle(fit) else inf
+    def wanted_bytes(self, fit: FitLog, probe: FitProbe) -> float:
+        return 0 if _is_said_of_the_probe(probe) or _obstacle(fit.model, probe.images) else inf
 
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
-        if self._is_said_of_the_probe:
+    def begin(self, context: FitContext) -> None:
+        fit, images = context.fit, context.probe.images
+        if _is_said_of_the_probe(context.probe):
             return
-        obstacle = self._obstacle(fit)
-        if obstacle is not None or self.probe is None:
+        obstacle = _obstacle(context.model, images)
+        if obstacle is not None or images is None:
             fit.notice(self.name, f"the backpropagated error is not logged: {obstacle}")
             return
-        made = self._errors_of(fit, self.probe)
+        made = self._errors_of(context, images)
         if isinstance(made, str):
             fit.notice(self.name, f"the backpropagated error is not logged: {made}")
             return
@@ -81,34 +75,21 @@ class ErrorRecorder(Recorder):
         if self._errors.is_empty:
             self._errors = None
 
-    def _errors_of(self, fit: FitLog, probe: Probe) -> Errors | str:
+    def _errors_of(self, context: FitContext, probe: Probe) -> Errors | str:
         """The errors, or why there are none."""
-        placed = [item for item in fit.placed if fit.is_asked(item.path)]
+        kept, most = context.maps.kept if context.maps is not None else None, context.budget[self.name]
         try:
-            return Errors(fit.model, placed, probe, kept=self.kept, max_bytes=self.max_bytes, **self._limits)
+            return Errors(context.model, list(context.layers), probe, kept=kept, max_bytes=most, **self._limits)
         except NoLoss as why:
             return str(why)
         except Exception as error:
             if probe.y is None:
                 reason = "the probe has no labels, and without them the model's own loss cannot be computed"
-            elif not self.is_given and probe.left_out:
+            elif not context.probe.is_given and probe.left_out:
                 reason = "the loss of the first training batch cannot be computed by itself"
             else:
                 raise
             return f"{reason} ({in_one_line(error)}); give probe=(x, y) to have it"
-
-    @property
-    def _is_said_of_the_probe(self) -> bool:
-        """Does the callback's notice of the probe say why there are no errors?"""
-        return not self.is_given and (self.probe is None or bool(self.probe.lost))
-
-    def _obstacle(self, fit: FitLog) -> str | None:
-        if self.probe is None:
-            return "there is no probe to compute the loss of"
-        needs_labels = getattr(fit.model, "loss", None) is not None and not has_own_loss(fit.model)
-        if self.probe.y is None and needs_labels:
-            return "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
-        return None
 
     def pictures(self, fit: FitLog, step: int, *, is_full: bool) -> list[Record]:
         if self._errors is None or self._with_maps_at == step:
@@ -153,4 +134,18 @@ class ErrorRecorder(Recorder):
 
     def _is_affordable(self, fit: FitLog) -> bool:
         spent = fit.between_pictures_s + (self._cost_s or 0.0)
-        return spent <= _SHARE * self._overhead * fit.clock.training_s / fit.thinning
+        return spent <= _SHARE * self._overhead * fit.clock.training_s / fit.budget.thinning
+
+
+def _is_said_of_the_probe(probe: FitProbe) -> bool:
+    """Does the callback's notice of the probe say why there are no errors?"""
+    return not probe.is_given and (probe.images is None or bool(probe.images.lost))
+
+
+def _obstacle(model: Any, images: Probe | None) -> str | None:
+    if images is None:
+        return "there is no probe to compute the loss of"
+    needs_labels = getattr(model, "loss", None) is not None and not has_own_loss(model)
+    if images.y is None and needs_labels:
+        return "the probe has no labels, so there is no loss to differentiate; give probe=(x, y) to have it"
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps
+from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.pictures import map_grid
 from tb_cnnviz.loggers.recorder import Recorder
@@ -11,32 +12,32 @@ from tb_cnnviz.records.quantisation import restore_maps
 
 
 class FeatureMapRecorder(Recorder):
-    """Logs what the layers make of the probe.
-
-    `maps` is given by the callback, which makes it before the model record: both come from the same pass.
-    """
+    """Logs what the layers make of the probe. The model record comes from the same pass."""
 
     name = "feature maps"
     is_pictures = True
     needs_pass = True
 
     def __init__(self) -> None:
-        self.maps: FeatureMaps | None = None
+        self._maps: FeatureMaps | None = None
         self._step: int | None = None
         self._is_told = False
         self._latest: list[Record] = []
         self._operations: list[Record] = []
 
+    def begin(self, context: FitContext) -> None:
+        self._maps = context.maps
+
     def pictures(self, fit: FitLog, step: int, *, is_full: bool) -> list[Record]:
-        if self.maps is None:
+        if self._maps is None:
             return []
         fresh: list[Record] = []
         if self._step != step:
-            fresh = self._latest = self.maps.records(step)
-            self._operations = self.maps.operations.records
-            if self._step is None and self.maps.notice is not None:
-                fit.notice(self.name, self.maps.notice)
-            left_out = self.maps.operations.notice
+            fresh = self._latest = self._maps.records(step)
+            self._operations = self._maps.operations.records
+            if self._step is None and self._maps.notice is not None:
+                fit.notice(self.name, self._maps.notice)
+            left_out = self._maps.operations.notice
             if left_out is not None and not self._is_told:
                 self._is_told = True
                 fit.notice("operations", left_out)

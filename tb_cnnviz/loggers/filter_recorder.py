@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.network import layer_kinds
 from tb_cnnviz.capture.network.layer_tree import PlacedLayer, listed
 from tb_cnnviz.capture.quantities import filters
+from tb_cnnviz.loggers.context import FitContext, FitProbe
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.pictures import filter_grid
 from tb_cnnviz.loggers.recorder import Recorder
@@ -27,28 +28,24 @@ class FilterRecorder(Recorder):
         self._layers: dict[str, Any] = {}
         self._latest: dict[str, Record] = {}
 
-    def wanted_bytes(self, fit: FitLog) -> float:
-        sizes = [filters.size_of(item.layer) for item in self._asked(fit)]
+    def wanted_bytes(self, fit: FitLog, probe: FitProbe) -> float:
+        sizes = [filters.size_of(item.layer) for item in _convolutions(fit.asked_layers) if item.layer.built]
         return sum(s.bytes(is_exact=True) + 4 * s.pointwise * s.pointwise_weights + s.rest for s in sizes)
 
-    def _asked(self, fit: FitLog) -> list[PlacedLayer]:
-        return [p for p in self._convolutions(fit) if p.layer.built]
-
-    def _convolutions(self, fit: FitLog) -> list[PlacedLayer]:
-        return [p for p in fit.placed if layer_kinds.has_kernels(p.layer) and fit.is_asked(p.path)]
-
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
-        for said in filters.notices([item for item in fit.placed if fit.is_asked(item.path)]):
+    def begin(self, context: FitContext) -> None:
+        fit, max_bytes = context.fit, context.budget[self.name]
+        for said in filters.notices(context.layers):
             fit.notice(self.name, said)
-        self._layers = {item.path: item.layer for item in self._asked(fit)}
-        unbuilt = [item.path for item in self._convolutions(fit) if not item.layer.built]
+        convolutions = _convolutions(context.layers)
+        self._layers = {item.path: item.layer for item in convolutions if item.layer.built}
+        unbuilt = [item.path for item in convolutions if not item.layer.built]
         if unbuilt:
             fit.notice(
                 self.name,
                 f"{listed(unbuilt)}: not logged, since they have no kernel before the first batch; build them",
             )
         sizes = {path: filters.size_of(layer) for path, layer in self._layers.items()}
-        self._kept = filters.choose_kept(sizes, self.max_bytes)
+        self._kept = filters.choose_kept(sizes, max_bytes)
         cut = [
             f"{kept.filters} of {sizes[path].filters} of {path}"
             if kept.filters < sizes[path].filters
@@ -60,7 +57,7 @@ class FilterRecorder(Recorder):
             names = ", ".join(cut[:8]) + (f" and so on, {len(cut)} layers in all" if len(cut) > 8 else "")
             fit.notice(
                 self.name,
-                f"not all filters are logged, but {names}: all would take more than the {self.max_bytes} bytes that a "
+                f"not all filters are logged, but {names}: all would take more than the {max_bytes} bytes that a "
                 "step has for kernels (see max_bytes_per_step)",
             )
 
@@ -83,3 +80,7 @@ class FilterRecorder(Recorder):
             if record.step == step:
                 kernel = restore_kernel(record.arrays["kernel"], record.arrays.get("scale"))
                 fit.writer.stock.image(f"filters/{path}", filter_grid(kernel, self._channel_order), fit.logged_epoch)
+
+
+def _convolutions(layers: Sequence[PlacedLayer]) -> list[PlacedLayer]:
+    return [item for item in layers if layer_kinds.has_kernels(item.layer)]

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-
-import tb_cnnviz
 from tb_cnnviz.capture.in_step.optimizers import NamedOptimizer, OptimizerCalls
 from tb_cnnviz.capture.in_step.step import InstrumentedStep
-from tb_cnnviz.capture.in_step.step_count import TRAIN_STEPS, UPDATES, StepCount
+from tb_cnnviz.capture.in_step.step_count import StepCount
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.network.forward import ForwardTrace
 from tb_cnnviz.capture.network.layer_tree import PlacedLayer
 from tb_cnnviz.capture.network.networks import SeenNetwork
-from tb_cnnviz.eventlog.resume import PastLog, Resume
-from tb_cnnviz.loggers.limits import UNLIMITED, bytes_in_log
-from tb_cnnviz.records import Record
+from tb_cnnviz.eventlog.record_size import bytes_in_log
+from tb_cnnviz.eventlog.resume import PastLog
+from tb_cnnviz.loggers.budget import Budget
+from tb_cnnviz.loggers.clock import Clock
+from tb_cnnviz.loggers.offsets import Offsets
+from tb_cnnviz.records import KINDS, Record
 from tb_cnnviz.run_writer import RunWriter
 
 _log = logging.getLogger("tb_cnnviz")
@@ -32,84 +31,6 @@ _MOST_NAMES = 8
 
 #: The name of all parts.
 EVERYTHING = "everything"
-
-
-class Clock:
-    """Seconds since a fit began, split into training and logging.
-
-    Args:
-        now: gives seconds.
-    """
-
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
-        self.now = now
-        self._start = now()
-        self._depth = 0
-        self._since = 0.0  # when the logging that goes on began
-        self.logging_s = 0.0
-
-    @property
-    def training_s(self) -> float:
-        until = self._since if self._depth else self.now()
-        return until - self._start - self.logging_s
-
-    @contextlib.contextmanager
-    def logging(self) -> Iterator[None]:
-        """What runs inside is logging, not training; may be nested."""
-        if self._depth == 0:
-            self._since = self.now()
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            if self._depth == 0:
-                self.logging_s += self.now() - self._since
-
-
-@dataclass(frozen=True)
-class Offsets:
-    """From this fit's counting to the log's: step = `StepCount.host()` + iterations, and likewise for epochs."""
-
-    iterations: int = 0
-    epoch: int = 0
-
-
-def offsets(iterations: int, first_epoch: int, log: Resume | None, counted: str = UPDATES) -> Offsets:
-    """How a fit goes on in a log.
-
-    Args:
-        iterations: the count before the first batch, of updates optimizer.iterations. 0 is a new optimizer: its steps follow the log's last.
-            Above 0 it was trained or restored before: its steps mean what they meant in the log's last session.
-        first_epoch: of this fit. Above 0 (initial_epoch, BackupAndRestore) it goes on counting as the last session
-            did; 0 follows the log's last epoch.
-        log: where the log ended, None for a new one.
-        counted: what the count is of. Training steps that were made before are an estimate: a new log begins at 0, and
-            none goes on behind its last step.
-    """
-    if log is None:
-        return Offsets(iterations=0 if counted == UPDATES else -iterations)
-    following = 0 if log.last_epoch is None else log.last_epoch + 1
-    going_on = log.iterations_offset if iterations > 0 else log.last_step
-    if counted == TRAIN_STEPS and not 0 <= iterations + going_on <= log.last_step:
-        going_on = log.last_step - iterations
-    return Offsets(
-        iterations=going_on,
-        epoch=log.epoch_offset if first_epoch > 0 else following,
-    )
-
-
-def session_record(step: int, offsets: Offsets, counted: str = UPDATES, before: Resume | None = None) -> Record:
-    """The record that begins a session: how its counting leads to the log's, where that ended, and what wrote it."""
-    attributes = {
-        **({"before": before.as_attributes()} if before is not None else {}),
-        "iterations_offset": offsets.iterations,
-        "epoch_offset": offsets.epoch,
-        "tb_cnnviz": tb_cnnviz.__version__,
-        "backend": keras.config.backend(),
-        "steps": counted,
-    }
-    return Record("session", step, attributes=attributes)
 
 
 @dataclass
@@ -124,21 +45,19 @@ class FitLog:
         seen: a pass through the model before the first batch, for shapes; None where there could be none.
         networks: what was run instead where the model cannot be run as a whole.
         epoch: Keras' own count.
-        max_log_bytes: of the run's records, all callbacks' together.
+        budget: of the log's bytes.
         is_at_an_end: are these the first or the last pictures, which are written in any case?
-        thinning: how many times more rarely than wanted to log, since the log fills up.
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
         weights_set: the event at which the weights of this step were set without an update; None where they were not.
         weights: a fingerprint of the weights at the first and the last pictures; None where it was not taken.
         between_pictures_s: seconds that passes over the probe took between pictures; the pictures' budget counts them.
         off: names of the parts that were given up.
         past: the log as it was before, while the parts begin.
-        before: where that log ended.
-        begun_at: the step at which it began.
     """
 
     model: Any
     writer: RunWriter
+    budget: Budget
     placed: list[PlacedLayer]
     asked: set[str] | None
     training: InstrumentedStep
@@ -146,20 +65,16 @@ class FitLog:
     calls: OptimizerCalls | None = None
     seen: ForwardTrace | None = None
     networks: list[SeenNetwork] = field(default_factory=list)
-    offsets: Offsets = Offsets()
+    offsets: Offsets = field(default_factory=Offsets)
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
-    max_log_bytes: int = 1 << 62
     is_at_an_end: bool = False
-    thinning: int = 1
     statistics_stride: int | None = None
     weights_set: str | None = None
     weights: int | None = None
     between_pictures_s: float = 0.0
     off: set[str] = field(default_factory=set)
     past: PastLog | None = None
-    before: Resume | None = None
-    begun_at: int = 0
     _known: int = 0
 
     def step(self) -> int:
@@ -194,23 +109,32 @@ class FitLog:
         return self.asked is None or path in self.asked
 
     @property
-    def bytes_left(self) -> int:
-        """Of the log's limit, less what the callbacks keep free for their last pictures."""
-        return self.max_log_bytes - self.writer.bytes_used() - sum(self.writer.reserved.values())
+    def asked_layers(self) -> list[PlacedLayer]:
+        """Those to look into."""
+        return [item for item in self.placed if self.is_asked(item.path)]
 
-    def write(self, record: Record) -> None:
-        """A record into the log, where that has room for it, or has to have it."""
-        if record.kind in UNLIMITED or self.is_at_an_end or bytes_in_log(record) <= self.bytes_left:
-            self.writer.write(record)
+    def write(self, record: Record, size: int | None = None) -> int:
+        """A record into the log, where that has room for it, or has to have it.
+
+        Args:
+            size: of the record, where it is known.
+
+        Returns:
+            The record's size in bytes.
+        """
+        size = bytes_in_log(record) if size is None else size
+        if KINDS[record.kind].is_unlimited or self.is_at_an_end or size <= self.budget.left:
+            self.writer.write(record, size)
         else:
             self.say_that_it_fills_up()
+        return size
 
     def say_that_it_fills_up(self) -> None:
         """One notice, however many callbacks share the log."""
         if self.writer.first_to_say("limit", self.training):
             self.notice(
                 "limits",
-                f"the log holds {self.writer.bytes_used()} of at most {self.max_log_bytes} bytes (max_log_bytes): from "
+                f"the log holds {self.budget.used} of at most {self.budget.max_bytes} bytes (max_log_bytes): from "
                 "here on pictures and statistics are taken more rarely, and ever more so as it fills up; losses, and "
                 "the last step, are logged to the end",
             )
@@ -253,15 +177,3 @@ def warn(part: str, why: str) -> None:
     warnings.warn(
         f"tb_cnnviz: {part} of this fit will not be logged: {why}. Training goes on.", RuntimeWarning, stacklevel=3
     )
-
-
-def why_not_supported(model: Any) -> str | None:
-    """Why nothing can be taken from inside this model's training steps, or None where it can."""
-    if keras.config.backend() == "torch" and model.jit_compile:
-        return (
-            "torch.compile would compile what records together with the step, again for every shape that it meets; "
-            "without jit_compile=True all is logged"
-        )
-    if keras.config.is_nnx_enabled():
-        return "training steps of Flax NNX (KERAS_NNX_ENABLED) cannot be looked into"
-    return None

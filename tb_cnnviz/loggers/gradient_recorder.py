@@ -10,13 +10,14 @@ import keras
 
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps
-from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.network.layer_tree import listed, variable_paths
 from tb_cnnviz.capture.quantities.gradients import GradientCapture, micro_batches_of, statistics_seconds
 from tb_cnnviz.capture.quantities.gradients_by_optimizer import GradientsByOptimizer
-from tb_cnnviz.loggers.fit_log import FitLog, why_not_supported
+from tb_cnnviz.loggers.context import FitContext
+from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
+from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import edges, histogram, untrim
 
@@ -41,7 +42,8 @@ class GradientRecorder(StatisticsRecorder):
         self._paths: list[str] = []
         self._latest: Record | None = None
 
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
+    def begin(self, context: FitContext) -> None:
+        fit, step = context.fit, context.step
         reason = why_not_supported(fit.model)
         if reason is not None:
             fit.turn_off(self.name, reason)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tb_cnnviz import schedule
 from tb_cnnviz.loggers.fit_log import FitLog
-from tb_cnnviz.loggers.limits import bytes_in_log
 from tb_cnnviz.loggers.recorder import Recorder
 from tb_cnnviz.records import Record
 from tb_cnnviz.schedule import Schedule, ScheduleState
@@ -64,7 +62,8 @@ class PictureSteps:
 
     def _moment(self, fit: FitLog, *, epoch_end: bool) -> ScheduleState:
         """What the schedule decides by. The step is counted here, since asking the device would make it wait."""
-        _thin_out(fit)
+        if fit.budget.thin_out():
+            fit.say_that_it_fills_up()
         return ScheduleState(
             step=(self._last_step or 0) + (self.ran - self._ran_at_last) // fit.count.batches_per_step,
             last=self._last_step,
@@ -74,12 +73,12 @@ class PictureSteps:
             pictures_s=self._total_s + fit.between_pictures_s,
             cost_s=self._cost_s,
             overhead=self.overhead,
-            thinning=fit.thinning,
+            thinning=fit.budget.thinning,
         )
 
     def take(self, fit: FitLog, parts: Sequence[Recorder], *, is_full: bool) -> None:
         """Write what `parts` have to show of this step, and what that cost; nothing where the log has no room."""
-        if not fit.is_at_an_end and self._expected_bytes[is_full] > fit.bytes_left:
+        if not fit.is_at_an_end and self._expected_bytes[is_full] > fit.budget.left:
             fit.say_that_it_fills_up()
             return
         start, step = fit.clock.now(), fit.step()
@@ -90,8 +89,7 @@ class PictureSteps:
         for part in parts:
             with fit.guard(part.name):
                 for record in part.pictures(fit, step, is_full=is_full):
-                    fit.write(replace(record, attributes={**record.attributes, **set_at}))
-                    given += bytes_in_log(record)
+                    given += fit.write(replace(record, attributes={**record.attributes, **set_at}))
                     self._cost_bytes += sum(array.nbytes for array in record.arrays.values())
         self._last_step, self._ran_at_last = step, self.ran
         if not given and (fit.weights is None or not fit.is_at_an_end):
@@ -129,15 +127,9 @@ class PictureSteps:
                 "logging_s": fit.clock.logging_s,
                 "bytes": self._cost_bytes,
                 "overhead": self.overhead,
-                "thinning": fit.thinning,
-                "log_bytes": fit.writer.bytes_used(),
-                "max_log_bytes": fit.max_log_bytes,
+                "thinning": fit.budget.thinning,
+                "log_bytes": fit.budget.used,
+                "max_log_bytes": fit.budget.max_bytes,
                 "is_full": is_full,
             },
         )
-
-
-def _thin_out(fit: FitLog) -> None:
-    fit.thinning = schedule.thinning(fit.max_log_bytes - fit.bytes_left, fit.max_log_bytes)
-    if fit.thinning > 1:
-        fit.say_that_it_fills_up()

@@ -7,17 +7,19 @@ from typing import Any
 
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.network import probe as probes
-from tb_cnnviz.capture.network.forward import ForwardTrace, refusal
+from tb_cnnviz.capture.network.forward import refusal
 from tb_cnnviz.capture.network.model_inputs import input_names, input_shapes, shapes_of
 from tb_cnnviz.capture.network.networks import why_it_fails
 from tb_cnnviz.capture.network.probe_display import check_display
 from tb_cnnviz.capture.quantities import operations
 from tb_cnnviz.capture.quantities.feature_maps import FeatureMaps
+from tb_cnnviz.eventlog.record_size import bytes_in_log
 from tb_cnnviz.loggers import arguments
-from tb_cnnviz.loggers.error_recorder import ErrorRecorder
+from tb_cnnviz.loggers.beginning import do_without_passes
+from tb_cnnviz.loggers.context import FirstLook, FitProbe
 from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.fit_log import FitLog
-from tb_cnnviz.loggers.limits import bytes_in_log, step_bytes
+from tb_cnnviz.loggers.logged_fit import LoggedFit
 from tb_cnnviz.loggers.logger import Logger
 
 
@@ -47,19 +49,19 @@ class ProbeLogger(Logger):
         self._images: probes.Probe | None = None
         self._without: str | None = None  # why there is none
 
-    def _needs_first_batch(self) -> bool:
-        if super()._needs_first_batch():
+    def needs_first_batch(self) -> bool:
+        if super().needs_first_batch():
             return True
         return (self.feature_maps or self.errors) and (self.probe is None or not input_shapes(self.model))
 
-    def _check(self, batch: Any) -> None:
-        super()._check(batch)
+    def check(self, batch: Any) -> None:
+        super().check(batch)
         self._images, self._without = None, None
         if self.probe is not None:
             shapes = input_shapes(self.model)
             if not shapes and batch is not None:
                 shapes = shapes_of(probes.unpacked(batch)[0])
-            if not shapes and not self._parts:
+            if not shapes and self.is_entering:
                 return  # a model without inputs of its own: its first batch tells more
             self._images = probes.read(self.probe, shapes, self.max_images, input_names(self.model), self._refusal)
         elif batch is not None:
@@ -67,72 +69,63 @@ class ProbeLogger(Logger):
                 self._images = probes.of_batch(batch, self.max_images, input_names(self.model))
             except probes.NotUsable as why:
                 self._without = f"no probe was given, and the first training batch cannot be one: {why}"
-        self._give_to_errors()
 
-    def _give_to_errors(self) -> None:
-        for part in self._parts:
-            if isinstance(part, ErrorRecorder):
-                part.probe, part.is_given = self._images, self.probe is not None
+    def fit_probe(self) -> FitProbe:
+        return FitProbe(self._images, self.probe is not None)
 
     def _refusal(self, x: Any) -> str | None:
         return refusal(self.model, x) if self.model.built else None
 
-    def _look(self, fit: FitLog, batch: Any) -> ForwardTrace | None:
+    def look(self, fit: LoggedFit, log: FitLog, budget: dict[str, int]) -> FirstLook:
         if self._images is None or not self.feature_maps:
-            return super()._look(fit, batch)
+            return super().look(fit, log, budget)
         try:
-            maps = self._feature_maps(fit, self._images)
+            maps = self._feature_maps(log, self._images, budget[FeatureMapRecorder.name])
         except Exception as error:
             if self.probe is None and self._images.left_out:
                 self._without = f"the model cannot be run on the first training batch by itself: {in_one_line(error)}"
                 self._images = None
-                self._give_to_errors()
-                return super()._look(fit, batch)
-            reason = why_it_fails(fit.model, self._images.x)
+                return super().look(fit, log, budget)
+            reason = why_it_fails(log.model, self._images.x)
             if reason is None:  # the model is not to blame
                 raise
             is_unexpected = self.probe is not None and not isinstance(error, NotImplementedError)
-            self._do_without_passes(fit, reason, is_unexpected=is_unexpected)
-            return None
-        for part in self._parts:
-            if isinstance(part, FeatureMapRecorder):
-                part.maps = maps
-            elif isinstance(part, ErrorRecorder):
-                part.kept = maps.kept
-        return maps.seen
+            do_without_passes(fit, log, reason, is_unexpected=is_unexpected)
+            return FirstLook()
+        return FirstLook(maps.seen, maps)
 
-    def _feature_maps(self, fit: FitLog, images: probes.Probe) -> FeatureMaps:
+    def _feature_maps(self, log: FitLog, images: probes.Probe, max_bytes: int) -> FeatureMaps:
         return FeatureMaps(
-            fit.model,
-            fit.placed,
+            log.model,
+            log.placed,
             images,
-            layers=fit.asked,
+            layers=log.asked,
             max_images=self.max_images,
             max_channels=self.max_channels,
-            max_bytes=next(part.max_bytes for part in self._parts if isinstance(part, FeatureMapRecorder)),
-            max_operation_bytes=step_bytes(self.max_operation_bytes, fit.bytes_left),
+            max_bytes=max_bytes,
+            max_operation_bytes=log.budget.for_a_step(self.max_operation_bytes),
         )
 
-    def _describe(self, fit: FitLog) -> None:
+    def describe(self, log: FitLog) -> None:
         if self._without is not None:
-            fit.notice(_PART, f"{self._without}; give probe=(x, y) to have feature maps and errors")
+            log.notice(_PART, f"{self._without}; give probe=(x, y) to have feature maps and errors")
         if self._images is not None:
-            with fit.guard(_PART):
-                self._write_probe(fit, self._images)
+            with log.guard(_PART):
+                self._write_probe(log, self._images)
 
-    def _write_probe(self, fit: FitLog, images: probes.Probe) -> None:
-        record = probes.record(images, fit.step(), self.probe_display, self.channel_order)
-        if 4 * bytes_in_log(record) > fit.bytes_left:
-            fit.notice(
+    def _write_probe(self, log: FitLog, images: probes.Probe) -> None:
+        record = probes.record(images, log.step(), self.probe_display, self.settings.channel_order)
+        size = bytes_in_log(record)
+        if 4 * size > log.budget.left:
+            log.notice(
                 _PART,
-                f"its images are not logged: they take {bytes_in_log(record)} bytes, more than a quarter of what "
-                "max_log_bytes leaves",
+                f"its images are not logged: they take {size} bytes, more than a quarter of what max_log_bytes leaves",
             )
             return
-        fit.write(record)
+        log.write(record, size)
         left_out = probes.left_out_of(images)
         if left_out is not None:
-            fit.notice(_PART, left_out)
+            log.notice(_PART, left_out)
 
 
 #: What notices call it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 
-from tb_cnnviz.capture.in_step.step import InstrumentedStep
+from tb_cnnviz.loggers.context import FitContext, FitProbe
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.records import Record
 
@@ -22,14 +22,12 @@ class Recorder:
     is_pictures = False
     #: Does it run the model over the probe?
     needs_pass = False
-    #: Bytes that its pictures may take at one step; set before `begin`.
-    max_bytes = 0
 
-    def wanted_bytes(self, fit: FitLog) -> float:
+    def wanted_bytes(self, fit: FitLog, probe: FitProbe) -> float:
         """Bytes that all of its pictures would take at one step; infinite where they are chosen to fill its share."""
         return inf
 
-    def begin(self, fit: FitLog, step: InstrumentedStep) -> None:
+    def begin(self, context: FitContext) -> None:
         """Before the first batch, at the weights it will be trained from."""
 
     def pictures(self, fit: FitLog, step: int, *, is_full: bool) -> list[Record]:

@@ -58,7 +58,7 @@ class StatisticsStride:
             costs = sum(cost for name, cost in self._costs.items() if name not in fit.off)
             self._wanted = stride_within(self._overhead / 2, costs, seconds / ran)
             fit.statistics_stride = self._wanted
-        stride = min(self._wanted * fit.thinning, MAX_STRIDE)
+        stride = min(self._wanted * fit.budget.thinning, MAX_STRIDE)
         if stride != self._due.stride:
             self._due.set(self._due.first, stride)
 

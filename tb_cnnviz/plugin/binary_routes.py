@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
-from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
-from tb_cnnviz import __version__
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.plugin import limiter, lookup, query, reading_time
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
+from tb_cnnviz.plugin import limiter, lookup, query
 from tb_cnnviz.plugin.answers import binary_answer, not_modified
 from tb_cnnviz.plugin.binary_answer import frame
 from tb_cnnviz.plugin.columns import HISTOGRAM
@@ -20,34 +17,25 @@ from tb_cnnviz.plugin.decimation import MIN_POINTS
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.limiter import Limiter
-from tb_cnnviz.plugin.reading_time import ReadingTime
-from tb_cnnviz.plugin.scalar_runs import ScalarRun
-from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.sending import Answers
-from tb_cnnviz.plugin.series import KINDS, SeriesCache, as_record
-from tb_cnnviz.plugin.series_layout import chosen_places
 from tb_cnnviz.records import Record
-
-#: Numbers of indexes and files are this process's own.
-_PROCESS = os.urandom(8).hex()
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import SERIES
+from tb_cnnviz.version import __version__
 
 
 class BinaryRoutes:
     """Answers from the index as it stands: only /runs and /run look for what is new."""
 
-    def __init__(self, runs: KnownRuns, series: SeriesCache, scalar_series: ScalarSeries, answers: Answers) -> None:
+    def __init__(self, runs: KnownRuns, answers: Answers) -> None:
         self._runs = runs
-        self._series = series
-        self._scalar_series = scalar_series
         self._series_at_once = Limiter(limiter.SERIES, "series")
         self._answers = answers
 
     def records(self, request: Request) -> Response:
         """The record of every layer at every step asked for, layers outermost."""
         query.only(request, ("run", "kind", "layer", "step", "repeat"))
-        run = self._runs.find(query.one(request, "run"))
-        if isinstance(run, ScalarRun):
-            raise HttpError(404, "run: this run holds TensorBoard's scalars alone, no records")
+        run = self._runs.find(query.one(request, "run")).records()
         kind = lookup.kind(run, query.one(request, "kind"))
         layers = lookup.layers(run, kind, query.many(request, "layer"))
         steps, repeat = query.steps(request), query.repeat(request)
@@ -69,34 +57,20 @@ class BinaryRoutes:
     def series(self, request: Request) -> Response:
         """A kind's columns over all steps, thinned where `points` says so."""
         query.only(request, ("run", "kind", "column", "points", "variable", "layer", "place"))
-        name = query.one(request, "run")
-        run = self._runs.find(name)
+        run = self._runs.find(query.one(request, "run"))
         kind = query.one(request, "kind")
-        if kind not in KINDS:
-            raise HttpError(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(KINDS)}")
+        if kind not in SERIES:
+            raise HttpError(404, f"kind: {query.shown(kind)} is no series; series are {', '.join(SERIES)}")
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
         wish = query.wish(request)
-        question = repr((kind, columns, points, *wish))
-        if isinstance(run, ScalarRun):
-            chosen_places(kind, 0, wish)  # which such a run has not
-            etag = _etag(question, (*run.columns[kind].values(), run.updates))
-            make = partial(self._scalar_series.record, run, kind, columns, points)
-        else:
-            etag = _etag(question, (_PROCESS, run.generation, run.logged(kind).files))
-            make = partial(self._record, name, run, kind, columns, points, wish)
+        etag = _etag(repr((kind, columns, points, *wish)), run.series_version(kind, wish))
         if held := not_modified(request, etag):
             return held
         with self._series_at_once.taken():
-            record = make()
+            record = run.series(kind, columns, points, wish)
         size = sum(array.nbytes for array in record.arrays.values())
         return self._answers.sent(request, size, lambda: _framed(request, [record], etag))
-
-    def _record(
-        self, name: str, run: RunIndex, kind: str, columns: list[str], points: int | None, wish: query.ColumnFilter
-    ) -> Record:
-        time = ReadingTime(reading_time.READING_SECONDS)
-        return as_record(run, kind, self._series.get(name, run, kind, columns, time), columns, points, wish, time)
 
 
 def _read(run: RunIndex, entry: IndexEntry) -> Record:

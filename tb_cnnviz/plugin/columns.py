@@ -9,17 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.kinds import Form, series_of
 from tb_cnnviz.records.metric_names import LEARNING_RATE, column_of, taken_beside
 from tb_cnnviz.records.record import MAX_STEP
 
-#: Names of the columns that a kind's records hold, of statistics the first in each of them; those of `epochs` stand in
-#: the records themselves.
-LOSSES = ("loss", "learning_rate", "epoch", "examples", "wall_time")
-STATISTICS: Mapping[str, tuple[str, ...]] = {
-    "gradients": ("norm", "mean", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf"),
-    "activations": ("mean", "std", "min", "max", "count", "zeros", "saturated", "nan", "inf"),
-    "errors": ("norm", "mean", "min", "max", "count", "zeros", "nan", "inf"),
-}
 HISTOGRAM = "histogram"
 
 
@@ -77,7 +70,7 @@ def table_of_record(
     metrics: Collection[str] = (),
     most_bytes: float = math.inf,
 ) -> Table:
-    """The rows of a record of kind losses or epochs, or of statistics (without their histogram).
+    """The rows of a record of a kind of `SERIES` (without their histogram).
 
     Args:
         held: of statistics, the columns to keep beside their first; None for all.
@@ -88,17 +81,16 @@ def table_of_record(
         MalformedSeries: when arrays are missing, their shapes do not fit each other, or a step is no count.
         LargeSeries: when its rows would take more bytes.
     """
-    if record.kind == "losses":
-        size = 16 * _size(record, "step") + 8 * sum(_size(record, name) for name in LOSSES)
+    series, left_out = series_of(record.kind), 0
+    if series.form is Form.BATCHES:
+        size = 16 * _size(record, "step") + 8 * sum(_size(record, name) for name in series.names)
         if size > most_bytes:
             raise LargeSeries(size)
-    left_out = 0
-    if record.kind in STATISTICS:
-        steps, columns = _statistics(record, held)
-    elif record.kind == "epochs":
-        steps, columns, left_out = _epochs(record, metrics)
+        steps, columns = _batches(record, series.names)
+    elif series.form is Form.METRICS:
+        steps, columns, left_out = _metrics(record, metrics)
     else:
-        steps, columns = _losses(record)
+        steps, columns = _statistics(record, series.names, held)
     if len(steps) and not 0 <= steps.min() <= steps.max() <= MAX_STEP:
         raise MalformedSeries(f"a step is below 0 or above {MAX_STEP}")
     return Table(steps, columns, {}, np.full(len(steps), source, np.int64), left_out)
@@ -170,17 +162,17 @@ def _concatenate(parts: list[np.ndarray], dtype: type) -> np.ndarray:
 Rows = tuple[np.ndarray, dict[str, np.ndarray]]
 
 
-def _losses(record: Record) -> Rows:
+def _batches(record: Record, names: Sequence[str]) -> Rows:
     steps = _array(record, "step", 1)
     if steps.dtype.kind not in "iu":
         raise MalformedSeries("step is not of whole numbers")
-    columns = {name: _real(record.arrays[name]) for name in LOSSES if name in record.arrays}
-    if "loss" not in columns or any(column.shape != steps.shape for column in columns.values()):
-        raise MalformedSeries("loss is missing, or the columns differ in length")
+    columns = {name: _real(record.arrays[name]) for name in names if name in record.arrays}
+    if names[0] not in columns or any(column.shape != steps.shape for column in columns.values()):
+        raise MalformedSeries(f"{names[0]} is missing, or the columns differ in length")
     return steps.astype(np.int64), columns
 
 
-def _epochs(record: Record, metrics: Collection[str]) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
+def _metrics(record: Record, metrics: Collection[str]) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
     names, values = record.attributes.get("names"), _array(record, "values", 1)
     if not isinstance(names, list) or len(names) != len(values) or not all(isinstance(name, str) for name in names):
         raise MalformedSeries("names do not fit the values")
@@ -206,8 +198,7 @@ def _epochs(record: Record, metrics: Collection[str]) -> tuple[np.ndarray, dict[
     return np.array([record.step], np.int64), columns, left_out
 
 
-def _statistics(record: Record, held: Collection[str] | None) -> Rows:
-    names = STATISTICS[record.kind]
+def _statistics(record: Record, names: Sequence[str], held: Collection[str] | None) -> Rows:
     first = _array(record, names[0], 1)
     columns = {name: record.arrays[name] for name in names if name in record.arrays}
     if any(column.shape != first.shape for column in columns.values()):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
-from tb_cnnviz.plugin.scalar_runs import ScalarRun
-from tb_cnnviz.records.record import KINDS
+from tb_cnnviz.records.kinds import KINDS
 
 
-def kind(found: RunIndex | ScalarRun, name: str) -> str:
+class Holder(Protocol):
+    @property
+    def kinds(self) -> list[str]: ...
+
+
+def kind(found: Holder, name: str) -> str:
     """A kind of record that this run holds."""
     held = found.kinds
     if name not in held:
@@ -21,7 +27,7 @@ def kind(found: RunIndex | ScalarRun, name: str) -> str:
 
 def layers(found: RunIndex, kind: str, names: Sequence[str]) -> list[str | None]:
     """The layers asked for; [None] for a kind of the whole model."""
-    if not KINDS[kind]:
+    if not KINDS[kind].has_layer:
         if names:
             raise HttpError(400, f"layer: records of kind {kind} belong to the whole model; give no layer")
         return [None]

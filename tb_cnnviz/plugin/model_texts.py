@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from tb_cnnviz.eventlog.index import RunIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.answers import Written, to_json
 
 KEPT_BYTES = 32 << 20

@@ -19,7 +19,6 @@ from tb_cnnviz.plugin.scalar_reader import ScalarReader
 from tb_cnnviz.plugin.scalar_runs import ScalarRuns
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.sending import Answers
-from tb_cnnviz.plugin.series import SeriesCache
 from tb_cnnviz.plugin.static_files import StaticFiles
 from tb_cnnviz.plugin.watched_index import WatchedIndex
 
@@ -36,10 +35,8 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._scalars = ScalarRuns(self._reader, [prefix for prefix, _ in roots], self._index.known_runs)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., object]]:
-        known, series, scalar_series = KnownRuns(self._index, self._scalars), SeriesCache(), ScalarSeries(self._reader)
-        answers = Answers()
-        json_routes = JsonRoutes(known, series, scalar_series, answers)
-        binary_routes = BinaryRoutes(known, series, scalar_series, answers)
+        known, answers = KnownRuns(self._index, self._scalars, ScalarSeries(self._reader)), Answers()
+        json_routes, binary_routes = JsonRoutes(known, answers), BinaryRoutes(known, answers)
         hosts, requests = allowed_hosts(), Limiter(limiter.REQUESTS, "requests")
         routes = {
             "/runs": json_routes.runs,

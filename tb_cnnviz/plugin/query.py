@@ -9,13 +9,11 @@ from typing import NamedTuple
 from werkzeug.wrappers import Request
 
 from tb_cnnviz.plugin.guard import HttpError
+from tb_cnnviz.records.record import MAX_STEP
 
 MAX_RECORDS = 4096
 MAX_ANSWER_BYTES = 256 << 20
 MAX_POINTS = 1_000_000
-
-#: As far as a browser counts: no other step is listed, so that every listed one can be asked for.
-MAX_NUMBER = (1 << 53) - 1
 
 _NUMBER = re.compile(r"[0-9]{1,16}", re.ASCII)
 
@@ -97,6 +95,6 @@ def shown(text: str) -> str:
 
 
 def _number(name: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > MAX_NUMBER:
-        raise HttpError(400, f"{name}: {shown(text)} given; a whole number from 0 to {MAX_NUMBER} is needed")
+    if not _NUMBER.fullmatch(text) or int(text) > MAX_STEP:
+        raise HttpError(400, f"{name}: {shown(text)} given; a whole number from 0 to {MAX_STEP} is needed")
     return int(text)

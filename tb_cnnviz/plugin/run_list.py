@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from tb_cnnviz.eventlog.index import RunIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.answers import Written
 from tb_cnnviz.plugin.columns import Table
 from tb_cnnviz.plugin.decimation import thin
 from tb_cnnviz.plugin.http_schema import Curve, KindSteps, LayerSteps, Notice, RunDetail, RunSummary
-from tb_cnnviz.plugin.query import MAX_NUMBER
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.settings import Settings, bounded
+from tb_cnnviz.records.kinds import KINDS
 from tb_cnnviz.records.metric_names import LEARNING_RATE, OWN_COLUMNS
-from tb_cnnviz.records.record import KINDS
 
 CURVE_POINTS = 64
 MAX_NOTICES = 1000
@@ -100,16 +98,11 @@ def metric_of(columns: Iterable[str]) -> str | None:
     return next((name for name in (*_PREFERRED, *metrics) if name in metrics), None)
 
 
-def _listed(steps: list[int]) -> list[int]:
-    """Those that can be asked for; they are in ascending order."""
-    return steps if not steps or steps[-1] <= MAX_NUMBER else steps[: bisect_right(steps, MAX_NUMBER)]
-
-
 def _groups(run: RunIndex, kind: str) -> list[LayerSteps]:
     """Layers that were logged at the same steps together: there are as a rule few such groups."""
-    if not KINDS[kind]:
-        return [LayerSteps([], _listed(run.steps(kind)))]
+    if not KINDS[kind].has_layer:
+        return [LayerSteps([], run.steps(kind))]
     layers: dict[tuple[int, ...], list[str]] = {}
     for layer in run.layers(kind):
-        layers.setdefault(tuple(_listed(run.steps(kind, layer))), []).append(layer)
+        layers.setdefault(tuple(run.steps(kind, layer)), []).append(layer)
     return [LayerSteps(names, list(steps)) for steps, names in layers.items()]

@@ -7,7 +7,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
-from tb_cnnviz.eventlog.index import RunIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.answers import Written
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
@@ -19,15 +19,10 @@ PAGE_SECONDS = 1.0
 #: time, and giving up the oldest would make all of them anew.
 KEPT_BYTES = 64 << 20
 
-#: Runs with records come first, then those with scalars alone; within each by name.
+#: Where a run stands in the list, its source and name: sorted, runs with records come first, then those with scalars alone.
 RECORDS, SCALARS = "records", "scalars"
 
 Place = tuple[str, str]
-
-
-def places_of(recorded: Mapping[str, object], scalars: Mapping[str, object]) -> list[Place]:
-    """Every run in the order of the list."""
-    return [(RECORDS, name) for name in sorted(recorded)] + [(SCALARS, name) for name in sorted(scalars)]
 
 
 def page_of(

@@ -7,12 +7,11 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
-from tb_cnnviz.eventlog.run_index import LoggedRecords
+from tb_cnnviz.eventlog.index_entry import IndexEntry, LoggedRecords
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin import reading_time
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
-from tb_cnnviz.plugin.columns import HISTOGRAM, LOSSES, STATISTICS, MalformedSeries, Table, join, table_of_record
+from tb_cnnviz.plugin.columns import HISTOGRAM, MalformedSeries, Table, join, table_of_record
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import ColumnFilter, shown
 from tb_cnnviz.plugin.reading_time import ReadingTime
@@ -20,8 +19,9 @@ from tb_cnnviz.plugin.series_histograms import histograms
 from tb_cnnviz.plugin.series_layout import Layout, bytes_of, chosen_places, said_of, size_of
 from tb_cnnviz.plugin.series_reading import MAX_RECORD_BYTES, Reading
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import Form, series_of
 
-KINDS = ("losses", "epochs", *STATISTICS)
 CACHE_BYTES = 32 << 20
 #: While a series is made, its parts take as much again.
 MAX_SERIES_BYTES = 256 << 20
@@ -111,8 +111,9 @@ class SeriesCache:
         """
         time = time or ReadingTime(reading_time.READING_SECONDS)
         logged = run.logged(kind)
-        names = STATISTICS.get(kind, ())
-        wanted = frozenset(names).intersection(columns) | {names[0]} if columns and names else None
+        series = series_of(kind)
+        is_wide = series.form is Form.STATISTICS
+        wanted = frozenset(series.names).intersection(columns) | {series.names[0]} if columns and is_wide else None
         with self._lock:
             known = self._series.get((name, kind)) or Series()
         if not known.read or not _goes_on(known, run, logged.files) or not known.holds(wanted):
@@ -197,7 +198,7 @@ def as_record(
             attributes["left_out"]["metrics"] = table.left_out
     if rows_said := said_of(series.layout, places):
         attributes["rows"] = rows_said
-    if HISTOGRAM in chosen and kind in STATISTICS:
+    if HISTOGRAM in chosen and series_of(kind).has_histogram:
         kept = [series.entries[source] for source in table.sources[rows]]
         time = time or ReadingTime(reading_time.READING_SECONDS)
         attributes["bin_start"], arrays[HISTOGRAM] = histograms(run, kept, size_of(series.layout), places, time)
@@ -243,13 +244,14 @@ def _extended(known: Series, run: RunIndex, logged: LoggedRecords, time: Reading
 def _all_columns(kind: str, table: Table) -> list[str]:
     first = [name for name in ("loss", "norm") if name in table.columns]
     names = first + [name for name in table.columns if name not in first]
-    return [*names, HISTOGRAM] if kind in STATISTICS and len(table.steps) else names
+    return [*names, HISTOGRAM] if series_of(kind).has_histogram and len(table.steps) else names
 
 
 def _refuse_unknown(kind: str, table: Table, chosen: Sequence[str]) -> None:
-    known = LOSSES if kind == "losses" else (*STATISTICS[kind], HISTOGRAM) if kind in STATISTICS else ()
+    series = series_of(kind)
+    known = (*series.names, HISTOGRAM) if series.has_histogram else series.names
     for name in chosen:
-        if name not in table.columns and not (name == HISTOGRAM and kind in STATISTICS):
+        if name not in table.columns and not (name == HISTOGRAM and series.has_histogram):
             listed = ", ".join(shown(column) for column in list(known or table.columns)[:20])
             raise HttpError(404, f"column: {shown(name)} is not logged in {kind}; columns are {listed}")
 

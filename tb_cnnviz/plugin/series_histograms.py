@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.chosen_rows import refuse_large
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.reading_time import ReadingTime
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.histogram import untrim
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.rows import ROW_KINDS, rows_of
-from tb_cnnviz.plugin.columns import STATISTICS, MalformedSeries
+from tb_cnnviz.plugin.columns import MalformedSeries
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import ColumnFilter, shown
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds import KINDS, ROW_KINDS, SERIES, Form, Owner, series_of
+from tb_cnnviz.records.layer_rows import parsed_rows
+
+#: Series with a column for each variable.
+_BY_VARIABLE = tuple(kind for kind in SERIES if KINDS[kind].owner is Owner.VARIABLES)
 
 #: Of a network with some ten thousand layers.
 MAX_ROWS_BYTES = 1 << 20
@@ -37,15 +39,16 @@ def layout_of(record: Record) -> Layout:
     Raises:
         MalformedSeries: where its rows cannot be read, or do not fit its columns.
     """
-    if record.kind not in STATISTICS:
+    series = series_of(record.kind)
+    if series.form is not Form.STATISTICS:
         return 0
-    size = len(record.arrays[STATISTICS[record.kind][0]])
+    size = len(record.arrays[series.names[0]])
     if record.kind not in ROW_KINDS:
         return size
     written = record.arrays.get("rows")
     if written is None or written.nbytes > MAX_ROWS_BYTES:
         raise MalformedSeries("rows are missing or too large")
-    rows = _rows(written.tobytes())
+    rows = _rows(record.kind, written.tobytes())
     if len(rows) != size:
         raise MalformedSeries("rows do not fit the columns")
     return rows
@@ -67,8 +70,8 @@ def chosen_places(kind: str, layout: Layout, wish: ColumnFilter) -> list[int] | 
     Raises:
         HttpError: 400 for a wish that the kind does not know, 404 for a variable, layer or place that is not there.
     """
-    if wish.variable is not None and kind != "gradients":
-        raise HttpError(400, f"variable: given for {kind}; only gradients have variables")
+    if wish.variable is not None and kind not in _BY_VARIABLE:
+        raise HttpError(400, f"variable: given for {kind}; only {', '.join(_BY_VARIABLE)} have variables")
     if (wish.layer is not None or wish.place is not None) and kind not in ROW_KINDS:
         raise HttpError(400, f"layer, place: given for {kind}; series by layer are {', '.join(ROW_KINDS)}")
     if isinstance(layout, int):
@@ -96,10 +99,10 @@ def said_of(layout: Layout, chosen: list[int] | None) -> list[dict[str, Any]] | 
 
 
 @lru_cache(maxsize=8)
-def _rows(content: bytes) -> tuple[Row, ...]:
+def _rows(kind: str, content: bytes) -> tuple[Row, ...]:
     """The same bytes stand in every record of a run."""
     try:
-        rows = rows_of(Record(ROW_KINDS[0], 0, arrays={"rows": np.frombuffer(content, np.uint8)}))
+        rows = parsed_rows(kind, content)
     except DamagedRecord as error:
         raise MalformedSeries(error.reason) from error
     return tuple(Row(row["layer"], row["place"], row["channels"], _text(row.get("saturation"))) for row in rows)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.columns import (
     COLUMN_BYTES,
     LargeSeries,
@@ -19,6 +19,7 @@ from tb_cnnviz.plugin.columns import (
 from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.series_layout import Layout, bytes_of, layout_of
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 #: A larger record is not read for a series.
 MAX_RECORD_BYTES = 256 << 20

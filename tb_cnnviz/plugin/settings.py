@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, RunIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
+from tb_cnnviz.records.damaged import DamagedRecord
 
 MAX_SETTINGS = 50
 MAX_BYTES = 4 << 10

@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import user_cache
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin.refreshed import Refreshed
 
 REFRESH_SECONDS = 1.0

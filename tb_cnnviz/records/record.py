@@ -9,32 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from tb_cnnviz.records.kinds import KINDS
+
 SCHEMA_VERSION = 1
 
 #: The largest step that a log holds: up to here every reader of JSON counts exactly.
 MAX_STEP = (1 << 53) - 1
-
-#: Every kind of record, and whether a record of it belongs to a layer.
-KINDS: dict[str, bool] = {
-    "session": False,
-    "model": False,
-    "probe": False,
-    "filters": True,
-    "feature_maps": True,
-    "operations": True,
-    "predictions": False,
-    "gradients": False,
-    "losses": False,
-    "epochs": False,
-    "activations": False,
-    "errors": False,
-    "error_maps": True,
-    "gradient_samples": False,
-    "sketch": False,
-    "cost": False,
-    "notices": False,
-    "weights_set": False,
-}
 
 #: Array types that a record may hold; anything else in a log is refused.
 DTYPES: tuple[str, ...] = (
@@ -55,7 +35,7 @@ class Record:
     """Arrays of one kind at one step.
 
     Args:
-        kind: one of `KINDS`.
+        kind: the name of one of `records/kinds/`.
         step: optimizer updates since the run began; what the record shows is true of the weights after that many.
         layer: the layer's path, or None for kinds that belong to the whole model.
         arrays: name to array; dtypes from `DTYPES`. docs/log_format.md lists names and shapes by kind.
@@ -75,10 +55,11 @@ class Record:
     wall_time: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        kind = KINDS.get(self.kind)
+        if kind is None:
             raise ValueError(f"kind: {self.kind!r} is not a kind of record; accepted are {', '.join(KINDS)}")
-        if KINDS[self.kind] != (self.layer is not None):
-            needs = "needs the path of a layer" if KINDS[self.kind] else "belongs to the whole model: give layer=None"
+        if kind.has_layer != (self.layer is not None):
+            needs = "needs the path of a layer" if kind.has_layer else "belongs to the whole model: give layer=None"
             raise ValueError(f"layer: {self.layer!r} given, but a record of kind {self.kind!r} {needs}")
         if self.step < 0:
             raise ValueError(f"step: {self.step} given; a step counts optimizer updates and starts at 0")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import Record
 from tests.browser.cnn_page import CnnPage

@@ -21,7 +21,7 @@ from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.resume import Resume
-from tb_cnnviz.loggers.fit_log import Offsets, offsets
+from tb_cnnviz.loggers.offsets import Offsets, offsets
 from tb_cnnviz.records import Record
 from tests.support.fits import (
     RATE,

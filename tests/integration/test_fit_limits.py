@@ -13,7 +13,7 @@ import pytest
 
 import tb_cnnviz
 from tb_cnnviz.capture.backends.host import to_numpy
-from tb_cnnviz.eventlog.run_index import IndexEntry
+from tb_cnnviz.eventlog.index_entry import IndexEntry
 from tb_cnnviz.loggers import statistics_stride
 from tb_cnnviz.schedule import ScheduleState
 from tests.support.fits import compiled, images, make, run_of, train

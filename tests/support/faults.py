@@ -26,6 +26,7 @@ from typing import Any
 
 import keras
 
+from tb_cnnviz.records import KINDS
 from tests.support.fault_scenes import SCENES, Scene, fit
 from tests.support.fits import identical, inventory, run_of, train
 from tests.support.watched_functions import Where, watched
@@ -34,23 +35,13 @@ SAYS = "a fault on purpose"
 #: Seconds, of one case.
 PATIENCE = 300
 
-#: What a part is called in its warning, and the kinds of records that may be missing then.
-LOST = {
-    "filters": {"filters"},
-    "feature maps": {"feature_maps", "predictions", "operations"},
-    "gradients": {"gradients", "gradient_samples"},
-    "losses": {"losses"},
-    "metrics": {"epochs"},
-    "activations": {"activations"},
-    "errors": {"errors", "error_maps"},
-    "the model record": {"model"},
-    "the probe": {"probe"},
-    "the end of fit": set(),
-    "the session": {"session", "model"},
-    "weights set without an update": {"weights_set"},
-}
+#: What a part is called in its warning, and the kinds of records that may be missing then, as the kinds say.
+LOST: dict[str, set[str]] = {"the end of fit": set()}
+for kind in KINDS.values():
+    for part in kind.lost_with:
+        LOST.setdefault(part, set()).add(kind.name)
 #: Kinds that no part has for itself.
-COMMON = {"cost", "notices"}
+COMMON = {kind.name for kind in KINDS.values() if not kind.lost_with}
 PICTURES = LOST["filters"] | LOST["feature maps"] | LOST["errors"]
 #: What is more than one part.
 WIDE = {
@@ -69,8 +60,8 @@ OUTERMOST: set[Where] = {
     ("capture/backends/jax/jax_carry.py", "hooks.<locals>.wrap_step.<locals>.train_step"),
     ("capture/in_step/step.py", "InstrumentedStep._run"),
     ("capture/in_step/step.py", "InstrumentedStep._run_hooked"),
+    ("loggers/event_guard.py", "guarded.<locals>.event"),
     ("loggers/logger.py", "Logger._begin"),
-    ("loggers/logger.py", "_event.<locals>.event"),
 }
 
 #: Functions in which `make test` puts an interrupt.

@@ -133,7 +133,7 @@ def neither_beginning_nor_end(folder: Path) -> None:
     check_rows(run_of(folder), losses, range(6))  # while the callback lives, and nobody said that this is the end
     assert run_of(folder).steps("filters", path_of(model, "conv")) == [0, 2, 4, 6]
     assert run_of(folder).notices == []
-    writer = callbacks[0]._fit.writer.records
+    writer = callbacks[0].fit.writer.records
     callbacks.clear()
     assert writer._closed
     model.fit(*images(8, shape=SHAPE), batch_size=4, verbose=0, callbacks=[tb_cnnviz.CNNViz(folder, **LIGHT)])

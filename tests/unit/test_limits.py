@@ -13,8 +13,9 @@ from tb_cnnviz.capture.quantities.filters import Kept, Size, choose_kept
 from tb_cnnviz.capture.quantities.shares import fair_shares
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame
-from tb_cnnviz.loggers.fit_log import Clock
-from tb_cnnviz.loggers.limits import MIN_STEP_BYTES, bytes_in_log, step_bytes
+from tb_cnnviz.eventlog.record_size import bytes_in_log
+from tb_cnnviz.loggers.budget import MIN_STEP_BYTES, step_bytes
+from tb_cnnviz.loggers.clock import Clock
 from tb_cnnviz.records import Record
 from tb_cnnviz.schedule import Auto, Schedule, ScheduleState
 

@@ -27,6 +27,17 @@ FORBIDDEN = {
     "plugin": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.callbacks", "keras", "tensorflow"),
 }
 
+#: Rooms and root modules that write a log, the ground first: each imports only itself and those before it.
+WRITING_FLOORS = (
+    ("version.py",),
+    ("records",),
+    ("analysis", "capture", "eventlog", "schedule.py"),
+    ("run_writer.py",),
+    ("loggers",),
+    ("callbacks.py", "snapshot.py"),
+    ("__init__.py",),
+)
+
 #: Rooms of capture, the ground first: each imports only itself and those before it.
 CAPTURE_FLOORS = ("hook", "messages", "backends", "in_step", "network", "quantities")
 
@@ -47,6 +58,41 @@ def test_no_import_points_back(room: str) -> None:
         found = imports(path.read_text(encoding="utf-8"))
         wrong = {name for name in found for bad in FORBIDDEN[room] if name == bad or name.startswith(bad + ".")}
         assert not wrong, f"{path.relative_to(PACKAGE)} imports {sorted(wrong)}"
+
+
+def files_of(place: str) -> list[Path]:
+    return list((PACKAGE / place).rglob("*.py")) if (PACKAGE / place).is_dir() else [PACKAGE / place]
+
+
+@pytest.mark.parametrize("floor", range(len(WRITING_FLOORS) - 1))
+def test_no_room_that_writes_imports_one_above_it(floor: int) -> None:
+    """A circle between rooms would need such an import. The package itself is above all."""
+    above = [place.removesuffix(".py") for floor in WRITING_FLOORS[floor + 1 : -1] for place in floor]
+    for path in [path for place in WRITING_FLOORS[floor] for path in files_of(place)]:
+        found = imports(path.read_text(encoding="utf-8"))
+        wrong = {name for name in found for bad in above if f"{name}.".startswith(f"tb_cnnviz.{bad}.")}
+        assert not wrong, f"{path.relative_to(PACKAGE)} imports {sorted(wrong)}"
+        assert "tb_cnnviz" not in found, f"{path.relative_to(PACKAGE)} imports the package itself"
+
+
+def test_every_module_of_the_package_has_a_floor() -> None:
+    there = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert there - {"plugin"} == {place for floor in WRITING_FLOORS for place in floor}
+
+
+@pytest.mark.parametrize("room", ["records", "capture", "eventlog", "loggers", "plugin"])
+def test_no_two_files_of_a_room_import_each_other(room: str) -> None:
+    """By whatever way round: what only types need does not count."""
+    paths = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in files_of(room)}
+    needs = {
+        name: {other for other in imports(path.read_text(encoding="utf-8")) if other in paths and other != name}
+        for name, path in paths.items()
+        if path.name != "__init__.py"
+    }
+    while free := [name for name, needed in needs.items() if not needed & needs.keys()]:
+        for name in free:
+            del needs[name]
+    assert not needs, f"circles among {sorted(needs)}"
 
 
 @pytest.mark.parametrize("room", CAPTURE_FLOORS)

@@ -32,7 +32,6 @@ export type Kind =
   | "errors"
   | "error_maps"
   | "gradient_samples"
-  | "sketch"
   | "cost"
   | "notices"
   | "weights_set";

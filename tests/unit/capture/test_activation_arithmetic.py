@@ -26,7 +26,7 @@ from tb_cnnviz.capture.quantities.activation_statistics import (
     summary,
     together,
 )
-from tb_cnnviz.eventlog.rows import read_rows
+from tb_cnnviz.records.layer_rows import read_rows
 from tests.support.activation_oracles import check_row
 
 BINS = ChannelBins(16)

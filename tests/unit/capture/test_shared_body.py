@@ -16,7 +16,7 @@ from tb_cnnviz.capture.quantities.activation_rows import Row
 from tb_cnnviz.capture.quantities.activation_statistics import ChannelBins, summaries, together
 from tb_cnnviz.capture.quantities.saturation import Saturation
 from tb_cnnviz.capture.quantities.statistics import raw_histograms, received
-from tb_cnnviz.eventlog.rows import read_rows
+from tb_cnnviz.records.layer_rows import read_rows
 from tests.support.activation_oracles import check_row
 
 BINS = ChannelBins(16)

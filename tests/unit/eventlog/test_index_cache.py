@@ -21,13 +21,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tb_cnnviz import open_log
-from tb_cnnviz.eventlog import index_cache
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog import index_cache, known_file
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 from tb_cnnviz.eventlog.framing import frame
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache, user_cache
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 
 def framed(step: int, value: float | None = None, layer: str | None = "conv", kind: str = "filters") -> bytes:
@@ -192,7 +194,7 @@ def test_copies_and_renamed_runs_are_indexed_as_what_they_are(tmp_path: Path) ->
 def resealed(header: dict[str, Any], body: bytes) -> bytes:
     text = json.dumps(header).encode()
     rest = struct.pack("<I", len(text)) + text + body
-    return index_cache._MAGIC + struct.pack("<I", google_crc32c.value(rest)) + rest
+    return known_file._MAGIC + struct.pack("<I", google_crc32c.value(rest)) + rest
 
 
 def parted(content: bytes) -> tuple[dict[str, Any], bytes]:

@@ -14,9 +14,10 @@ from tensorboard.compat.proto.event_pb2 import Event
 
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog import following
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame, masked_crc
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 
 def filters(step: int, size: int = 3) -> bytes:

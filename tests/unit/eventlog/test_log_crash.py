@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_file_loader import RawEventFileL
 
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog.reader import Run
-from tb_cnnviz.eventlog.resume import last_session
+from tb_cnnviz.eventlog.resume import PastLog
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import Record
 
@@ -23,10 +23,10 @@ LAYERS = ("small", "large")
 KILLED = """
 import sys
 import numpy as np
-from tb_cnnviz.eventlog.resume import last_session
+from tb_cnnviz.eventlog.resume import PastLog
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import Record
-log = last_session(sys.argv[1])
+log = PastLog(sys.argv[1]).resume()
 step = log.last_step + 1 if log else 0
 writer = RecordWriter(sys.argv[1])
 while True:
@@ -84,7 +84,8 @@ def write_all(folder: Path, items: list[Record]) -> list[int]:
     for item in items:
         writer.write(item)
         writer.flush()
-        ends.append(writer.bytes_written)
+        assert writer.path is not None
+        ends.append(writer.path.stat().st_size)
     writer.close()
     return ends
 
@@ -112,7 +113,7 @@ def test_a_log_cut_at_every_byte_of_its_last_records_is_whole_up_to_there_and_go
         run = open_log(run_folder)["."]
         assert readable(run) == expected(whole)
         assert not run.notices
-        resume = last_session(run_folder)
+        resume = PastLog(run_folder).resume()
         assert resume is not None
         assert resume.last_step == max(item.step for item in whole)
         assert resume.examples == 8 * max(item.step for item in whole if item.kind == "losses")

@@ -14,9 +14,11 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.util import tensor_util
 
 from tb_cnnviz.eventlog import wire
-from tb_cnnviz.eventlog.encoding import DamagedRecord, ForeignRecord, decode, decode_directory, encode, snapshot
+from tb_cnnviz.eventlog.decoding import ForeignRecord, decode, decode_directory
+from tb_cnnviz.eventlog.encoding import encode, snapshot
 from tb_cnnviz.eventlog.framing import MAX_PAYLOAD_BYTES, frame, masked_crc, payload_length
 from tb_cnnviz.records import KINDS, Record
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.record import DTYPES
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -41,7 +43,7 @@ def records(draw: st.DrawFn) -> Record:
     return Record(
         kind,
         draw(st.integers(0, 2**63 - 1)),
-        draw(TEXT | HOSTILE) if KINDS[kind] else None,
+        draw(TEXT | HOSTILE) if KINDS[kind].has_layer else None,
         draw(st.dictionaries(TEXT | HOSTILE, ARRAYS, max_size=5)),
         draw(st.dictionaries(TEXT | HOSTILE, JSON, max_size=4)),
         draw(st.floats(0, 2e9)),

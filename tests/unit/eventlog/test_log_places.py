@@ -18,15 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tb_cnnviz.eventlog import opening
-from tb_cnnviz.eventlog.encoding import DamagedRecord, encode
+from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.filesystem import RandomAccessFile
 from tb_cnnviz.eventlog.finding import find_records, own_records, spelled
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_cache import IndexCache
-from tb_cnnviz.eventlog.resume import last_session
+from tb_cnnviz.eventlog.resume import PastLog
 from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="FIFOs, and links without a privilege")
 
@@ -124,7 +125,7 @@ def test_what_takes_a_files_place_is_never_waited_for_nor_read(
 
     within(10, read)
     within(10, lambda: before.refresh([found]))
-    within(10, lambda: last_session(root / "run"))
+    within(10, lambda: PastLog(root / "run").resume())
     assert list(find_records(root)) == own_records(root / "run") == []
     index = LogIndex({"": str(root)})
     within(10, index.refresh)

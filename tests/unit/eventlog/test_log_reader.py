@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tb_cnnviz import open_log
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.reader import Run
-from tb_cnnviz.eventlog.resume import Resume, last_session
+from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import LayerRecord, ModelRecord, Record, VariableRecord
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.histogram import BIN_COUNT, edges, histogram, trim
 from tb_cnnviz.records.quantisation import quantise_kernel, quantise_maps
 
@@ -319,20 +319,20 @@ def session(step: int, iterations: int, epoch: int) -> Record:
 
 
 def test_a_folder_without_a_log_has_no_last_session(tmp_path: Path) -> None:
-    assert last_session(tmp_path / "nothing") is None
+    assert PastLog(tmp_path / "nothing").resume() is None
     logged(tmp_path / "below", session(0, 0, 0))
-    assert last_session(tmp_path) is None
+    assert PastLog(tmp_path).resume() is None
     (tmp_path / "cnnviz.1.h.1.records").write_bytes(b"")
-    assert last_session(tmp_path) is None
+    assert PastLog(tmp_path).resume() is None
     with pytest.raises(ValueError, match="local"):
-        last_session("gs://bucket/run")
+        PastLog("gs://bucket/run").resume()
 
 
 def test_the_last_session_is_where_a_fit_goes_on(tmp_path: Path) -> None:
     logged(tmp_path, session(0, 0, 0), losses(7, [6, 7], [1, 1], examples=[48, 56]), epochs(8, 0, loss=1.0))
-    assert last_session(tmp_path) == Resume(8, 0, 0, 0, 56)
+    assert PastLog(tmp_path).resume() == Resume(8, 0, 0, 0, 56)
     logged(tmp_path, session(8, 8, 1), losses(15, [15], [1], examples=[120]), epochs(16, 1, loss=1.0))
-    assert last_session(tmp_path) == Resume(16, 1, 8, 1, 120)
+    assert PastLog(tmp_path).resume() == Resume(16, 1, 8, 1, 120)
 
 
 def test_a_damaged_end_is_passed_over(tmp_path: Path) -> None:
@@ -340,13 +340,13 @@ def test_a_damaged_end_is_passed_over(tmp_path: Path) -> None:
     (path,) = tmp_path.iterdir()
     content = path.read_bytes()
     path.write_bytes(content[:-20])
-    assert last_session(tmp_path) == Resume(8, 0, 0, 0, 0)
+    assert PastLog(tmp_path).resume() == Resume(8, 0, 0, 0, 0)
 
 
 def test_examples_that_are_no_whole_number_count_as_none(tmp_path: Path) -> None:
     columns = {"step": np.array([3]), "loss": np.array([1.0]), "examples": np.array([np.nan])}
     logged(tmp_path, Record("losses", 3, arrays=columns))
-    assert last_session(tmp_path) == Resume(3, None, 0, 0, 0)
+    assert PastLog(tmp_path).resume() == Resume(3, None, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_examples_that_are_no_whole_number_count_as_none(tmp_path: Path) -> None
 )
 def test_offsets_that_are_no_numbers_count_as_none(tmp_path: Path, attributes: dict[str, object]) -> None:
     logged(tmp_path, Record("session", 3, attributes=attributes))
-    assert last_session(tmp_path) == Resume(3, None, 0, 0, 0)
+    assert PastLog(tmp_path).resume() == Resume(3, None, 0, 0, 0)
 
 
 # A restart that repeats steps

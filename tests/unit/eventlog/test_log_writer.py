@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog.encoding import Snapshot
 from tb_cnnviz.eventlog.index import LogIndex
-from tb_cnnviz.eventlog.queue import PICTURES, RecordQueue
+from tb_cnnviz.eventlog.queue import RecordQueue
 from tb_cnnviz.eventlog.writer import RecordWriter
-from tb_cnnviz.records import Record
+from tb_cnnviz.records import KINDS, Record
 
 
 def picture(step: int, size: int = 100_000, layer: str = "conv") -> Record:
@@ -141,8 +141,8 @@ def test_the_queue_against_a_plain_list(items: list[tuple[str, int]], limit: int
         plain.append(item)
         lost = 0
         while True:
-            pictures = [one for one in plain if one.kind in PICTURES]
-            others = sum(one.nbytes for one in plain if one.kind not in PICTURES)
+            pictures = [one for one in plain if KINDS[one.kind].is_picture]
+            others = sum(one.nbytes for one in plain if not KINDS[one.kind].is_picture)
             total = sum(one.nbytes for one in plain)
             if not pictures or total <= limit or (len(pictures) == 1 and others <= limit):
                 break

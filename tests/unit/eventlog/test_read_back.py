@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tb_cnnviz import open_log
-from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import KINDS, Record
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.quantisation import quantise_maps
 from tb_cnnviz.records.record import DTYPES
 
@@ -33,7 +33,7 @@ def generated(rng: np.random.Generator, step: int) -> Record:
         if dtype.startswith("float") and array.size:
             array.reshape(-1)[0] = [np.nan, np.inf, -np.inf][number % 3]
         arrays[f"array {number}"] = array
-    layer = NAMES[int(rng.integers(len(NAMES)))] if KINDS[kind] else None
+    layer = NAMES[int(rng.integers(len(NAMES)))] if KINDS[kind].has_layer else None
     return Record(kind, step, layer, arrays, {"of": step, "name": "ü"}, wall_time=1000.0 + step)
 
 

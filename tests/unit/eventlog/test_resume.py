@@ -15,7 +15,7 @@ import pytest
 from tb_cnnviz import open_log
 from tb_cnnviz.eventlog.encoding import encode
 from tb_cnnviz.eventlog.framing import frame
-from tb_cnnviz.eventlog.resume import PastLog, Resume, last_session
+from tb_cnnviz.eventlog.resume import PastLog, Resume
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.record import MAX_STEP
@@ -77,7 +77,7 @@ def test_a_loop_of_fits_reads_the_last_one_alone(tmp_path: Path, count: int) -> 
         before = Resume(8 * number, number - 1 if number else None, 0, 0, 64 * number)
         write(tmp_path, number + 1, *fit(8 * number, number, before))
     write(tmp_path / "below", 10**6, *(filters(step, 100) for step in range(20)))
-    last_session(tmp_path)
+    PastLog(tmp_path).resume()
     read, spent = read_so_far(), time.process_time()
     past = PastLog(tmp_path)
     found, examples = past.resume(), past.examples_before(8 * count)
@@ -98,7 +98,7 @@ def test_logs_that_do_not_say_what_was_before_are_read_in_linear_time(tmp_path: 
         for number in range(count):
             write(tmp_path / folder, number + 1, *fit(8 * number, number, None))
         start = time.process_time()
-        assert last_session(tmp_path / folder) == Resume(8 * count, count - 1, 0, count - 1, 64 * count)
+        assert PastLog(tmp_path / folder).resume() == Resume(8 * count, count - 1, 0, count - 1, 64 * count)
         spent.append(time.process_time() - start)
     assert spent[1] < 8 * spent[0]
 
@@ -106,11 +106,11 @@ def test_logs_that_do_not_say_what_was_before_are_read_in_linear_time(tmp_path: 
 def test_a_step_of_an_earlier_session_that_went_further_counts(tmp_path: Path) -> None:
     write(tmp_path, 1, session(0, before=Resume()), losses(0, 100), epochs(50, 0), epochs(100, 1))
     write(tmp_path, 2, session(50, 0, 0, Resume(100, 1, 0, 0, 800)), losses(50, 60))
-    assert last_session(tmp_path) == Resume(100, 1, 0, 0, 480)
+    assert PastLog(tmp_path).resume() == Resume(100, 1, 0, 0, 480)
     # A fit that was killed before it logged anything, and one that only its session is left of.
     write(tmp_path, 3)
     write(tmp_path, 4, session(100, 100, 2, Resume(100, 1, 0, 0, 480)))
-    assert last_session(tmp_path) == Resume(100, 1, 100, 2, 480)
+    assert PastLog(tmp_path).resume() == Resume(100, 1, 100, 2, 480)
 
 
 def test_examples_are_those_before_the_step_that_a_fit_goes_on_from(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_flipped_step_does_not_move_what_follows(tmp_path: Path) -> None:
     flip(path, len(before) + 12 + 9 + 1)
     (entry,) = open_log(tmp_path)["."]._index.entries("filters")
     assert entry.step == 8
-    assert last_session(tmp_path) == Resume(7, None, 0, 0, 64)
+    assert PastLog(tmp_path).resume() == Resume(7, None, 0, 0, 64)
 
 
 MALFORMED: list[Record] = [
@@ -170,7 +170,7 @@ MALFORMED: list[Record] = [
 @pytest.mark.parametrize("record", MALFORMED, ids=lambda record: record.kind)
 def test_a_malformed_record_is_passed_over_for_the_one_before(tmp_path: Path, record: Record) -> None:
     write(tmp_path, 1, session(0), losses(0, 8), epochs(8, 3), record)
-    assert last_session(tmp_path) == Resume(15, 3, 0, 0, 64)
+    assert PastLog(tmp_path).resume() == Resume(15, 3, 0, 0, 64)
     assert PastLog(tmp_path).examples_before(100) == 64
 
 
@@ -179,9 +179,9 @@ def test_what_a_session_says_is_taken_where_it_is_a_count(tmp_path: Path, value:
     said = {"last_step": value, "last_epoch": value, "examples": value}
     write(tmp_path, 1, session(0), losses(0, 8), epochs(8, 3))
     write(tmp_path, 2, Record("session", 8, attributes={"before": said}))
-    assert last_session(tmp_path) == Resume(8, 3, 0, 0, 64)
+    assert PastLog(tmp_path).resume() == Resume(8, 3, 0, 0, 64)
     write(tmp_path, 3, session(8, value, value))
-    assert last_session(tmp_path) == Resume(8, 3, 0, 0, 64)
+    assert PastLog(tmp_path).resume() == Resume(8, 3, 0, 0, 64)
 
 
 # Clocks
@@ -205,7 +205,7 @@ def test_a_clock_that_was_set_back_does_not_turn_sessions_round(tmp_path: Path) 
                 writer.write(record)
             writer.write(Record("filters", 0, "conv", {"kernel": np.full((1, 1, 1, 1), number, np.float32)}))
             writer.stock.scalar("loss", number, number)
-        found = last_session(tmp_path)
+        found = PastLog(tmp_path).resume()
         assert found == Resume(8 * number + 7, None, number, number, 64 * number + 64)
         run = open_log(tmp_path)["."]
         assert run.read("filters", "conv", 0)["kernel"].item() == number
@@ -252,7 +252,7 @@ def test_what_is_named_like_a_records_file_and_is_none_does_not_count(
     with RunWriter(tmp_path) as writer:
         assert writer.bytes_used() == path.stat().st_size
         writer.write(losses(8, 16))
-    assert last_session(tmp_path) == Resume(15, None, 0, 0, 128)
+    assert PastLog(tmp_path).resume() == Resume(15, None, 0, 0, 128)
 
 
 # Steps beyond what can be asked for

@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.restoring import gradient_columns, gradient_samples
-from tb_cnnviz.records import Record
+from tb_cnnviz.records import KINDS, Record
+from tb_cnnviz.records.damaged import DamagedRecord
+from tb_cnnviz.records.kinds.kind import Asked
 
 VARIABLES = ["a/kernel", "a/bias"]
+
+
+def read(record: Record, variables: list[str], column: int | None) -> dict[str, Any]:
+    return KINDS[record.kind].restore(record, Asked(variables=variables, column=column))
 
 
 def samples(**changed: Any) -> Record:
@@ -32,19 +36,19 @@ def gradients(**changed: Any) -> Record:
 
 
 def test_the_weights_of_one_variable_and_of_all() -> None:
-    bias = gradient_samples(samples(), VARIABLES, 1)
+    bias = read(samples(), VARIABLES, 1)
     assert bias["indices"].tolist() == [0, 1]
     assert [bias[name].tolist() for name in ("gradient", "value", "update")] == [[3, 4], [4, 5], [5, 6]]
     assert bias["micro_gradient"].tolist() == [[3, 4], [8, 9]]
     assert bias["micro_batch"].tolist() == [0, 1]
-    whole = gradient_samples(samples(), VARIABLES, None)
+    whole = read(samples(), VARIABLES, None)
     assert whole["variables"] == VARIABLES
     assert whole["counts"].tolist() == [3, 2]
     assert whole["gradient"].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_the_micro_batches_of_one_variable() -> None:
-    kernel = gradient_columns(gradients(), VARIABLES, 0)
+    kernel = read(gradients(), VARIABLES, 0)
     assert (kernel["norm"], kernel["sampled"]) == (1, 1)
     assert kernel["histogram"][300:302].tolist() == [4, 1]
     assert kernel["micro_norm"].tolist() == [5, 1]
@@ -66,7 +70,7 @@ def test_the_micro_batches_of_one_variable() -> None:
 )
 def test_weights_that_do_not_fit_are_damage(changed: dict[str, np.ndarray]) -> None:
     with pytest.raises(DamagedRecord, match="gradient_samples"):
-        gradient_samples(samples(**changed), VARIABLES, 0)
+        read(samples(**changed), VARIABLES, 0)
 
 
 @pytest.mark.parametrize(
@@ -80,4 +84,4 @@ def test_weights_that_do_not_fit_are_damage(changed: dict[str, np.ndarray]) -> N
 )
 def test_gradients_that_do_not_fit_are_damage(changed: dict[str, np.ndarray]) -> None:
     with pytest.raises(DamagedRecord, match="gradients"):
-        gradient_columns(gradients(**changed), VARIABLES, 0)
+        read(gradients(**changed), VARIABLES, 0)

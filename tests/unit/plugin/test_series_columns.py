@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
-from tb_cnnviz.eventlog.index import IndexEntry, LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.index_entry import IndexEntry
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin.columns import MalformedSeries, as_float, join, table_of_record
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import ColumnFilter
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 
 LOSS = st.floats(width=32)
 

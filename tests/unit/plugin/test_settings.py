@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_cnnviz.eventlog.index import LogIndex, RunIndex
+from tb_cnnviz.eventlog.index import LogIndex
+from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.plugin.settings import MAX_BYTES, MAX_SETTINGS, Settings, SettingsCache, bounded
 from tb_cnnviz.records import Record

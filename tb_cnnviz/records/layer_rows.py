@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.histogram import edges, untrim
-from tb_cnnviz.records.record import Record
-
-#: Kinds of such records.
-ROW_KINDS = ("activations", "errors")
+from tb_cnnviz.records.kinds.kind import Asked, Content, fitting
 
 OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
 
@@ -25,25 +22,37 @@ _CHANNEL = "channel_"
 _SHARED = "channel_edges"
 
 
-def rows_of(record: Record) -> list[dict[str, Any]]:
+def rows_of(record: Content) -> list[dict[str, Any]]:
     """Each row's `layer`, `place` and `channels`, and what else the kind says of it.
 
     Raises:
         DamagedRecord: where that cannot be read.
     """
+    if "rows" not in record.arrays:
+        raise DamagedRecord(f"rows of {record.kind} cannot be read: 'rows'")
+    return parsed_rows(record.kind, record.arrays["rows"].tobytes())
+
+
+def parsed_rows(kind: str, content: bytes) -> list[dict[str, Any]]:
+    """As `rows_of`, from the content of the array."""
     try:
-        rows = json.loads(record.arrays["rows"].tobytes().decode())
+        rows = json.loads(content.decode())
         if not isinstance(rows, list):
             raise TypeError("no list")
         for row in rows:
             if not (isinstance(row["layer"], str) and isinstance(row["place"], str) and _is_size(row["channels"])):
                 raise TypeError("a layer, place or number of channels is missing")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise DamagedRecord(f"rows of {record.kind} cannot be read: {error}") from error
+        raise DamagedRecord(f"rows of {kind} cannot be read: {error}") from error
     return rows
 
 
-def read_rows(record: Record, layer: str | None) -> dict[str, Any]:
+def restore_rows(record: Content, asked: Asked) -> dict[str, Any]:
+    """How a kind with rows is read: see `read_rows`."""
+    return read_rows(record, asked.layer)
+
+
+def read_rows(record: Content, layer: str | None) -> dict[str, Any]:
     """One layer's numbers, `histogram` with all bins (`edges`) as int64; all arrays are the caller's own.
 
     Args:
@@ -55,15 +64,13 @@ def read_rows(record: Record, layer: str | None) -> dict[str, Any]:
         DamagedRecord: when the arrays do not fit each other.
     """
     rows = rows_of(record)
-    try:
+    with fitting(record.kind):
         arrays = {name: array for name, array in record.arrays.items() if name != "rows"}
         if "histogram" in arrays:
             arrays["histogram"] = untrim(record.attributes["bin_start"], arrays["histogram"])
         if "channel_histogram" in arrays:
             arrays["channel_histogram"] = arrays["channel_histogram"].astype(np.int64)
         _check(arrays, rows)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise DamagedRecord(f"arrays of {record.kind} do not fit each other: {error}") from error
     if layer is None:
         return {"rows": {(row["layer"], row["place"]): _one(record, arrays, rows, i) for i, row in enumerate(rows)}}
     places = {row["place"]: i for i, row in enumerate(rows) if row["layer"] == layer}
@@ -91,7 +98,7 @@ def _check(arrays: dict[str, np.ndarray], rows: list[dict[str, Any]]) -> None:
             raise ValueError(f"{name} has {array.shape[:1]} rows, {wanted} expected")
 
 
-def _one(record: Record, arrays: dict[str, np.ndarray], rows: list[dict[str, Any]], i: int) -> dict[str, Any]:
+def _one(record: Content, arrays: dict[str, np.ndarray], rows: list[dict[str, Any]], i: int) -> dict[str, Any]:
     begin = sum(row["channels"] for row in rows[:i])
     here = slice(begin, begin + rows[i]["channels"])
     said = {name: value for name, value in record.attributes.items() if name != "bin_start"}
