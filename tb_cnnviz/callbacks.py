@@ -52,11 +52,12 @@ class CNNViz(ProbeLogger):
             those; give ((x1, x2), y) to label it. Defaults to the first images of the first training batch; what of
             them a log cannot hold, such as text, is left out with a notice.
         every: when to take pictures: a number of steps, "epoch", "auto" or a `Schedule`. The first and the last step
-            are always logged. "auto" takes them at steps 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and then as many as
-            `overhead` allows, with room left for those at epoch ends, which are taken in any case while all pictures of
-            the fit take less than a second. A number of steps is kept for gradients too; otherwise these are recorded
-            at every one of the first 32 steps, or of the first three seconds where steps are slow, and then as often
-            as half of `overhead` allows. Defaults to "auto".
+            are always logged. "auto" takes them at steps 1, 2, 3, 4, 6, 8, 11, 16, 23, 32 and at epoch ends, as long as
+            all of the fit after the first step's take less than 1.5 seconds, and otherwise as many as `overhead` allows,
+            with room left for epoch ends. A number of steps is kept for gradients too. Otherwise these are recorded at
+            every one of the first 32 steps, or of the first three seconds where steps are slow, while that takes less
+            than half a second, and less than `overhead` of a short fit; then as often as half of `overhead` allows,
+            in a short fit a little more often. Defaults to "auto".
         layers: names or paths of the layers whose filters, feature maps and activations are logged. Defaults to all.
         filters: log the kernel and bias of every convolution. Defaults to True.
         feature_maps: log what convolutions, pooling layers and dense layers make of the probe; at the first and the

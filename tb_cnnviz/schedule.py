@@ -9,13 +9,16 @@ from math import ceil, log2
 #: Stands for never, and fits the device's counters.
 MAX_STRIDE = 1 << 30
 
+#: What the statistics of a fit may take at most beside their share of training time.
+BEGINNING_S = 0.5
+
 
 @dataclass(frozen=True)
 class ScheduleState:
     """What a schedule may look at.
 
     `step`: updates so far. `last`: step of the last pictures, None before the first. `training_s` and `pictures_s`:
-    seconds since fit began that went into training and into pictures. `cost_s`: what the next pictures will cost, by
+    seconds since fit began that went into training and into pictures, those of the first step excepted. `cost_s`: what the next pictures will cost, by
     the last ones. `overhead`: the share of training time that pictures may take. `thinning`: 1, or 2, 4, … as the log
     fills up: how many times rarer than wanted pictures have to be.
     """
@@ -98,19 +101,21 @@ class EachEpoch(Schedule):
 class Auto(Schedule):
     """Pictures at steps two to the octave up to `last_fixed`, then whenever the overhead budget allows.
 
-    Within an epoch they leave room for those at its end, which hold more. So that a fit of seconds has these too, they
-    are taken whatever the overhead while all pictures of the fit keep within `unnoticed_s` seconds.
+    Within an epoch they leave room for those at its end, which hold more. So that the beginning of every fit is seen, and
+    a fit of seconds has its epoch ends too, those up to `last_fixed` and at epoch ends are taken whatever the overhead
+    while all pictures after the first step's keep within `unnoticed_s` seconds. One that is not paid for waits until it is.
     """
 
     is_thinning = True
     last_fixed = 32
-    unnoticed_s = 1.0
+    unnoticed_s = 1.5
 
     def is_due(self, moment: ScheduleState) -> bool:
         if moment.last is None:
             return True
         if moment.step <= self.last_fixed and moment.thinning == 1:
-            return octave_halves(moment.step) > octave_halves(moment.last)
+            is_next = octave_halves(moment.step) > octave_halves(moment.last)
+            return is_next and moment.affords(1, self.unnoticed_s)
         return moment.affords(1, self.unnoticed_s) if moment.epoch_end else moment.affords(2)
 
 
@@ -147,6 +152,34 @@ def stride_within(overhead: float, cost_s: float, step_s: float) -> int:
     if overhead <= 0 or step_s <= 0:
         return 1 if step_s <= 0 else MAX_STRIDE
     return max(1, ceil(cost_s / (overhead * step_s)))
+
+
+def beginning_s(overhead: float, step_s: float | None, steps: int | None) -> float:
+    """Seconds that the statistics of a fit may take beside their share, so that its beginning is seen.
+
+    Half a second; less in a fit of `steps` steps of `step_s` seconds each that is so short that `overhead` of it is less.
+    """
+    known = step_s is not None and steps is not None
+    return min(BEGINNING_S, overhead * step_s * steps) if known else BEGINNING_S  # type: ignore[operator]
+
+
+def statistics_stride(
+    overhead: float, cost_s: float, step_s: float, *, spent_s: float = 0.0, steps_left: int | None = None
+) -> int:
+    """The steps between two statistics of `cost_s` seconds each, once a step is known to take `step_s` seconds.
+
+    They may take half of `overhead`. In a short fit they are more, and spread over all of it, as what is left of
+    `beginning_s` pays for.
+
+    Args:
+        spent_s: what those took that there are already.
+        steps_left: until the end of the fit, where that is known.
+    """
+    stride = stride_within(overhead / 2, cost_s, step_s)
+    if steps_left is None or cost_s <= 0 or step_s <= 0:
+        return stride
+    payable_s = overhead / 2 * steps_left * step_s + beginning_s(overhead, step_s, steps_left) - spent_s
+    return stride if payable_s <= 0 else min(stride, max(1, ceil(steps_left * cost_s / payable_s)))
 
 
 def thinning(used_bytes: int, max_bytes: int) -> int:

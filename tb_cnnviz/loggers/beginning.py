@@ -84,6 +84,7 @@ def begin(fit: LoggedFit, decisions: Decisions, data: list[Any]) -> None:
         calls=calls,
         clock=fit.step.shared.setdefault(Clock, Clock()),
         epoch=fit.epoch,
+        batches=_batches(fit),
     )
     with log.clock.logging():
         if not model.built and not model.weights:
@@ -157,10 +158,16 @@ def _share_out(fit: LoggedFit, log: FitLog, probe: FitProbe) -> dict[str, int]:
 
 def _loss_bytes(fit: LoggedFit) -> int:
     """What the losses of this fit will take, where it is known how many batches it has."""
-    epochs, steps = fit.params.get("epochs"), fit.params.get("steps")
-    if not epochs or not steps or not any(part.name == LossRecorder.name for part in fit.recorders):
+    batches = _batches(fit)
+    if batches is None or not any(part.name == LossRecorder.name for part in fit.recorders):
         return 0
-    return min(_LOSS_BYTES * int(epochs) * int(steps), fit.settings.max_log_bytes // 4)
+    return min(_LOSS_BYTES * batches, fit.settings.max_log_bytes // 4)
+
+
+def _batches(fit: LoggedFit) -> int | None:
+    """How many it has, where Keras knows."""
+    epochs, steps = fit.params.get("epochs"), fit.params.get("steps")
+    return int(epochs) * int(steps) if epochs and steps else None
 
 
 def _compare_with_log(fit: LoggedFit, log: FitLog, past: Resume | None) -> None:

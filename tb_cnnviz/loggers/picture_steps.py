@@ -30,7 +30,7 @@ class PictureSteps:
         self._schedule = wanted
         self._ran_at_last = 0
         self._last_step: int | None = None
-        self._total_s = self._cost_s = 0.0
+        self._total_s = self._cost_s = self._ends_s = 0.0
         self._cost_bytes = 0
         self._expected_bytes = {False: 0, True: 0}
         self._was_due = 0
@@ -70,7 +70,7 @@ class PictureSteps:
             epoch=fit.logged_epoch,
             epoch_end=epoch_end,
             training_s=fit.clock.training_s,
-            pictures_s=self._total_s + fit.between_pictures_s,
+            pictures_s=self._total_s - self._ends_s + fit.between_pictures_s,
             cost_s=self._cost_s,
             overhead=self.overhead,
             thinning=fit.budget.thinning,
@@ -98,6 +98,7 @@ class PictureSteps:
         self._cost_s += spent + fit.between_pictures_s - self._between_at_due  # a look at the weights, for these
         self._between_at_due = fit.between_pictures_s
         self._total_s += spent
+        self._ends_s += spent if fit.is_at_an_end else 0.0
         self._expected_bytes[is_full] = given or self._expected_bytes[is_full]
         fit.write(self._cost(fit, step, is_full))
 

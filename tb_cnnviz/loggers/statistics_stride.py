@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps
 from tb_cnnviz.loggers.fit_log import FitLog
-from tb_cnnviz.schedule import MAX_STRIDE, Schedule, stride_within
+from tb_cnnviz.schedule import MAX_STRIDE, Schedule, beginning_s, statistics_stride, stride_within
 
 #: Steps, or seconds of them, after which the time that one takes is known well enough.
 _WARM_STEPS = 32
@@ -19,8 +19,8 @@ class StatisticsStride:
 
     Args:
         schedule: gives the stride, or leaves it to `overhead`: then every step is recorded until the first 32, or
-            those of three seconds, have shown what a step takes, and from there as many as the overhead allows, at
-            picture steps in any case.
+            those of three seconds, have shown what a step takes, or until they have used up what a fit may begin
+            with. From there on as many are as the overhead allows, at picture steps in any case.
         overhead: half of it is what all these statistics together may take of training time.
     """
 
@@ -30,7 +30,9 @@ class StatisticsStride:
         self._wanted = self._given or 1
         self._costs: dict[str, float] = {}
         self._due: RecordingSteps | None = None
+        self._is_chosen = self._given is not None
         self._ran: dict[str, int] = {}
+        self._recorded: dict[str, float] = {}
         self._warm_at: tuple[int, float] | None = None
         self._is_told = False
 
@@ -49,18 +51,30 @@ class StatisticsStride:
         if self._due is None or self._is_waiting(fit):
             return
         self._ran[part] = self._ran.get(part, 0) + count
+        self._recorded[part] = self._recorded.get(part, 0.0) + count / self._due.stride
         executed = int(fit.model.steps_per_execution)
         if self._ran[part] <= _COMPILING * executed or self._warm_at is None:
             self._warm_at = self._ran[part], fit.clock.training_s
         ran, seconds = self._ran[part] - self._warm_at[0], fit.clock.training_s - self._warm_at[1]
-        is_known = ran >= _WARM_STEPS or (ran > 0 and seconds >= _WARM_S)
-        if self._given is None and self._wanted == 1 and is_known:
-            costs = sum(cost for name, cost in self._costs.items() if name not in fit.off)
-            self._wanted = stride_within(self._overhead / 2, costs, seconds / ran)
-            fit.statistics_stride = self._wanted
+        if not self._is_chosen:
+            is_known = ran >= _WARM_STEPS or (ran > 0 and seconds >= _WARM_S)
+            self._choose(fit, part, step_s=seconds / ran if ran else None, is_known=is_known)
         stride = min(self._wanted * fit.budget.thinning, MAX_STRIDE)
         if stride != self._due.stride:
             self._due.set(self._due.first, stride)
+
+    def _choose(self, fit: FitLog, part: str, *, step_s: float | None, is_known: bool) -> None:
+        """The stride by what a record costs and a step takes; before that is known, only where the first ones cost much."""
+        cost = sum(cost for name, cost in self._costs.items() if name not in fit.off)
+        spent = cost * self._recorded[part]
+        left = None if fit.batches is None else max(fit.batches - self._ran[part], 0)
+        if is_known and step_s is not None:
+            self._is_chosen = True
+            self._wanted = fit.statistics_stride = statistics_stride(
+                self._overhead, cost, step_s, spent_s=spent, steps_left=left
+            )
+        elif spent + cost > beginning_s(self._overhead, step_s, fit.batches):
+            self._wanted = MAX_STRIDE if step_s is None else stride_within(self._overhead / 2, cost, step_s)
 
     def _is_waiting(self, fit: FitLog) -> bool:
         """Is nothing recorded yet, and no step's time to be relied on, since another one is compiled beside it?"""
@@ -78,3 +92,4 @@ class StatisticsStride:
         """At a picture step: it is recorded too, unless the schedule gave the stride."""
         if self._due is not None and self._given is None:
             self._due.set(step - fit.offsets.iterations, self._due.stride)
+            self._recorded = {part: count + 1 for part, count in self._recorded.items()}

@@ -6,12 +6,22 @@ from typing import Any
 
 import pytest
 
-from tb_cnnviz.schedule import Auto, EachEpoch, Every, Schedule, ScheduleState, parse, stride_within, thinning
+from tb_cnnviz.schedule import (
+    Auto,
+    EachEpoch,
+    Every,
+    Schedule,
+    ScheduleState,
+    parse,
+    statistics_stride,
+    stride_within,
+    thinning,
+)
 
 
 def taken(schedule: Schedule, steps: int, *, step_s: float = 0.01, cost_s: float = 0.02, **options: Any) -> list[int]:
     """Steps at which pictures are taken in a training of known speed, beginning at 0; epochs of ten steps."""
-    found, pictures_s = [0], cost_s
+    found, pictures_s = [0], 0.0  # those of the first step do not count
     for step in range(1, steps + 1):
         moment = {
             "epoch": (step - 1) // 10,
@@ -36,10 +46,18 @@ def test_auto_begins_two_to_the_octave() -> None:
 
 def test_auto_keeps_its_overhead_in_the_long_run() -> None:
     steps = taken(Auto(), 20_000)
-    assert 0.02 * len(steps) <= 0.03 * 20_000 * 0.01
+    assert 0.02 * len(steps[1:]) <= 0.03 * 20_000 * 0.01
     assert len(steps) >= 0.9 * 0.03 * 20_000 * 0.01 / 0.02
-    dear = taken(Auto(), 2000, cost_s=10.0)
-    assert dear == [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
+    assert taken(Auto(), 2000, cost_s=10.0) == [0]
+
+
+def test_auto_takes_its_first_pictures_once_they_are_paid_for() -> None:
+    assert taken(Auto(), 19, step_s=1.0, cost_s=0.5) == [0, 1, 2, 3]  # 1.5 s whatever the overhead
+    slow = taken(Auto(), 1000, step_s=1.0, cost_s=0.5)
+    assert len(slow) > 40
+    assert all(0.5 * place <= max(1.5, 0.03 * step) for place, step in enumerate(slow))
+    late = taken(Auto(), 32, step_s=6.0, cost_s=1.6)  # 0.03 · 6 s a step: the first one is paid for at the ninth
+    assert late[:2] == [0, 9]
 
 
 def test_auto_leaves_room_for_the_ends_of_epochs() -> None:
@@ -51,8 +69,8 @@ def test_auto_leaves_room_for_the_ends_of_epochs() -> None:
 def test_auto_takes_the_ends_of_epochs_of_a_short_training() -> None:
     fixed = [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32]
     assert taken(Auto(), 100, step_s=1e-4) == [*fixed, 40, 50, 60, 70, 80, 90, 100]
-    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.06) == [*fixed, 40, 50, 60, 70, 80]  # 16 · 0.06 s; 17 exceed 1 s
-    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.2) == fixed
+    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.06) == [*fixed, *range(40, 171, 10)]  # 24 · 0.06 s
+    assert taken(Auto(), 1000, step_s=1e-4, cost_s=0.2) == fixed[:8]
 
 
 def test_every_takes_multiples_and_catches_up_after_an_execution_of_many_steps() -> None:
@@ -90,6 +108,29 @@ def test_strides_keep_statistics_within_their_share() -> None:
     assert stride_within(0.015, 0.001, 1.0) == 1
     stride = stride_within(0.015, 0.002, 0.01)
     assert 0.002 <= 0.015 * 0.01 * stride < 0.002 * 1.1
+
+
+@pytest.mark.parametrize("step_s", [0.001, 0.005, 0.1, 1.0])
+@pytest.mark.parametrize("cost_s", [0.0005, 0.004, 0.05, 0.6])
+@pytest.mark.parametrize("steps", [200, 1200, 50_000])
+def test_statistics_of_a_fit_keep_within_their_share_and_its_beginning(
+    step_s: float, cost_s: float, steps: int
+) -> None:
+    overhead, fit_s = 0.03, steps * step_s
+    allowed_s = overhead / 2 * fit_s + min(0.5, overhead * fit_s)
+    begun = min(32, int(min(0.5, overhead * fit_s) / cost_s))  # recorded before a step's time was known
+    stride = statistics_stride(overhead, cost_s, step_s, spent_s=begun * cost_s, steps_left=steps - begun)
+    recorded = begun + (steps - begun) // stride
+    assert recorded * cost_s <= allowed_s * (1 + 1e-9)
+    assert stride <= stride_within(overhead / 2, cost_s, step_s)
+    if stride > 1:  # no more could have been
+        most = begun + (steps - begun) / (stride - 1)
+        assert most * cost_s > 0.9 * allowed_s or stride == stride_within(overhead / 2, cost_s, step_s)
+
+
+def test_a_fit_of_seconds_has_statistics_all_over() -> None:
+    stride = statistics_stride(0.03, 0.004, 0.005, spent_s=32 * 0.004, steps_left=1168)
+    assert 32 + 1168 // stride >= 60
 
 
 def test_what_every_may_be() -> None:
