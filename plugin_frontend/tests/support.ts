@@ -20,7 +20,13 @@ export function pick<T>(random: () => number, items: readonly T[]): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
-export function layer(path: string, role: string, inbound: string[], outputShape: number[], more: Partial<LayerRecord> = {}): LayerRecord {
+export function layer(
+  path: string,
+  role: string,
+  inbound: string[],
+  outputShape: number[],
+  more: Partial<LayerRecord> = {},
+): LayerRecord {
   return {
     ...bareLayer(path),
     type: role,
@@ -49,7 +55,11 @@ export function model(layers: LayerRecord[]): ModelRecord {
   };
 }
 
-export function detail(name: string, layers: LayerRecord[], logged: Partial<Record<Kind, readonly [string[], number[]][]>>): RunDetail {
+export function detail(
+  name: string,
+  layers: LayerRecord[],
+  logged: Partial<Record<Kind, readonly [string[], number[]][]>>,
+): RunDetail {
   return {
     name,
     model: model(layers),
@@ -112,7 +122,15 @@ export class MemoryApi implements Api {
     for (const path of query.layers.length ? query.layers : [null]) {
       for (const step of query.steps) {
         if (this.damaged.has(`${path} ${step}`)) throw new ApiError(410, "damaged", `record of ${path} at ${step}`);
-        records.push({ kind: query.kind, layer: path, step, wallTime: 0, attributes: {}, arrays: {}, bytes: this.recordBytes });
+        records.push({
+          kind: query.kind,
+          layer: path,
+          step,
+          wallTime: 0,
+          attributes: {},
+          arrays: {},
+          bytes: this.recordBytes,
+        });
       }
     }
     return records;

@@ -132,7 +132,8 @@ export class App extends LitElement {
 
   /** Buttons know what the view can do as soon as it is there. */
   #viewShown(): void {
-    const tabs = this.renderRoot.querySelector("cnn-tabs") as (HTMLElement & { png: boolean; svg: boolean; csv: boolean }) | null;
+    const tabs = this.renderRoot.querySelector("cnn-tabs") as
+      (HTMLElement & { png: boolean; svg: boolean; csv: boolean }) | null;
     const view = this.#host?.view ?? null;
     if (!tabs) return;
     tabs.png = typeof view?.savePng === "function";
@@ -146,7 +147,13 @@ export class App extends LitElement {
 
   readonly #key = (event: KeyboardEvent): void => {
     const overlay = this.renderRoot.querySelector<KeysOverlay>("cnn-keys-overlay");
-    if (event.defaultPrevented || overlay?.shown || this.#notices?.shown || isTyping(event.composedPath()[0], event.key)) return;
+    if (
+      event.defaultPrevented ||
+      overlay?.shown ||
+      this.#notices?.shown ||
+      isTyping(event.composedPath()[0], event.key)
+    )
+      return;
     const action = actionOf(event);
     if (action) {
       event.preventDefault();

@@ -66,7 +66,9 @@ const PLAIN: Readonly<Record<string, Action>> = {
 };
 
 /** The frame's action for a key, or null where it is somebody else's. */
-export function actionOf(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">): Action | null {
+export function actionOf(
+  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">,
+): Action | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   if (/^[1-6]$/.test(event.key)) return { do: "view", key: event.key };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

@@ -26,7 +26,11 @@ export function placeholder(situation: Situation, session: Session, loader: Load
     case "loading":
       return html`<div class="wait"><cnn-loading-bar text="reading the log"></cnn-loading-bar></div>`;
     case "offline":
-      return message("The log cannot be read", situation.error.reason, again("Try again", () => void loader.poll()));
+      return message(
+        "The log cannot be read",
+        situation.error.reason,
+        again("Try again", () => void loader.poll()),
+      );
     case "no-runs":
       return html`<cnn-message
         heading="No run has logged anything yet"
@@ -52,9 +56,11 @@ export function placeholder(situation: Situation, session: Session, loader: Load
         .text=${situation.view.empty.text}
         .code=${situation.view.empty.code}
         .more=${situation.other.length ? `The run has ${situation.other.map((view) => view.title).join(" and ")}.` : ""}
-        >${situation.other[0]
-          ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
-          : nothing}</cnn-message
+        >${
+          situation.other[0]
+            ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
+            : nothing
+        }</cnn-message
       >`;
     case "several-layers":
       return severalLayers(situation.path, situation.candidates, session);
@@ -109,14 +115,16 @@ function severalLayers(name: string, candidates: readonly string[], session: Ses
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
-    (each) => each.id !== session.view?.id && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
+    (each) =>
+      each.id !== session.view?.id && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
   );
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }
 
 function bareReason({ path, role }: LayerRecord, kind: Kind, detail: RunDetail | null): string {
   const isOperation = role === "convolution" || role === "pooling";
-  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters, recurrent ones too.";
+  if (kind === "filters" && role !== "convolution")
+    return "It has no kernels: only convolutions have filters, recurrent ones too.";
   if (kind === "operations" && !isOperation) return "The Lab computes convolutions and pooling layers alone.";
   const told = reasonLeftOut(detail?.notices ?? [], kind, path);
   if (told !== null) return `The log says why: ${quoted(told)}`;

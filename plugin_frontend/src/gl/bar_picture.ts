@@ -15,7 +15,11 @@ export const BAR_HEIGHT = 28;
 
 /** A colour bar with its numbers below, for pictures that are saved. */
 export function drawBar(
-  context: GridContext, { map, labels }: BarPicture, at: { x: number; y: number }, width: number, theme: PaintTheme,
+  context: GridContext,
+  { map, labels }: BarPicture,
+  at: { x: number; y: number },
+  width: number,
+  theme: PaintTheme,
 ): void {
   const { pixels } = paletteOf(map);
   const each = width / pixels.length;

@@ -55,15 +55,19 @@ function drawDense(context: GridContext, layout: GridLayout, pages: SheetPages, 
     const ratioY = canvas.height / patch.height;
     context.drawImage(
       canvas,
-      (shown.x - patch.x) * ratio, (shown.y - patch.y) * ratioY, shown.width * ratio, shown.height * ratioY,
-      left + shown.x * pose.cell, top + shown.y * pose.cell, shown.width * pose.cell, shown.height * pose.cell,
+      (shown.x - patch.x) * ratio,
+      (shown.y - patch.y) * ratioY,
+      shown.width * ratio,
+      shown.height * ratioY,
+      left + shown.x * pose.cell,
+      top + shown.y * pose.cell,
+      shown.width * pose.cell,
+      shown.height * pose.cell,
     );
   }
 }
 
-function drawLoose(
-  context: GridContext, layout: GridLayout, pages: SheetPages, level: number, theme: GridTheme,
-): void {
+function drawLoose(context: GridContext, layout: GridLayout, pages: SheetPages, level: number, theme: GridTheme): void {
   const { scene, pose, viewport } = layout;
   const { pitchX, pitchY } = sheetGeometry(scene);
   const seen = visibleTiles(layout);
@@ -89,9 +93,14 @@ function drawLoose(
         const [ratio, ratioY] = [canvas.width / patch.width, canvas.height / patch.height];
         context.drawImage(
           canvas,
-          (shown.x - patch.x) * ratio, (shown.y - patch.y) * ratioY, shown.width * ratio, shown.height * ratioY,
-          left + (shown.x - place.x) * pose.cell, top + (shown.y - place.y) * pose.cell,
-          shown.width * pose.cell, shown.height * pose.cell,
+          (shown.x - patch.x) * ratio,
+          (shown.y - patch.y) * ratioY,
+          shown.width * ratio,
+          shown.height * ratioY,
+          left + (shown.x - place.x) * pose.cell,
+          top + (shown.y - place.y) * pose.cell,
+          shown.width * pose.cell,
+          shown.height * pose.cell,
         );
       }
     }
@@ -100,7 +109,12 @@ function drawLoose(
 
 /** Diagonal strokes six pixels apart, as for anything that is no number. */
 export function hatchRect(
-  context: GridContext, x: number, y: number, width: number, height: number, colour: string,
+  context: GridContext,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: string,
 ): void {
   context.save();
   context.beginPath();
@@ -120,7 +134,12 @@ export function hatchRect(
 
 /** A frame with both diagonals: what is practically dead. */
 export function crossRect(
-  context: GridContext, x: number, y: number, width: number, height: number, colour: string,
+  context: GridContext,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: string,
 ): void {
   context.save();
   context.beginPath();

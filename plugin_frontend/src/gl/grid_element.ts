@@ -14,8 +14,21 @@ import { CanvasGridRenderer } from "./canvas_grid_renderer.ts";
 import { listenForGestures } from "./gestures.ts";
 import { stepCursor } from "./grid_cursor.ts";
 import {
-  LARGEST_CELL, NO_INSETS, bestColumns, cellRect, clampPose, distanceToSight, fitPose, hitTest, layoutGrid, zoomAround,
-  type GridLayout, type GridPose, type Insets, type Rect, type Viewport,
+  LARGEST_CELL,
+  NO_INSETS,
+  bestColumns,
+  cellRect,
+  clampPose,
+  distanceToSight,
+  fitPose,
+  hitTest,
+  layoutGrid,
+  zoomAround,
+  type GridLayout,
+  type GridPose,
+  type Insets,
+  type Rect,
+  type Viewport,
 } from "./grid_layout.ts";
 import type { GridPainter } from "./grid_theme.ts";
 import type { GridRenderer } from "./grid_renderer.ts";
@@ -30,8 +43,14 @@ export interface GridHover {
 
 export class GridElement extends LitElement {
   static override properties = {
-    scene: { attribute: false }, flow: { type: Boolean }, insets: { attribute: false }, painter: { attribute: false },
-    label: { type: String }, pose: { attribute: false }, cursor: { attribute: false }, describe: { attribute: false },
+    scene: { attribute: false },
+    flow: { type: Boolean },
+    insets: { attribute: false },
+    painter: { attribute: false },
+    label: { type: String },
+    pose: { attribute: false },
+    cursor: { attribute: false },
+    describe: { attribute: false },
   };
 
   static override styles = css`
@@ -157,7 +176,9 @@ export class GridElement extends LitElement {
   /** The whole scene as a picture, with the painter's marks, at `cell` pixels a cell or as large as it is shown. */
   toCanvas(cell?: number): OffscreenCanvas | null {
     const layout = this.layout;
-    return layout && pictureOf(layout, cell ?? fitPose(layout.scene, layout.viewport).cell, readTheme(this), this.painter);
+    return (
+      layout && pictureOf(layout, cell ?? fitPose(layout.scene, layout.viewport).cell, readTheme(this), this.painter)
+    );
   }
 
   /** The same as a PNG. */
@@ -185,15 +206,19 @@ export class GridElement extends LitElement {
     this.listening?.abort();
     this.listening = new AbortController();
     const { signal } = this.listening;
-    listenForGestures(this.canvas, {
-      pan: (dx, dy) => this.panBy(dx, dy),
-      zoom: (factor, x, y) => this.zoomBy(factor, x, y),
-      hover: (point) => this.hoverAt(point),
-      click: (x, y) => {
-        const cell = this.layout && hitTest(this.layout, x, y);
-        if (cell) this.tell("grid-open", { cell });
+    listenForGestures(
+      this.canvas,
+      {
+        pan: (dx, dy) => this.panBy(dx, dy),
+        zoom: (factor, x, y) => this.zoomBy(factor, x, y),
+        hover: (point) => this.hoverAt(point),
+        click: (x, y) => {
+          const cell = this.layout && hitTest(this.layout, x, y);
+          if (cell) this.tell("grid-open", { cell });
+        },
       },
-    }, signal);
+      signal,
+    );
     this.canvas.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.canvas.addEventListener("transitionrun", () => this.requestFrame(), { signal });
     this.resizing.observe(this);
@@ -277,10 +302,16 @@ export class GridElement extends LitElement {
     const { layout } = this;
     if (!layout) return false;
     switch (event.key) {
-      case "+": case "=": return this.zoomBy(1.5) || true;
-      case "-": case "−": return this.zoomBy(1 / 1.5) || true;
-      case "0": return this.fit(), true;
-      case "Enter": return this.cursor ? (this.tell("grid-open", { cell: this.cursor }), true) : false;
+      case "+":
+      case "=":
+        return this.zoomBy(1.5) || true;
+      case "-":
+      case "−":
+        return this.zoomBy(1 / 1.5) || true;
+      case "0":
+        return (this.fit(), true);
+      case "Enter":
+        return this.cursor ? (this.tell("grid-open", { cell: this.cursor }), true) : false;
       case "Escape":
         if (this.cursor) this.reach(null);
         else this.tell("grid-back", {});

@@ -66,12 +66,20 @@ export function layoutGrid(scene: GridScene, viewport: Viewport, pose: GridPose)
   const gap = gapPixels(scene, pose.cell, pose.gap);
   const group = dense ? 0 : (scene.spacing?.groupColumns ?? 0);
   const across: Axis = {
-    count: scene.columns, cells: scene.tileWidth, cell: pose.cell, pitch: scene.tileWidth * pose.cell + gap,
-    group, extra: group ? gap * ((scene.spacing?.groupGap ?? 3) - 1) : 0,
+    count: scene.columns,
+    cells: scene.tileWidth,
+    cell: pose.cell,
+    pitch: scene.tileWidth * pose.cell + gap,
+    group,
+    extra: group ? gap * ((scene.spacing?.groupGap ?? 3) - 1) : 0,
   };
   const down: Axis = {
-    count: scene.rows, cells: scene.tileHeight, cell: pose.cell,
-    pitch: scene.tileHeight * pose.cell + gap + footer, group: 0, extra: 0,
+    count: scene.rows,
+    cells: scene.tileHeight,
+    cell: pose.cell,
+    pitch: scene.tileHeight * pose.cell + gap + footer,
+    group: 0,
+    extra: 0,
   };
   return { scene, viewport, pose, dense, across, down, footer };
 }

@@ -8,7 +8,10 @@ const LONGEST_SIDE = 8192;
 
 /** The whole scene of a layout at `cell` pixels a cell, smaller where a side would pass 8,192 pixels. */
 export function pictureOf(
-  layout: GridLayout, cell: number, theme: PaintTheme, painter: GridPainter | null,
+  layout: GridLayout,
+  cell: number,
+  theme: PaintTheme,
+  painter: GridPainter | null,
 ): OffscreenCanvas {
   const { insets } = layout.viewport;
   let whole = layout;

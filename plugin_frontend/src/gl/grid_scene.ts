@@ -45,8 +45,7 @@ export interface FoldedColouring {
 
 /** One range for all tiles, or one a tile (by tile, not by place). */
 export type TileRanges =
-  | { readonly lo: number; readonly hi: number }
-  | { readonly lo: Float64Array; readonly hi: Float64Array };
+  { readonly lo: number; readonly hi: number } | { readonly lo: Float64Array; readonly hi: Float64Array };
 
 /** Distances in CSS pixels, except `gap`, which is in cells so that it grows with the zoom. */
 export interface Spacing {

@@ -16,7 +16,11 @@ export interface HeatmapPlace {
   readonly ground: string;
 }
 
-const WORDS: readonly (readonly [pixel: number, word: string])[] = [[ZERO_PIXEL, "zero"], [NAN_PIXEL, "NaN"], [INF_PIXEL, "Inf"]];
+const WORDS: readonly (readonly [pixel: number, word: string])[] = [
+  [ZERO_PIXEL, "zero"],
+  [NAN_PIXEL, "NaN"],
+  [INF_PIXEL, "Inf"],
+];
 
 /** A row so tall, and a stretch so wide, carries its word. CSS pixels. */
 const WORD_HEIGHT = 12;
@@ -28,7 +32,11 @@ export function drawHeatmap(context: GridContext, cells: HeatCells, place: Heatm
   hatchRect(context, 0, 0, width, height, theme.hatch);
   const rows = cells.pixels.length / cells.width;
   const sheet = new OffscreenCanvas(cells.width, rows);
-  const bytes = new Uint8ClampedArray(cells.pixels.buffer as ArrayBuffer, cells.pixels.byteOffset, cells.pixels.byteLength);
+  const bytes = new Uint8ClampedArray(
+    cells.pixels.buffer as ArrayBuffer,
+    cells.pixels.byteOffset,
+    cells.pixels.byteLength,
+  );
   sheet.getContext("2d")!.putImageData(new ImageData(bytes, cells.width, rows), 0, 0);
   context.save();
   context.imageSmoothingEnabled = false;

@@ -14,7 +14,8 @@ const LEFT_AWAY = "select, button, input, .sr-only";
 export function drawPage(context: GridContext, root: Element, density: number): void {
   const origin = root.getBoundingClientRect();
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-    node instanceof Element && node.matches(LEFT_AWAY) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+    node instanceof Element && node.matches(LEFT_AWAY) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node instanceof StillGrid || node instanceof GridElement) drawGrid(context, node, origin, density);
     else if (node instanceof Text && node.data.trim() !== "") drawText(context, node, origin);

@@ -68,11 +68,18 @@ export class SheetPages {
       if (level > 0) {
         const finer = this.paint(name, patch, level - 1);
         painted = {
-          pixels: halve(finer.pixels, finer.width, finer.height), width: Math.ceil(finer.width / 2),
-          height: Math.ceil(finer.height / 2), page: null,
+          pixels: halve(finer.pixels, finer.width, finer.height),
+          width: Math.ceil(finer.width / 2),
+          height: Math.ceil(finer.height / 2),
+          page: null,
         };
       } else {
-        painted = { pixels: new Uint32Array(patch.width * patch.height), width: patch.width, height: patch.height, page: null };
+        painted = {
+          pixels: new Uint32Array(patch.width * patch.height),
+          width: patch.width,
+          height: patch.height,
+          page: null,
+        };
         paintPatch(this.scene, patch, painted.pixels, this.hatch);
       }
       this.pixels += painted.pixels.length;

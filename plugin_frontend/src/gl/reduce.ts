@@ -21,7 +21,13 @@ export function halve(source: Uint32Array, width: number, height: number): Uint3
     for (let x = 0; x < halfWidth; x++) {
       const left = 2 * x;
       if (two && left + 1 < width) {
-        target[y * halfWidth + x] = mean(from[upper + left]!, from[upper + left + 1]!, from[lower + left]!, from[lower + left + 1]!, 4);
+        target[y * halfWidth + x] = mean(
+          from[upper + left]!,
+          from[upper + left + 1]!,
+          from[lower + left]!,
+          from[lower + left + 1]!,
+          4,
+        );
       } else {
         const beside = left + 1 < width ? from[upper + left + 1]! : 0;
         const below = two ? from[lower + left]! : 0;

@@ -5,7 +5,14 @@
  * by itself, and stands at a multiple of eight so that three halvings do not mix it with its neighbour.
  */
 import { INF_PIXEL, NAN_PIXEL, colourIndex, foldedPixel } from "../math/colour.ts";
-import { NOT_LOGGED, planesOf, tileAt, type FoldedColouring, type GridScene, type PaletteColouring } from "./grid_scene.ts";
+import {
+  NOT_LOGGED,
+  planesOf,
+  tileAt,
+  type FoldedColouring,
+  type GridScene,
+  type PaletteColouring,
+} from "./grid_scene.ts";
 import { gapRange, isDense } from "./grid_layout.ts";
 
 export const PAGE = 1024;
@@ -88,7 +95,11 @@ const INF = INF_PIXEL | 0;
 
 /** Written without allocations, and colourPixel() written out: it runs for each of a large layer's kernels. */
 function paintPalette(
-  scene: GridScene, { palette, range }: PaletteColouring, tile: number, part: TilePart, target: Int32Array,
+  scene: GridScene,
+  { palette, range }: PaletteColouring,
+  tile: number,
+  part: TilePart,
+  target: Int32Array,
 ): void {
   const table = palette.signed;
   const lo = typeof range.lo === "number" ? range.lo : range.lo[tile]!;
@@ -114,7 +125,11 @@ function paintPalette(
 }
 
 function paintFolded(
-  scene: GridScene, { bound, order }: FoldedColouring, tile: number, part: TilePart, target: Int32Array,
+  scene: GridScene,
+  { bound, order }: FoldedColouring,
+  tile: number,
+  part: TilePart,
+  target: Int32Array,
 ): void {
   const limit = typeof bound === "number" ? bound : bound[tile]!;
   const { values, tileWidth, tileHeight } = scene;

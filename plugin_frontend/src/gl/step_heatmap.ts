@@ -34,9 +34,17 @@ const NAME = 9;
 
 export class StepHeatmap extends LitElement {
   static override properties = {
-    rows: { attribute: false }, toShare: { attribute: false }, scale: { attribute: false }, step: { attribute: false },
-    current: { attribute: false }, values: { attribute: false }, rowHeight: { attribute: false }, label: {},
-    describe: { attribute: false }, cursor: { attribute: false }, named: { attribute: false },
+    rows: { attribute: false },
+    toShare: { attribute: false },
+    scale: { attribute: false },
+    step: { attribute: false },
+    current: { attribute: false },
+    values: { attribute: false },
+    rowHeight: { attribute: false },
+    label: {},
+    describe: { attribute: false },
+    cursor: { attribute: false },
+    named: { attribute: false },
   };
   static override styles = [hereLine, stepHeatmapStyles];
 
@@ -103,13 +111,16 @@ export class StepHeatmap extends LitElement {
     const named = this.namedRows;
     // Words are taller than thin rows, and stand around their middle.
     const line = Math.max(LINE, rowHeight);
-    const at = (row: number): string => `top:${(row + 0.5) * rowHeight - line / 2}px;height:${line}px;line-height:${line}px`;
+    const at = (row: number): string =>
+      `top:${(row + 0.5) * rowHeight - line / 2}px;height:${line}px;line-height:${line}px`;
     return html`
       <div class="names" .style=${`height:${rows.length * rowHeight}px`}>
-        ${named.map((row) => html`<button
+        ${named.map(
+          (row) => html`<button
             tabindex="-1" class=${row === this.current ? "here" : ""} title=${rows[row]!.name} .style=${at(row)}
             @click=${() => this.tell("heatmap-row", { row })}
-          >${cutMiddle(rows[row]!.short ?? rows[row]!.name, NAME)}</button>`)}
+          >${cutMiddle(rows[row]!.short ?? rows[row]!.name, NAME)}</button>`,
+        )}
       </div>
       <div class="cells">
         <canvas
@@ -133,7 +144,10 @@ export class StepHeatmap extends LitElement {
   }
 
   get namedRows(): readonly number[] {
-    return this.named?.filter((row) => row < this.rows.length) ?? labelledRows(this.rows.length, this.rowHeight, this.current);
+    return (
+      this.named?.filter((row) => row < this.rows.length) ??
+      labelledRows(this.rows.length, this.rowHeight, this.current)
+    );
   }
 
   get height(): number {
@@ -204,7 +218,8 @@ export class StepHeatmap extends LitElement {
   private get shownCells(): HeatCells {
     const width = Math.round(this.width * (window.devicePixelRatio || 1));
     const key = [this.rows, this.toShare, this.scale, width];
-    if (!this.cells || key.some((part, i) => part !== this.cells!.key[i])) this.cells = { key, cells: this.compute(width) };
+    if (!this.cells || key.some((part, i) => part !== this.cells!.key[i]))
+      this.cells = { key, cells: this.compute(width) };
     return this.cells.cells;
   }
 
@@ -220,7 +235,8 @@ export class StepHeatmap extends LitElement {
     const row = shown.subarray(cell.row * width, (cell.row + 1) * width);
     const density = width / this.width;
     const own = row.indexOf(cell.index);
-    const [from, to] = own < 0 ? [Math.min(width - 1, Math.floor(this.toShare(step) * width)), -1] : [own, row.lastIndexOf(cell.index)];
+    const [from, to] =
+      own < 0 ? [Math.min(width - 1, Math.floor(this.toShare(step) * width)), -1] : [own, row.lastIndexOf(cell.index)];
     const right = Math.max(from, to) + 1;
     return { x: from / density, y: cell.row * this.rowHeight, width: (right - from) / density, height: this.rowHeight };
   }
@@ -299,7 +315,12 @@ export class StepHeatmap extends LitElement {
     const end = (row: number): number => (rows[row]?.steps.length ?? 0) - 1;
     const by = event.shiftKey ? 10 : 1;
     const moves: Readonly<Record<string, readonly [row: number, index: number]>> = {
-      ArrowLeft: [0, -by], ArrowRight: [0, by], ArrowUp: [-by, 0], ArrowDown: [by, 0], Home: [0, -Infinity], End: [0, Infinity],
+      ArrowLeft: [0, -by],
+      ArrowRight: [0, by],
+      ArrowUp: [-by, 0],
+      ArrowDown: [by, 0],
+      Home: [0, -Infinity],
+      End: [0, Infinity],
     };
     const move = Object.hasOwn(moves, event.key) ? moves[event.key] : undefined;
     if (!move || !rows.length) return false;
@@ -325,7 +346,8 @@ export class StepHeatmap extends LitElement {
     const live = this.renderRoot.querySelector(".live");
     const row = this.rows[cell.row];
     if (!live || !row || step === null) return;
-    live.textContent = this.describe?.(cell) ?? `${row.name}, step ${step}, ${speakNumber(row.values[cell.index] ?? NaN)}`;
+    live.textContent =
+      this.describe?.(cell) ?? `${row.name}, step ${step}, ${speakNumber(row.values[cell.index] ?? NaN)}`;
   }
 
   private tell(name: string, detail: object): void {

@@ -11,7 +11,10 @@ import { readTheme, type GridPainter } from "./grid_theme.ts";
 
 export class StillGrid extends LitElement {
   static override properties = {
-    scene: { attribute: false }, painter: { attribute: false }, insets: { attribute: false }, cell: { type: Number },
+    scene: { attribute: false },
+    painter: { attribute: false },
+    insets: { attribute: false },
+    cell: { type: Number },
     label: {},
   };
 

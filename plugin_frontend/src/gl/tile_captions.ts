@@ -11,6 +11,11 @@ export function captionRoom(layout: GridLayout, width: number): number {
 }
 
 /** The first of `texts` that fits beside `left` pixels that are taken; null: none does. */
-export function besideCaption(texts: readonly string[], left: number, room: number, measure: (text: string) => number): string | null {
+export function besideCaption(
+  texts: readonly string[],
+  left: number,
+  room: number,
+  measure: (text: string) => number,
+): string | null {
   return texts.find((text) => left + BETWEEN / 2 + measure(text) <= room) ?? null;
 }

@@ -2,7 +2,17 @@
 
 const MINUS = "−";
 const SUPERSCRIPT: Record<string, string> = {
-  "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+  "-": "⁻",
+  "0": "⁰",
+  "1": "¹",
+  "2": "²",
+  "3": "³",
+  "4": "⁴",
+  "5": "⁵",
+  "6": "⁶",
+  "7": "⁷",
+  "8": "⁸",
+  "9": "⁹",
 };
 
 export interface NumberStyle {
@@ -53,7 +63,11 @@ export function speakNumber(value: number, digits = 4): string {
   const text = formatNumber(Math.abs(value), { digits });
   const [mantissa, power] = text.split("·10") as [string, string | undefined];
   if (power === undefined) return sign + text;
-  const exponent = Number(Math.abs(value).toExponential(digits - 1).split("e")[1]);
+  const exponent = Number(
+    Math.abs(value)
+      .toExponential(digits - 1)
+      .split("e")[1],
+  );
   return `${sign}${mantissa} times 10 to the ${exponent < 0 ? "minus " : ""}${Math.abs(exponent)}`;
 }
 

@@ -30,7 +30,9 @@ export function cleanText(text: string): string {
 
 /** The text, or as much of its start and its end as fits. */
 export function fitText(text: string, room: number, measure: (text: string) => number): string {
-  const letters = Array.from(cleanText(text.length > LONGEST ? text.slice(0, LONGEST) + ELLIPSIS + text.slice(-TAIL) : text));
+  const letters = Array.from(
+    cleanText(text.length > LONGEST ? text.slice(0, LONGEST) + ELLIPSIS + text.slice(-TAIL) : text),
+  );
   const whole = letters.join("");
   if (measure(whole) <= room) return whole;
   const tail = letters.length > 2 * TAIL ? letters.slice(-TAIL).join("") : "";

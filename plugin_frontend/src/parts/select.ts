@@ -57,7 +57,8 @@ export class Select extends LitElement {
 
   /** Other options may have made the browser choose another one by itself. */
   protected override updated(): void {
-    if (this.options.some(({ value }) => value === this.value)) this.renderRoot.querySelector("select")!.value = this.value;
+    if (this.options.some(({ value }) => value === this.value))
+      this.renderRoot.querySelector("select")!.value = this.value;
   }
 
   #change(event: Event): void {

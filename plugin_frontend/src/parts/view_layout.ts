@@ -11,11 +11,7 @@ import "./loading_bar.ts";
  * `busy` (a thin bar, the picture dimmed), `progress` (words beside the bar).
  */
 export class ViewLayout extends LitElement {
-  static override properties = {
-    how: {},
-    busy: { type: Boolean, reflect: true },
-    progress: {},
-  };
+  static override properties = { how: {}, busy: { type: Boolean, reflect: true }, progress: {} };
 
   declare how: string;
   declare busy: boolean;

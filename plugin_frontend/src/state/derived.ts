@@ -4,7 +4,9 @@ import type { ViewDefinition } from "./view_definition.ts";
 /** Steps at which `kind` was logged, ascending; of `layer` where the kind belongs to layers. */
 export function stepsOf(detail: RunDetail | null, kind: Kind, layer: string | null): readonly number[] {
   const groups = detail?.kinds.find((entry) => entry.kind === kind)?.groups ?? [];
-  return groups.find((group) => group.layers.length === 0 || (layer !== null && group.layers.includes(layer)))?.steps ?? [];
+  return (
+    groups.find((group) => group.layers.length === 0 || (layer !== null && group.layers.includes(layer)))?.steps ?? []
+  );
 }
 
 /** Paths of the layers of which `kind` was logged, in the network's order. */
@@ -44,7 +46,9 @@ export function showsLayer(detail: RunDetail | null, view: ViewDefinition, layer
 export function layersOfView(detail: RunDetail | null, view: ViewDefinition): readonly string[] {
   const kind = ticksOf(detail, view);
   if (view.scope !== "network" && isOfLayers(detail, kind)) return layersWith(detail, kind);
-  return layersOf(detail).filter((layer) => showsLayer(detail, view, layer)).map((layer) => layer.path);
+  return layersOf(detail)
+    .filter((layer) => showsLayer(detail, view, layer))
+    .map((layer) => layer.path);
 }
 
 /** Whether records of a kind belong to layers, as far as the run has any. */

@@ -27,11 +27,7 @@ export function text(fallback = ""): Field<string> {
 
 /** One of a closed set; the first is the fallback. */
 export function choice<const T extends string>(...options: readonly [T, ...T[]]): Field<T> {
-  return {
-    fallback: options[0],
-    parse: (raw) => options.find((option) => option === raw),
-    format: (value) => value,
-  };
+  return { fallback: options[0], parse: (raw) => options.find((option) => option === raw), format: (value) => value };
 }
 
 /** An integer between least and most. */

@@ -109,7 +109,8 @@ export class ManyAnswers<A> implements ReactiveController {
       const value = await wish.ask(abort.signal);
       if (kept.abort === abort) Object.assign(kept, { value, error: null });
     } catch (error) {
-      if (kept.abort === abort) kept.error = error instanceof ApiError ? error : new ApiError(0, "fault", String(error));
+      if (kept.abort === abort)
+        kept.error = error instanceof ApiError ? error : new ApiError(0, "fault", String(error));
     }
     this.#running--;
     if (kept.abort === abort) {

@@ -10,4 +10,11 @@ import type { ViewDefinition } from "./view.ts";
  * The views that exist, in the order of their tabs. A view is added here and nowhere else:
  * import { FILTERS_VIEW } from "./filters/filters_view.ts", whose module also defines the custom element.
  */
-export const VIEWS: readonly ViewDefinition[] = [MODEL_VIEW, FILTERS_VIEW, MAPS_VIEW, LAB_VIEW, GRADIENTS_VIEW, COMPARE_VIEW];
+export const VIEWS: readonly ViewDefinition[] = [
+  MODEL_VIEW,
+  FILTERS_VIEW,
+  MAPS_VIEW,
+  LAB_VIEW,
+  GRADIENTS_VIEW,
+  COMPARE_VIEW,
+];

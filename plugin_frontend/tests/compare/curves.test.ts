@@ -34,13 +34,17 @@ describe("smoothing", () => {
 describe("facts of a curve", () => {
   it("best and first meeting are those of a plain search", () => {
     for (let round = 0; round < 200; round++) {
-      const values = numbers(1 + Math.floor(random() * 12)).map((v) => (random() < 0.15 ? Number.NaN : Math.round(v * 10) / 10));
+      const values = numbers(1 + Math.floor(random() * 12)).map((v) =>
+        random() < 0.15 ? Number.NaN : Math.round(v * 10) / 10,
+      );
       const target = Math.round((random() - 0.5) * 10) / 10;
       for (const better of ["lower", "higher"] as const) {
         const finite = values.filter(Number.isFinite);
         const best = better === "lower" ? Math.min(...finite) : Math.max(...finite);
         expect(bestIndex(values, better)).toBe(finite.length ? values.indexOf(best) : -1);
-        expect(firstMeeting(values, target, better)).toBe(values.findIndex((v) => (better === "lower" ? v <= target : v >= target)));
+        expect(firstMeeting(values, target, better)).toBe(
+          values.findIndex((v) => (better === "lower" ? v <= target : v >= target)),
+        );
       }
     }
     expect(firstMeeting([Infinity, -Infinity, 1], 0, "lower")).toBe(-1);
@@ -50,7 +54,15 @@ describe("facts of a curve", () => {
     for (const name of ["accuracy", "val_sparse_categorical_accuracy", "acc", "auc_1", "mean_io_u iou", "F1"]) {
       expect(betterOf(name), name).toBe("higher");
     }
-    for (const name of ["loss", "mse", "mean_absolute_error", "face_loss", "false_positives", "cosine_similarity_loss", "learning_rate"]) {
+    for (const name of [
+      "loss",
+      "mse",
+      "mean_absolute_error",
+      "face_loss",
+      "false_positives",
+      "cosine_similarity_loss",
+      "learning_rate",
+    ]) {
       expect(betterOf(name), name).toBe("lower");
     }
   });
@@ -135,7 +147,13 @@ describe("the axis of values", () => {
   });
 
   it("labels round values inside, not too many", () => {
-    for (const [lo, hi] of [[0, 2.4], [0.93, 0.99], [-3, 5], [0, 1e6], [1e-7, 3e-7]] as const) {
+    for (const [lo, hi] of [
+      [0, 2.4],
+      [0.93, 0.99],
+      [-3, 5],
+      [0, 1e6],
+      [1e-7, 3e-7],
+    ] as const) {
       for (const kind of ["linear", "log"] as const) {
         if (kind === "log" && lo <= 0) continue;
         const ticks = valueAxis(kind, lo, hi).ticks(6);

@@ -5,7 +5,11 @@ import { paletteOf } from "../../src/math/colour.ts";
 import { viridis } from "../../src/math/colour_maps.ts";
 
 const scene: GridScene = {
-  values: new Float32Array(5 * 6), tileWidth: 3, tileHeight: 2, columns: 3, rows: 2,
+  values: new Float32Array(5 * 6),
+  tileWidth: 3,
+  tileHeight: 2,
+  columns: 3,
+  rows: 2,
   colouring: { kind: "palette", palette: paletteOf(viridis), range: { lo: 0, hi: 1 } },
 };
 

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
-  bestColumns, cellRect, clampPose, contentSize, distanceToSight, fitPose, hitTest, innerSize, layoutGrid, placeRect,
-  visibleTiles, zoomAround,
+  bestColumns,
+  cellRect,
+  clampPose,
+  contentSize,
+  distanceToSight,
+  fitPose,
+  hitTest,
+  innerSize,
+  layoutGrid,
+  placeRect,
+  visibleTiles,
+  zoomAround,
 } from "../../src/gl/grid_layout.ts";
 import type { GridScene } from "../../src/gl/grid_scene.ts";
 import { RandomValues } from "../math/random_values.ts";
@@ -92,9 +102,11 @@ describe("zoomAround", () => {
       const cell = Math.min(96, layout.pose.cell * 3);
       const next = layoutGrid(scene, viewport, zoomAround(layout, cell, point.x, point.y));
       const after = cellRect(next, place, 0, 0);
-      const clamped = next.pose.x === 0 || next.pose.y === 0
-        || next.pose.x + innerSize(viewport).width >= contentSize(next).width - 1
-        || next.pose.y + innerSize(viewport).height >= contentSize(next).height - 1;
+      const clamped =
+        next.pose.x === 0 ||
+        next.pose.y === 0 ||
+        next.pose.x + innerSize(viewport).width >= contentSize(next).width - 1 ||
+        next.pose.y + innerSize(viewport).height >= contentSize(next).height - 1;
       if (clamped) continue;
       // Snapping to device pixels moves a tile by up to half of one, each time.
       expect(Math.abs(after.x + after.width / 2 - point.x)).toBeLessThanOrEqual(2.1);
@@ -110,7 +122,10 @@ describe("clampPose", () => {
       const wild = { ...layout.pose, x: (random.uniform() - 0.5) * 1e4, y: (random.uniform() - 0.5) * 1e4 };
       const pose = clampPose(scene, viewport, wild);
       const [size, room] = [contentSize(layoutGrid(scene, viewport, pose)), innerSize(viewport)];
-      for (const [offset, length, space] of [[pose.x, size.width, room.width], [pose.y, size.height, room.height]]) {
+      for (const [offset, length, space] of [
+        [pose.x, size.width, room.width],
+        [pose.y, size.height, room.height],
+      ]) {
         expect(offset).toBeGreaterThanOrEqual(0);
         expect(offset!).toBeLessThanOrEqual(Math.max(0, length! - space!));
       }

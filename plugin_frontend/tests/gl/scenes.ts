@@ -18,12 +18,19 @@ export function randomScene(random: RandomValues, dense = false): GridScene {
   const values = random.weights(count * tileWidth * tileHeight * (folded ? 3 : 1), 0.05);
   const bound = Float64Array.from({ length: count }, () => random.uniform() * 3);
   return {
-    values, tileWidth, tileHeight, columns, rows, tiles,
+    values,
+    tileWidth,
+    tileHeight,
+    columns,
+    rows,
+    tiles,
     colouring: folded
       ? { kind: "folded", bound, ...(count % 2 ? { order: "bgr" } : {}) }
       : { kind: "palette", palette: paletteOf(rdbu), range: { lo: bound.map((b) => -b), hi: bound } },
     spacing: {
-      gap: [0, 0.6, 1][random.integer(0, 2)]!, footer: random.integer(0, 1) * 18, groupColumns: random.integer(0, 3),
+      gap: [0, 0.6, 1][random.integer(0, 2)]!,
+      footer: random.integer(0, 1) * 18,
+      groupColumns: random.integer(0, 3),
     },
   };
 }
@@ -31,7 +38,9 @@ export function randomScene(random: RandomValues, dense = false): GridScene {
 export function randomViewport(random: RandomValues): Viewport {
   const inset = (): number => random.integer(0, 40);
   return {
-    width: random.integer(200, 1400), height: random.integer(150, 900), density: [1, 1.5, 2][random.integer(0, 2)]!,
+    width: random.integer(200, 1400),
+    height: random.integer(150, 900),
+    density: [1, 1.5, 2][random.integer(0, 2)]!,
     insets: { left: inset(), top: inset(), right: inset(), bottom: inset() },
   };
 }

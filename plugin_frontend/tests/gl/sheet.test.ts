@@ -35,13 +35,16 @@ describe("paintPatch", () => {
       const sheet = sheetGeometry(scene);
       const [x, y] = [random.integer(0, sheet.width - 1), random.integer(0, sheet.height - 1)];
       const patch = {
-        x, y, width: random.integer(1, Math.min(50, sheet.width - x)),
+        x,
+        y,
+        width: random.integer(1, Math.min(50, sheet.width - x)),
         height: random.integer(1, Math.min(50, sheet.height - y)),
       };
       const pixels = new Uint32Array(patch.width * patch.height).fill(7);
       paintPatch(scene, patch, pixels, HATCH);
       const expected = Uint32Array.from(pixels, (_, i) =>
-        naivePixel(scene, x + (i % patch.width), y + Math.floor(i / patch.width)));
+        naivePixel(scene, x + (i % patch.width), y + Math.floor(i / patch.width)),
+      );
       expect(pixels).toEqual(expected);
     }
   });
@@ -53,13 +56,20 @@ describe("halve", () => {
     for (let round = 0; round < 60; round++) {
       const [width, height] = [random.integer(1, 9), random.integer(1, 9)];
       const pixels = Uint32Array.from({ length: width * height }, () =>
-        random.uniform() < 0.3 ? 0 : (0xff000000 | random.integer(0, 0xffffff)) >>> 0);
+        random.uniform() < 0.3 ? 0 : (0xff000000 | random.integer(0, 0xffffff)) >>> 0,
+      );
       const result = halve(pixels, width, height);
       const across = Math.ceil(width / 2);
       result.forEach((pixel, i) => {
         const [x, y] = [(i % across) * 2, Math.floor(i / across) * 2];
-        const block = [[x, y], [x + 1, y], [x, y + 1], [x + 1, y + 1]]
-          .filter(([u, v]) => u! < width && v! < height).map(([u, v]) => pixels[v! * width + u!]!);
+        const block = [
+          [x, y],
+          [x + 1, y],
+          [x, y + 1],
+          [x + 1, y + 1],
+        ]
+          .filter(([u, v]) => u! < width && v! < height)
+          .map(([u, v]) => pixels[v! * width + u!]!);
         const solid = block.filter((p) => p >>> 24);
         expect(pixel >>> 24).toBe(Math.round((255 * solid.length) / block.length));
         for (const shift of solid.length ? [0, 8, 16] : []) {

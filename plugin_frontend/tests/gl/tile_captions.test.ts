@@ -7,7 +7,12 @@ import type { GridScene } from "../../src/gl/grid_scene.ts";
 
 it("captions of neighbours stand at least eight pixels apart, however near the tiles are", () => {
   const scene: GridScene = {
-    values: new Float32Array(64 * 9), tileWidth: 3, tileHeight: 3, columns: 8, rows: 8, spacing: { gap: 1, footer: 18 },
+    values: new Float32Array(64 * 9),
+    tileWidth: 3,
+    tileHeight: 3,
+    columns: 8,
+    rows: 8,
+    spacing: { gap: 1, footer: 18 },
     colouring: { kind: "palette", palette: paletteOf(rdbu), range: { lo: -1, hi: 1 } },
   };
   const viewport = { width: 900, height: 700, insets: NO_INSETS, density: 1 };

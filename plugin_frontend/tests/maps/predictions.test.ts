@@ -35,7 +35,10 @@ test("logits of a cross-entropy become shares by softmax, computed here from all
       const powers = row.map((v) => Math.exp(Math.fround(v)));
       const sum = powers.reduce((a, b) => a + b, 0);
       const top = row.indexOf(Math.max(...row));
-      expect(predictionOf(table(rows), image, "softmax")).toMatchObject({ top, share: expect.closeTo(powers[top]! / sum, 6) });
+      expect(predictionOf(table(rows), image, "softmax")).toMatchObject({
+        top,
+        share: expect.closeTo(powers[top]! / sum, 6),
+      });
       expect(predictionOf(table(rows), image, "raw")).toMatchObject({ top, share: null, raw: Math.fround(row[top]!) });
     });
   }
@@ -46,7 +49,10 @@ test("a single output is a share only where its activation or loss says so", () 
   expect(meaningOf(table([[0.2], [0.9]]), "linear", "mse")).toBe("raw");
   expect(meaningOf(table([[0.2], [3]]), "linear", "binary_crossentropy")).toBe("sigmoid");
   expect(predictionOf(table([[0.2]]), 0, "probability")).toMatchObject({ top: 0, share: expect.closeTo(0.8, 6) });
-  expect(predictionOf(table([[2]]), 0, "sigmoid")).toMatchObject({ top: 1, share: expect.closeTo(1 / (1 + Math.exp(-2)), 6) });
+  expect(predictionOf(table([[2]]), 0, "sigmoid")).toMatchObject({
+    top: 1,
+    share: expect.closeTo(1 / (1 + Math.exp(-2)), 6),
+  });
 });
 
 test("NaN outputs do not pass for a share, and other shapes are no prediction", () => {

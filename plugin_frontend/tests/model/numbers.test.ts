@@ -7,8 +7,17 @@ import { timeAxis } from "../../src/state/time_axis.ts";
 import { layer, model, seeded } from "../support.ts";
 import { array, record, variable } from "./cases.ts";
 
-const layers = [layer("in", "input", [], [8, 8, 1]), layer("c", "convolution", ["in"], [8, 8, 4]), layer("d", "dense", ["c"], [3])];
-const variables = [variable("c", "kernel", [3, 3, 1, 4]), variable("d", "kernel", [4, 3]), variable("c", "bias", [4]), variable(null, "own", [1])];
+const layers = [
+  layer("in", "input", [], [8, 8, 1]),
+  layer("c", "convolution", ["in"], [8, 8, 4]),
+  layer("d", "dense", ["c"], [3]),
+];
+const variables = [
+  variable("c", "kernel", [3, 3, 1, 4]),
+  variable("d", "kernel", [4, 3]),
+  variable("c", "bias", [4]),
+  variable(null, "own", [1]),
+];
 const network = { ...model(layers), variables };
 const rows = rowsOf(layers, new Map(), new Set());
 
@@ -16,10 +25,16 @@ const rows = rowsOf(layers, new Map(), new Set());
 function logged(steps: number): { vectors: number[][][][]; arrays: Record<string, DataArray> } {
   const random = seeded(81);
   const vectors = Array.from({ length: 3 }, () =>
-    Array.from({ length: steps }, () => variables.map(({ size }) => Array.from({ length: size }, () => random() - 0.5))));
+    Array.from({ length: steps }, () =>
+      variables.map(({ size }) => Array.from({ length: size }, () => random() - 0.5)),
+    ),
+  );
   const norms = vectors.map((byStep) => Float32Array.from(byStep.flat().map((values) => Math.hypot(...values))));
   const arrays = {
-    step: array(Float64Array.from({ length: steps }, (_, i) => i * 2), steps),
+    step: array(
+      Float64Array.from({ length: steps }, (_, i) => i * 2),
+      steps,
+    ),
     ...Object.fromEntries(["norm", "weight_norm", "update_norm"].map((name, i) => [name, array(norms[i]!, steps, 4)])),
   };
   return { vectors, arrays };
@@ -27,14 +42,28 @@ function logged(steps: number): { vectors: number[][][][]; arrays: Record<string
 
 describe("norms of a layer", () => {
   it("are those of all its variables as one vector", () => {
-    const { vectors: [gradient, weight, update], arrays } = logged(1);
-    const at = record("gradients", null, Object.fromEntries(Object.entries(arrays).map(([name, each]) => [name, { ...each, shape: [4] }])));
+    const {
+      vectors: [gradient, weight, update],
+      arrays,
+    } = logged(1);
+    const at = record(
+      "gradients",
+      null,
+      Object.fromEntries(Object.entries(arrays).map(([name, each]) => [name, { ...each, shape: [4] }])),
+    );
     const numbers = numbersOf(rows, network, at, []);
-    const whole = (byStep: number[][][], indices: number[]): number => Math.hypot(...indices.flatMap((i) => byStep[0]![i]!));
+    const whole = (byStep: number[][][], indices: number[]): number =>
+      Math.hypot(...indices.flatMap((i) => byStep[0]![i]!));
     expect(numbers.get("in")?.norms).toBeNull();
-    for (const [path, indices] of [["c", [0, 2]], ["d", [1]]] as const) {
+    for (const [path, indices] of [
+      ["c", [0, 2]],
+      ["d", [1]],
+    ] as const) {
       expect(numbers.get(path)?.norms?.norm).toBeCloseTo(whole(gradient!, [...indices]), 5);
-      expect(numbers.get(path)?.norms?.ratio).toBeCloseTo(whole(update!, [...indices]) / whole(weight!, [...indices]), 5);
+      expect(numbers.get(path)?.norms?.ratio).toBeCloseTo(
+        whole(update!, [...indices]) / whole(weight!, [...indices]),
+        5,
+      );
     }
   });
 

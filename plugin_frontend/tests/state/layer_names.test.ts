@@ -11,13 +11,23 @@ const PATHS = ["net/encoder/conv1", "net/decoder/conv1", "net/conv2", "net/decon
 function made(name: string, { ready = true, paths = PATHS, view = "filters" } = {}): Session {
   const session = new Session(new MemoryApi(), VIEWS);
   session.runs = { schema: 1, version: "", runs: [summary("adam")] };
-  session.replaceRaw(new Map([["view", view], ["run", "adam"], ["layer", name]]));
+  session.replaceRaw(
+    new Map([
+      ["view", view],
+      ["run", "adam"],
+      ["layer", name],
+    ]),
+  );
   if (ready) session.setDetail(told(paths));
   return session;
 }
 
 function told(paths: readonly string[]) {
-  return detail("adam", paths.map((path) => layer(path, "convolution", [], [8, 8, 4])), { model: [[[], [0]]], filters: [[[...paths], [0, 10]]] });
+  return detail(
+    "adam",
+    paths.map((path) => layer(path, "convolution", [], [8, 8, 4])),
+    { model: [[[], [0]]], filters: [[[...paths], [0, 10]]] },
+  );
 }
 
 describe("a layer of a link", () => {
@@ -61,14 +71,18 @@ describe("a layer of a link", () => {
 
 describe("reasonLeftOut", () => {
   const notice = (reason: string): Notice => ({ file: "a.records", offset: 0, reason });
-  const few = "operations: input and output of 2 of 9 layers are not logged, the largest ones (net/conv1, net/pool1): more than 4 bytes";
-  const many = "operations: input and output of 20 of 99 layers are not logged, the largest ones (net/a, net/b, …): more than 4 bytes";
+  const few =
+    "operations: input and output of 2 of 9 layers are not logged, the largest ones (net/conv1, net/pool1): more than 4 bytes";
+  const many =
+    "operations: input and output of 20 of 99 layers are not logged, the largest ones (net/a, net/b, …): more than 4 bytes";
 
   it("is the message of the part that names the layer, or of one whose list is cut", () => {
     expect(reasonLeftOut([notice(few)], "operations", "net/conv1")).toBe(few.replace("operations: ", ""));
     expect(reasonLeftOut([notice(many), notice(few)], "operations", "net/pool1")).toBe(few.replace("operations: ", ""));
     expect(reasonLeftOut([notice(many)], "operations", "net/z")).toBe(many.replace("operations: ", ""));
-    expect(reasonLeftOut([notice("feature maps: net/conv1: no room")], "feature_maps", "net/conv1")).toBe("net/conv1: no room");
+    expect(reasonLeftOut([notice("feature maps: net/conv1: no room")], "feature_maps", "net/conv1")).toBe(
+      "net/conv1: no room",
+    );
   });
 
   it("is nothing that was said of other layers or parts", () => {

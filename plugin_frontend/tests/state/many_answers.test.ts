@@ -7,12 +7,20 @@ import { settled } from "../support.ts";
 /** A host that updates its controller at once, and requests that a test answers by hand. */
 class Bench implements ReactiveControllerHost {
   readonly updateComplete = Promise.resolve(true);
-  readonly open = new Map<string, { answer: (value: string) => void; fail: (error: unknown) => void; signal: AbortSignal }>();
+  readonly open = new Map<
+    string,
+    { answer: (value: string) => void; fail: (error: unknown) => void; signal: AbortSignal }
+  >();
   readonly asked: string[] = [];
   wishes: [string, string][] = [];
   updates = 0;
   #controller: ReactiveController | null = null;
-  readonly many = new ManyAnswers<string>(this, () => this.wishes.map(([key, version]) => this.#wish(key, version)), 3, 2);
+  readonly many = new ManyAnswers<string>(
+    this,
+    () => this.wishes.map(([key, version]) => this.#wish(key, version)),
+    3,
+    2,
+  );
 
   addController(controller: ReactiveController): void {
     this.#controller = controller;
@@ -47,7 +55,8 @@ class Bench implements ReactiveControllerHost {
   }
 }
 
-const runs = (count: number, version = "1"): [string, string][] => Array.from({ length: count }, (_, i) => [`r${i}`, version]);
+const runs = (count: number, version = "1"): [string, string][] =>
+  Array.from({ length: count }, (_, i) => [`r${i}`, version]);
 
 describe("many answers", () => {
   it("has only a few requests under way, in the order of the wishes, and gets them all", async () => {

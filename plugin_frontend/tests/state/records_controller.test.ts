@@ -70,7 +70,11 @@ beforeEach(() => {
   session = new Session(api, []);
   host = new Host();
   wish = null;
-  controller = new RecordsController(host, () => session, () => wish);
+  controller = new RecordsController(
+    host,
+    () => session,
+    () => wish,
+  );
 });
 
 afterEach(() => {

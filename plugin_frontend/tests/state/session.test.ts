@@ -29,13 +29,28 @@ const LAYERS = [
   layer("conv2", "convolution", ["pool1"], [4, 4, 8]),
 ];
 const ADAM = detail("adam", LAYERS, {
-  filters: [[["conv1", "conv2"], [0, 10, 100]]],
-  feature_maps: [[["conv1", "pool1", "conv2"], [0, 100, 105]]],
+  filters: [
+    [
+      ["conv1", "conv2"],
+      [0, 10, 100],
+    ],
+  ],
+  feature_maps: [
+    [
+      ["conv1", "pool1", "conv2"],
+      [0, 100, 105],
+    ],
+  ],
   losses: [[[], [1, 2]]],
 });
 
 const LOSSES: ViewDefinition = { ...view("compare", "filters"), needs: [], ticks: ["losses"], scope: "network" };
-const POOLS: ViewDefinition = { ...view("gradients", "filters"), needs: ["losses"], ticks: ["losses"], layers: (each) => each.role === "pooling" };
+const POOLS: ViewDefinition = {
+  ...view("gradients", "filters"),
+  needs: ["losses"],
+  ticks: ["losses"],
+  layers: (each) => each.role === "pooling",
+};
 
 function session(): Session {
   const made = new Session(new MemoryApi(), [FILTERS, MAPS]);
@@ -76,10 +91,28 @@ describe("Session", () => {
     expect(s.step).toBe(10);
     expect(s.stepOf("adam", "feature_maps")).toBe(0);
     s.set({ step: "last" });
-    s.setDetail(detail("adam", LAYERS, { filters: [[["conv1", "conv2"], [0, 10, 100, 200]]] }));
+    s.setDetail(
+      detail("adam", LAYERS, {
+        filters: [
+          [
+            ["conv1", "conv2"],
+            [0, 10, 100, 200],
+          ],
+        ],
+      }),
+    );
     expect(s.step).toBe(200);
     s.set({ step: 100 });
-    s.setDetail(detail("adam", LAYERS, { filters: [[["conv1", "conv2"], [0, 10, 100, 200, 300]]] }));
+    s.setDetail(
+      detail("adam", LAYERS, {
+        filters: [
+          [
+            ["conv1", "conv2"],
+            [0, 10, 100, 200, 300],
+          ],
+        ],
+      }),
+    );
     expect(s.step).toBe(100);
   });
 
@@ -171,7 +204,10 @@ describe("views of a kind of the whole model", () => {
     const fine: ViewDefinition = { ...LOSSES, ticks: ["gradients", "filters", "losses"] };
     const s = new Session(new MemoryApi(), [fine]);
     s.runs = { schema: 1, version: "", runs: [summary("adam")] };
-    const apart: [string[], number[]][] = [[["conv1"], [0, 10]], [["conv2"], [5, 10, 20]]];
+    const apart: [string[], number[]][] = [
+      [["conv1"], [0, 10]],
+      [["conv2"], [5, 10, 20]],
+    ];
     s.setDetail(detail("adam", LAYERS, { gradients: [[[], []]], filters: apart, losses: [[[], [1, 2]]] }));
     for (const path of ["pool1", "conv2"]) {
       s.set({ layer: path });
@@ -191,7 +227,12 @@ describe("views of a kind of the whole model", () => {
   it("stand without layer and step where their scope is the network", () => {
     expect(situationOf(made({ view: "compare", layer: "gone" })).is).toBe("ready");
     const bare = made({ view: "compare" });
-    bare.replaceRaw(new Map([["view", "compare"], ["run", "bare"]]));
+    bare.replaceRaw(
+      new Map([
+        ["view", "compare"],
+        ["run", "bare"],
+      ]),
+    );
     expect(situationOf(bare).is).toBe("ready");
     expect([bare.layer, bare.step]).toEqual([null, null]);
   });

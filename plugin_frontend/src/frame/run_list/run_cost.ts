@@ -48,11 +48,15 @@ export class RunCostElement extends SessionElement {
     `,
   ];
 
-  readonly #records = new RecordsController(this, () => this.session, () => {
-    const { runA: run } = this.session;
-    const step = stepsOf(this.session.detailA, "cost", null).at(-1);
-    return run === null || step === undefined ? null : { run, kind: "cost", layers: [], steps: [step] };
-  });
+  readonly #records = new RecordsController(
+    this,
+    () => this.session,
+    () => {
+      const { runA: run } = this.session;
+      const step = stepsOf(this.session.detailA, "cost", null).at(-1);
+      return run === null || step === undefined ? null : { run, kind: "cost", layers: [], steps: [step] };
+    },
+  );
 
   override render(): unknown {
     const record = this.#records.records?.[0];
@@ -87,7 +91,9 @@ function costRows(cost: RunCost): TableRow[] {
 /** What was logged more rarely than wanted, and why. */
 function limitWords({ thinning, stride }: RunCost): string[] {
   return [
-    thinning > 1 ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.` : "",
+    thinning > 1
+      ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.`
+      : "",
     stride > 1 ? `Gradients are logged at one step in ${stride} only, to keep the budget of logging.` : "",
   ].filter(Boolean);
 }

@@ -41,9 +41,11 @@ export function runRow(run: RunSummary, row: RowState): unknown {
       title=${row.hidden ? "Hidden in charts; click to show" : "Shown in charts; click to hide"}
       @click=${row.hide}
     >
-      ${row.mark && row.letters
-        ? html`<span class="letter" .style=${`background:${style.colour}`}>${row.mark}</span>`
-        : swatch(style.colour, style.dash, row.hidden)}
+      ${
+        row.mark && row.letters
+          ? html`<span class="letter" .style=${`background:${style.colour}`}>${row.mark}</span>`
+          : swatch(style.colour, style.dash, row.hidden)
+      }
     </button>
     <button
       class="row"
@@ -58,8 +60,9 @@ export function runRow(run: RunSummary, row: RowState): unknown {
         >${value}</span
       >
     </button>
-    ${run.notices > 0
-      ? html`<button
+    ${
+      run.notices > 0
+        ? html`<button
           class="damage"
           tabindex=${row.mark === "A" ? 0 : -1}
           aria-label=${`${run.notices} notices of ${run.name}`}
@@ -68,7 +71,8 @@ export function runRow(run: RunSummary, row: RowState): unknown {
         >
           !
         </button>`
-      : nothing}
+        : nothing
+    }
   </li>`;
 }
 

@@ -27,12 +27,7 @@ export class RunsColumn extends SessionElement {
     this.open = false;
   }
 
-  static override styles = [
-    base,
-    controls,
-    cutNameStyles,
-    runsStyles,
-  ];
+  static override styles = [base, controls, cutNameStyles, runsStyles];
 
   /** Put the cursor into the filter, for the key "/". */
   focusFilter(): void {
@@ -42,7 +37,8 @@ export class RunsColumn extends SessionElement {
 
   /** The run under the pointer or with focus, for the key B. */
   get pointed(): string | null {
-    const item = this.renderRoot.querySelector<HTMLElement>("li:hover") ?? this.renderRoot.querySelector("li:focus-within");
+    const item =
+      this.renderRoot.querySelector<HTMLElement>("li:hover") ?? this.renderRoot.querySelector("li:focus-within");
     return item?.getAttribute("data-run") ?? null;
   }
 
@@ -59,7 +55,10 @@ export class RunsColumn extends SessionElement {
     const { filter } = this.session.state;
     const hidden = new Set(this.session.state.hidden);
     this.#updateScale();
-    const parts = shortRuns(all.map(({ name }) => name), NAME_ROOM);
+    const parts = shortRuns(
+      all.map(({ name }) => name),
+      NAME_ROOM,
+    );
     return html`
       <div class="spread">
         <cnn-icon-button

@@ -49,7 +49,9 @@ const HALF_LIFE = 0.012;
  * so that it looks alike on both axes. The top is the 99th percentile; what is higher is held there.
  */
 export function lossPath(series: LossSeries, axis: TimeAxis, width: number, height: number): LossPath {
-  const finite = Array.from(series.loss).filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = Array.from(series.loss)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   const lo = finite[0] ?? 0;
   const hi = finite[Math.floor(0.99 * (finite.length - 1))] ?? 1;
   const span = hi > lo ? hi - lo : 1;

@@ -22,12 +22,21 @@ const WORDS = 104;
 
 /** The one time axis: loss behind, a tick a logged step, snapping. */
 export class Scrubber extends SessionElement {
-  static override properties = { ...SessionElement.properties, player: { attribute: false }, width: { state: true }, height: { state: true } };
+  static override properties = {
+    ...SessionElement.properties,
+    player: { attribute: false },
+    width: { state: true },
+    height: { state: true },
+  };
   declare player: Player;
   declare width: number;
   declare height: number;
   readonly #resize = new ResizeObserver(() => this.#measure());
-  readonly #losses = new SeriesController(this, () => this.session, () => this.#wanted());
+  readonly #losses = new SeriesController(
+    this,
+    () => this.session,
+    () => this.#wanted(),
+  );
   #series: LossSeries | null = null;
   #seriesOf: unknown = null;
   #path: LossPath | null = null;
@@ -105,10 +114,12 @@ export class Scrubber extends SessionElement {
         @pointerdown=${(event: PointerEvent) => this.#drag(event, axis, width)}
       >
         <svg width=${width} height=${this.height} aria-hidden="true">
-          ${loss
-            ? svg`<g transform="translate(0 6)"><path class="raw" d=${loss.raw}/><path class="smooth" d=${loss.smooth}/>
+          ${
+            loss
+              ? svg`<g transform="translate(0 6)"><path class="raw" d=${loss.raw}/><path class="smooth" d=${loss.smooth}/>
               ${loss.broken.map((at) => svg`<rect class="broken" x=${at - 1} y="0" width="2" height="6"/>`)}</g>`
-            : nothing}
+              : nothing
+          }
           ${svg`<path class="base" d="M0 ${floor + 0.5}H${width}"/>
           <path class="ticks" d=${tickPath(steps, axis, width, floor, 7)}/>`}
           ${weightMarks(setAt, axis, width).map(
@@ -120,9 +131,11 @@ export class Scrubber extends SessionElement {
               svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 21}
                   text-anchor="middle">${formatCount(tick)}</text>`,
           )}
-          ${x === null
-            ? nothing
-            : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`}
+          ${
+            x === null
+              ? nothing
+              : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`
+          }
         </svg>
         ${x !== null && text ? html`<span class="here-text ${this.#flips(x, width, right) ? "flip" : ""}" .style=${`left:${x}px`}>${text}</span>` : nothing}
       </div>

@@ -114,7 +114,9 @@ export class StepFields extends SessionElement {
   }
 
   #lastTitle(): string {
-    return this.session.state.step === "last" ? "Follows the run's last step" : "Press End to follow the run's last step";
+    return this.session.state.step === "last"
+      ? "Follows the run's last step"
+      : "Press End to follow the run's last step";
   }
 
   /** The logged step nearest to the number typed. */

@@ -26,7 +26,9 @@ export interface Needs {
 export function listedRuns(session: Session): readonly RunSummary[] {
   const { filter, hidden } = session.state;
   const away = new Set(hidden);
-  return (session.runs?.runs ?? []).filter((run) => !away.has(run.name) && (!filter || matchesPattern(run.name, filter)));
+  return (session.runs?.runs ?? []).filter(
+    (run) => !away.has(run.name) && (!filter || matchesPattern(run.name, filter)),
+  );
 }
 
 /** Loads what many runs logged: epochs of all of them, the rest of those that need it. */
@@ -41,8 +43,17 @@ export class CompareData {
     private readonly session: () => Session,
     needs: () => Needs,
   ) {
-    this.#epochs = new ManyAnswers(host, () => this.#holding(listedRuns(session()), "epochs").map((run) => this.#series(run, "epochs")), 2, 2000);
-    this.#losses = new ManyAnswers(host, () => this.#holding(needs().losses, "losses").map((run) => this.#series(run, "losses")), 2);
+    this.#epochs = new ManyAnswers(
+      host,
+      () => this.#holding(listedRuns(session()), "epochs").map((run) => this.#series(run, "epochs")),
+      2,
+      2000,
+    );
+    this.#losses = new ManyAnswers(
+      host,
+      () => this.#holding(needs().losses, "losses").map((run) => this.#series(run, "losses")),
+      2,
+    );
     const withGradients = (): readonly RunSummary[] => this.#holding(needs().gradients, "gradients");
     this.#gradients = new ManyAnswers(host, () => withGradients().map((run) => this.#norms(run)), 1);
     this.#details = new ManyAnswers(host, () => withGradients().map((run) => this.#detail(run)), 1);
@@ -64,7 +75,11 @@ export class CompareData {
   }
 
   course(run: RunSummary): Course {
-    return { epochs: this.#epochs.get(run.name).value, losses: this.#losses.get(run.name).value, start: run.first_wall_time };
+    return {
+      epochs: this.#epochs.get(run.name).value,
+      losses: this.#losses.get(run.name).value,
+      start: run.first_wall_time,
+    };
   }
 
   detail(run: string): RunDetail | null {
@@ -77,7 +92,9 @@ export class CompareData {
 
   /** What of a run could not be read; empty where all could. */
   problem(run: string): string {
-    const failed = [this.#epochs, this.#losses, this.#gradients, this.#details].map((each) => each.get(run).error).filter((error) => error !== null);
+    const failed = [this.#epochs, this.#losses, this.#gradients, this.#details]
+      .map((each) => each.get(run).error)
+      .filter((error) => error !== null);
     return failed.map((error) => error.reason).join(" ");
   }
 
@@ -95,7 +112,9 @@ export class CompareData {
 
   #series(run: RunSummary, kind: "epochs" | "losses"): Wish<Rows | null> {
     const points = kind === "losses" ? { points: BATCH_POINTS } : {};
-    return this.#wish(run, async (signal) => rowsOf(await this.session().api.series({ run: run.name, kind, ...points }, signal)));
+    return this.#wish(run, async (signal) =>
+      rowsOf(await this.session().api.series({ run: run.name, kind, ...points }, signal)),
+    );
   }
 
   #norms(run: RunSummary): Wish<DataRecord> {

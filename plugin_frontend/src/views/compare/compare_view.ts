@@ -37,7 +37,12 @@ import { valuesAt } from "./values_at.ts";
  * point of the chart stands, in pixels of the window.
  */
 export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
-  static override properties = { ...ViewElement.properties, pointed: { state: true }, height: { state: true }, multiples: { state: true } };
+  static override properties = {
+    ...ViewElement.properties,
+    pointed: { state: true },
+    height: { state: true },
+    multiples: { state: true },
+  };
   static override styles = [base, controls, cutNameStyles, compareStyles, drawingStyles];
 
   readonly definition = COMPARE_VIEW;
@@ -48,7 +53,11 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   /** So many runs' gradients are shown. */
   declare multiples: number;
   readonly #comparison = new Comparison();
-  readonly #data = new CompareData(this, () => this.session, () => this.#comparison.needs(this.session, this.options, this.multiples));
+  readonly #data = new CompareData(
+    this,
+    () => this.session,
+    () => this.#comparison.needs(this.session, this.options, this.multiples),
+  );
   readonly #resize = new ResizeObserver(() => (this.height = this.clientHeight));
   #compared: Compared | null = null;
   #shownNorms: readonly RunNorms[] = [];
@@ -105,15 +114,19 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
 
   #nothingDrawn({ choice, courses }: Compared): unknown {
     const what = `${choice.part === "train" ? "" : "validation "}${metricWords(choice.metric)}`;
-    const text = courses.runs.length ? `The table says why for each run.` : "All runs are hidden, or none has a name that fits the filter.";
+    const text = courses.runs.length
+      ? `The table says why for each run.`
+      : "All runs are hidden, or none has a name that fits the filter.";
     return html`<cnn-message heading=${courses.runs.length ? `No run has a curve of ${what} by ${choice.align}` : "No run is shown"} .text=${text}>
       ${choice.align === "epoch" ? nothing : html`<button slot="actions" @click=${() => this.setOptions({ align: "epoch", zoom: null })}>Align by epoch</button>`}
       <button slot="actions" @click=${() => this.setOptions({ metric: "loss", part: "both", zoom: null, target: null })}>Show all losses</button>
     </cnn-message>`;
   }
 
-  readonly #columns = remember((facts: Compared["facts"], choice: Compared["choice"], unit: string, target: number | null) =>
-    tableColumns(facts, { metric: mainName(choice), plain: metricWords(choice.metric), unit, target }));
+  readonly #columns = remember(
+    (facts: Compared["facts"], choice: Compared["choice"], unit: string, target: number | null) =>
+      tableColumns(facts, { metric: mainName(choice), plain: metricWords(choice.metric), unit, target }),
+  );
 
   #table({ facts, choice, courses, target, better }: Compared): unknown {
     const { sort, descending } = this.options;
@@ -143,7 +156,11 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const norms = (this.#shownNorms = this.#norms(listed, this.#data.gradientRevision, this.multiples));
     const longest = Math.max(1, ...norms.map(({ rows }) => rows[0]?.steps[rows[0].steps.length - 1] ?? 0));
     return multiplesPart({
-      norms, values: this.#normsAt(norms, session.step), scale: this.#normScale(norms), step: session.step, runA: session.runA ?? "",
+      norms,
+      values: this.#normsAt(norms, session.step),
+      scale: this.#normScale(norms),
+      step: session.step,
+      runA: session.runA ?? "",
       of: withGradients(listed, Infinity).length,
       axis: session.steps.length ? this.#comparison.pageAxis(session) : this.#ownAxis(session.state.axis, longest),
       more: () => (this.multiples += SHOWN),
@@ -160,7 +177,9 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     this.pointed = at;
     const compared = this.#compared;
     if (at === null || !compared || !this.#chartElement?.matches(":focus-within")) return;
-    const said = valuesAt(compared.chart, at, compared.better).slice(0, 5).map(({ run, shown }) => `${run} ${formatPlain(shown)}`);
+    const said = valuesAt(compared.chart, at, compared.better)
+      .slice(0, 5)
+      .map(({ run, shown }) => `${run} ${formatPlain(shown)}`);
     this.session.announce(`${placeInWords(compared.courses.unit, Number(at.toPrecision(4)))}: ${said.join(", ")}`);
   }
 
@@ -176,9 +195,17 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const { choice, better, target, facts, chart, courses } = compared;
     const at = this.pointed ?? restingPlace(chart);
     return {
-      ...choice, better, target, unit: courses.unit, pointed: this.pointed, here: chart.here,
-      axis: [chart.across.lo, chart.across.hi], range: [chart.values.lo, chart.values.hi],
-      rows: facts, rings: chart.rings.length, values: valuesAt(chart, at, better),
+      ...choice,
+      better,
+      target,
+      unit: courses.unit,
+      pointed: this.pointed,
+      here: chart.here,
+      axis: [chart.across.lo, chart.across.hi],
+      range: [chart.values.lo, chart.values.hi],
+      rows: facts,
+      rings: chart.rings.length,
+      values: valuesAt(chart, at, better),
       lines: chart.lines.map(({ run, part, x }) => ({ run, part, points: x.length })),
       gradients: this.renderRoot.querySelectorAll("cnn-step-heatmap").length,
     };
@@ -196,7 +223,9 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const { runA, step } = this.session;
     const here = step === null ? "" : `; A ${runA}, step ${step}`;
     const words = `${title(choice.metric, choice.part)} of ${drawnRuns(courses).length} runs by ${choice.align}${here}`;
-    const drawing = await chart.drawing(words, this.#shownNorms, [...this.renderRoot.querySelectorAll("cnn-step-heatmap")]);
+    const drawing = await chart.drawing(words, this.#shownNorms, [
+      ...this.renderRoot.querySelectorAll("cnn-step-heatmap"),
+    ]);
     const holder = document.createElement("div");
     holder.style.cssText = "position:absolute;visibility:hidden;inset:0 auto auto 0";
     this.renderRoot.append(holder);
@@ -216,7 +245,11 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const compared = this.#compared;
     if (!compared) throw new Error("there are no numbers yet");
     const { facts, chart, choice, courses, target } = compared;
-    return compareCsv(facts, chart.lines, { metric: mainName(choice), align: choice.align === "time" ? courses.unit : choice.align, target });
+    return compareCsv(facts, chart.lines, {
+      metric: mainName(choice),
+      align: choice.align === "time" ? courses.unit : choice.align,
+      target,
+    });
   }
 }
 

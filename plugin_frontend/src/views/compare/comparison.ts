@@ -27,21 +27,39 @@ export interface Compared {
 }
 
 export class Comparison {
-  readonly #listed = remember((_runs: unknown, _filter: string, _hidden: unknown, session: Session) => listedRuns(session));
-  readonly #known = remember((listed: readonly RunSummary[], _revision: number, data: CompareData) => listed.map((run) => data.course(run)));
+  readonly #listed = remember((_runs: unknown, _filter: string, _hidden: unknown, session: Session) =>
+    listedRuns(session),
+  );
+  readonly #known = remember((listed: readonly RunSummary[], _revision: number, data: CompareData) =>
+    listed.map((run) => data.course(run)),
+  );
   readonly #choice = remember((metric: string, part: Part, align: Align): Choice => ({ metric, part, align }));
-  readonly #courses = remember((listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) => coursesOf(listed, data, choice));
-  readonly #facts = remember((courses: Courses, better: Better, target: number | null, data: CompareData) => allFacts(courses, data, better, target));
+  readonly #courses = remember((listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) =>
+    coursesOf(listed, data, choice),
+  );
+  readonly #facts = remember((courses: Courses, better: Better, target: number | null, data: CompareData) =>
+    allFacts(courses, data, better, target),
+  );
   readonly #sorted = remember(sortedFacts);
   readonly #lines = remember(linesOfChart);
   readonly #page = remember(timeAxis);
   // The same zoom is another object after every change of the URL.
   readonly #zoom = remember((text: string): Zoom | null => zoom.parse(text) ?? null);
   readonly #axes = remember(axesOf);
-  readonly #chart = remember((
-    courses: Courses, facts: readonly Facts[], lines: ReturnType<typeof linesOfChart>, axes: Axes, better: Better, target: number | null,
-    runA: string, runB: string | null, axis: "log" | "linear", step: number | null,
-  ) => chartOf({ courses, facts, better, target, runA, runB, axis, step }, lines, axes));
+  readonly #chart = remember(
+    (
+      courses: Courses,
+      facts: readonly Facts[],
+      lines: ReturnType<typeof linesOfChart>,
+      axes: Axes,
+      better: Better,
+      target: number | null,
+      runA: string,
+      runB: string | null,
+      axis: "log" | "linear",
+      step: number | null,
+    ) => chartOf({ courses, facts, better, target, runA, runB, axis, step }, lines, axes),
+  );
 
   listed(session: Session): readonly RunSummary[] {
     return this.#listed(session.runs, session.state.filter, session.state.hidden, session);
@@ -64,9 +82,20 @@ export class Comparison {
   of(session: Session, options: Options, data: CompareData): Compared {
     const listed = this.listed(session);
     const known = this.#known(listed, data.revision, data);
-    const metrics = metricsOf(known.map((course) => course.epochs), listed.some((run) => run.kinds.includes("losses")));
+    const metrics = metricsOf(
+      known.map((course) => course.epochs),
+      listed.some((run) => run.kinds.includes("losses")),
+    );
     const metric = metrics.includes(options.metric) ? options.metric : (metrics[0] ?? options.metric);
-    const choice = this.#choice(metric, usablePart(options.part, metric, known.map((course) => course.epochs)), options.align);
+    const choice = this.#choice(
+      metric,
+      usablePart(
+        options.part,
+        metric,
+        known.map((course) => course.epochs),
+      ),
+      options.align,
+    );
     const better = wantedEnd(options.better, metric);
     const courses = this.#courses(listed, data.revision, choice, data);
     const target = targetOf(options.target, courses, better);
@@ -76,7 +105,15 @@ export class Comparison {
     const page = this.pageAxis(session);
     const axes = this.#axes(courses, lines.lines, runA, page, options.scale, this.#zoom(zoom.format(options.zoom)));
     const chart = this.#chart(courses, facts, lines, axes, better, target, runA, session.runB, page.kind, session.step);
-    return { metrics, choice, better, target, courses, facts: this.#sorted(facts, options.sort, options.descending, better), chart };
+    return {
+      metrics,
+      choice,
+      better,
+      target,
+      courses,
+      facts: this.#sorted(facts, options.sort, options.descending, better),
+      chart,
+    };
   }
 }
 

@@ -21,7 +21,9 @@ export class FilterWords implements InputWords {
   }
 
   name(input: number): string {
-    return this.part !== "kernel" ? String(input) : inputName(this.source, this.kernels?.inputs ?? 0, input, this.channels);
+    return this.part !== "kernel"
+      ? String(input)
+      : inputName(this.source, this.kernels?.inputs ?? 0, input, this.channels);
   }
 
   origin(filter: number, input: number): string | null {
@@ -46,7 +48,9 @@ export class FilterWords implements InputWords {
     const what = `${count} ${plural(of, "filter")}, ${kernelText(kernels)}`;
     if (this.groups > 1 && inputs === 1) return `${what}, each on one of ${this.groups} channels`;
     if (this.groups > 1) return `${what} on ${inputs} of ${inputs * this.groups} channels, in ${this.groups} groups`;
-    const gates = kernels.gates?.length ? `, ${of / kernels.gates.length} for each of ${kernels.gates.length} gates` : "";
+    const gates = kernels.gates?.length
+      ? `, ${of / kernels.gates.length} for each of ${kernels.gates.length} gates`
+      : "";
     return `${what} on ${inputs} ${plural(inputs, "channel")}${gates}`;
   }
 
@@ -55,7 +59,12 @@ export class FilterWords implements InputWords {
     const { panels, filter } = picture;
     const [{ kernels }] = panels as [Picture["panels"][number]];
     const norm = formatNumber(kernels.norms[filter] ?? NaN);
-    return [["filter", String(filter)], ...gateRows(kernels, filter), ["filter norm", norm], ...deadRows(picture, filter)];
+    return [
+      ["filter", String(filter)],
+      ...gateRows(kernels, filter),
+      ["filter norm", norm],
+      ...deadRows(picture, filter),
+    ];
   }
 
   /** A depthwise layer is grouped by channel, whether or not its record says so. */

@@ -166,7 +166,8 @@ export class FiltersData {
     const { session } = this.host;
     const step = session.stepOf(session.runA, "gradients", null);
     return session.runA === null || step === null
-      ? null : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
+      ? null
+      : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
   }
 }
 

@@ -25,7 +25,11 @@ export const lensStyles = css`
 
 /** The lens of a matrix; nothing where cells are large enough for their own numbers, or the kernel is too large. */
 export function lensOf(
-  panel: Panel, weight: WeightPlace, cell: number, inputName: string, at: { x: number; y: number },
+  panel: Panel,
+  weight: WeightPlace,
+  cell: number,
+  inputName: string,
+  at: { x: number; y: number },
   room: { width: number; height: number },
 ): unknown {
   const { kernels, plan, bounds } = panel;
@@ -37,8 +41,13 @@ export function lensOf(
 
 /** `at` and `room` in pixels of the positioned parent. */
 function lens(
-  kernels: Kernels, weight: WeightPlace, title: string, palette: Palette, bound: number,
-  at: { x: number; y: number }, room: { width: number; height: number },
+  kernels: Kernels,
+  weight: WeightPlace,
+  title: string,
+  palette: Palette,
+  bound: number,
+  at: { x: number; y: number },
+  room: { width: number; height: number },
 ): TemplateResult {
   const start = tileOf(kernels, weight.filter, weight.input, weight.slice) * tileSize(kernels);
   const cells = kernels.values.subarray(start, start + tileSize(kernels));

@@ -11,7 +11,9 @@ import { sceneOf, type Order, type ScenePlan } from "./scenes.ts";
 
 /** Grey for signed weights: mid grey is zero, as in a folded tile. */
 export const SIGNED_MAPS: Readonly<Record<FilterOptions["map"], ColourMap>> = {
-  rdbu, brbg, grey: { ...grey, diverging: true },
+  rdbu,
+  brbg,
+  grey: { ...grey, diverging: true },
 };
 
 export type PanelId = "A" | "B" | "change" | "difference";
@@ -66,8 +68,12 @@ export function pictureOf(input: PictureInput): Picture {
     const own: Order = { filters: byIndex(kernels.filters), inputs: byIndex(kernels.inputs) };
     const kept = usual ? (input.held?.get(id) ?? bounds) : bounds;
     const plan: ScenePlan = {
-      mode: usual ? mode : modeFor(kernels, options.mode), order: usual ? ordered : own, palette, bounds: kept,
-      filter: Math.min(filter, kernels.filters - 1), channels: (id === "B" ? input.channelsB : input.channelsA) ?? "rgb",
+      mode: usual ? mode : modeFor(kernels, options.mode),
+      order: usual ? ordered : own,
+      palette,
+      bounds: kept,
+      filter: Math.min(filter, kernels.filters - 1),
+      channels: (id === "B" ? input.channelsB : input.channelsA) ?? "rgb",
     };
     return { id, kernels, bounds: kept, plan, scene: sceneOf(kernels, plan) };
   };
@@ -81,7 +87,8 @@ export function openedFilter({ a, filter }: PictureInput, order: Order): number 
 }
 
 function panelsOf(
-  { a, b, first, history, options }: PictureInput, scale: Scale,
+  { a, b, first, history, options }: PictureInput,
+  scale: Scale,
   panel: (id: PanelId, kernels: Kernels, bounds: Bounds) => Panel,
 ): Panel[] {
   const onScale = (...kernels: Kernels[]): Bounds =>
@@ -114,10 +121,16 @@ function orderOf({ a, first, last, options }: PictureInput, mode: Mode): Order {
       return { filters: byIndex(a.filters), inputs: byIndex(a.inputs) };
     case "change": {
       const change = first && sameShape(first, end) ? subtract(end, first) : end;
-      return { filters: byLargest(change.norms, end.dead), inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs) };
+      return {
+        filters: byLargest(change.norms, end.dead),
+        inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs),
+      };
     }
     default:
-      return { filters: byLargest(end.norms, end.dead), inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs) };
+      return {
+        filters: byLargest(end.norms, end.dead),
+        inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs),
+      };
   }
 }
 

@@ -46,7 +46,10 @@ export function bandSvg(band: Band, width: number, toShare: (step: number) => nu
 }
 
 export function bandRow(
-  band: Band, width: number, toShare: (step: number) => number, press: (event: PointerEvent) => void,
+  band: Band,
+  width: number,
+  toShare: (step: number) => number,
+  press: (event: PointerEvent) => void,
 ): TemplateResult {
   const line = `line-height:${band.height}px`;
   return html`<div class="band-row" data-band=${band.kind} .style=${`height:${band.height}px`}>

@@ -32,10 +32,18 @@ export interface NormActions {
   readonly hover: (cell: HeatCell | null) => void;
 }
 
-export function normFigure(frame: FigureFrame, picture: NormPicture, panel: NormPanel, actions: NormActions): TemplateResult {
+export function normFigure(
+  frame: FigureFrame,
+  picture: NormPicture,
+  panel: NormPanel,
+  actions: NormActions,
+): TemplateResult {
   const at = shownAt(panel, frame.step);
   return html`<figure data-panel=${panel.id}>
-    <figcaption><span>${normCaption(panel, picture.panels.filter(({ id }) => id !== "difference").map(({ run }) => run))}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
+    <figcaption><span>${normCaption(
+      panel,
+      picture.panels.filter(({ id }) => id !== "difference").map(({ run }) => run),
+    )}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
     <cnn-step-heatmap
       data-map=${panel.id} .rows=${panel.rows} .toShare=${frame.axis.toShare} .scale=${picture.scale} .step=${frame.step}
       .current=${actions.current} .values=${at ? gutterTexts(panel, at.index, isShare(picture.quantity)) : []} .rowHeight=${frame.sizes.rowHeight}
@@ -66,7 +74,10 @@ export interface VariableChoice {
 }
 
 export function histogramFigure(
-  frame: FigureFrame, picture: HistogramPicture, figure: HistogramFigure, choice: VariableChoice,
+  frame: FigureFrame,
+  picture: HistogramPicture,
+  figure: HistogramFigure,
+  choice: VariableChoice,
 ): TemplateResult {
   const { axis, width, step, sizes } = frame;
   const { steps } = figure.histogram;
@@ -79,9 +90,11 @@ export function histogramFigure(
   return html`<figure data-histogram=${figure.id}>
     ${histogramCaption(frame, picture, figure, choice)}
     ${signMap(frame, picture, figure, 1)}
-    ${bandsOf(figure, step, sizes.band).map((band) => html`<div class="band-line">
+    ${bandsOf(figure, step, sizes.band).map(
+      (band) => html`<div class="band-line">
       ${bandRow(band, width, axis.toShare, press)}<span class="line" .style=${left}></span>
-    </div>`)}
+    </div>`,
+    )}
     ${signMap(frame, picture, figure, -1)}
   </figure>`;
 }
@@ -101,7 +114,10 @@ function signMap(frame: FigureFrame, picture: HistogramPicture, figure: Histogra
 }
 
 function histogramCaption(
-  { step }: FigureFrame, { octaves }: HistogramPicture, { id, histogram }: HistogramFigure, choice: VariableChoice,
+  { step }: FigureFrame,
+  { octaves }: HistogramPicture,
+  { id, histogram }: HistogramFigure,
+  choice: VariableChoice,
 ): TemplateResult {
   const thinned = histogram.thinned ? `, ${stepsText(0, histogram.thinned)}` : "";
   const at = histogram.steps[nearestIndex(histogram.steps, step)];

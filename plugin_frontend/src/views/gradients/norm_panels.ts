@@ -43,8 +43,13 @@ export interface Unusual {
 }
 
 export function normPicture(
-  a: RunNorms, b: RunNorms | null, layers: readonly LayerRecord[], layersB: readonly LayerRecord[],
-  quantity: Quantity, by: GradientOptions["rows"], show: GradientOptions["show"],
+  a: RunNorms,
+  b: RunNorms | null,
+  layers: readonly LayerRecord[],
+  layersB: readonly LayerRecord[],
+  quantity: Quantity,
+  by: GradientOptions["rows"],
+  show: GradientOptions["show"],
 ): NormPicture {
   const own = runPanel("A", a, layers, quantity, by);
   const other = b && show !== "a" ? runPanel("B", b, layersB, quantity, by) : null;
@@ -52,7 +57,12 @@ export function normPicture(
 }
 
 /** Of sizes, whose logarithms are drawn. */
-export function normPictureOf(quantity: Shown, own: NormPanel, other: NormPanel | null, show: GradientOptions["show"]): NormPicture {
+export function normPictureOf(
+  quantity: Shown,
+  own: NormPanel,
+  other: NormPanel | null,
+  show: GradientOptions["show"],
+): NormPicture {
   if (other && show === "difference") {
     const panels = [differencePanel(own, other)];
     const range = symmetricLogRange(panels[0]!.rows.map(({ values }) => values));
@@ -60,15 +70,29 @@ export function normPictureOf(quantity: Shown, own: NormPanel, other: NormPanel 
   }
   const panels = other ? [own, other] : [own];
   const range = logRange(panels.flatMap(({ rows }) => rows.map(({ values }) => values)));
-  return { quantity, panels, scale: { ...range, palette: paletteOf(viridis), logarithms: true }, ...countsOf(panels, range, true) };
+  return {
+    quantity,
+    panels,
+    scale: { ...range, palette: paletteOf(viridis), logarithms: true },
+    ...countsOf(panels, range, true),
+  };
 }
 
 function runPanel(
-  id: "A" | "B", norms: RunNorms, layers: readonly LayerRecord[], quantity: Quantity, by: GradientOptions["rows"],
+  id: "A" | "B",
+  norms: RunNorms,
+  layers: readonly LayerRecord[],
+  quantity: Quantity,
+  by: GradientOptions["rows"],
 ): NormPanel {
   const groups = rowGroups(norms.variables, layers, by);
   const values = groups.map(({ places }) => normsOf(norms.columns, places, quantity));
-  const rows = groups.map(({ name, short }, row) => ({ name, short, steps: norms.columns.steps, values: logs(values[row]!) }));
+  const rows = groups.map(({ name, short }, row) => ({
+    name,
+    short,
+    steps: norms.columns.steps,
+    values: logs(values[row]!),
+  }));
   return { id, run: norms.run, groups, rows, values };
 }
 
@@ -82,12 +106,17 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
     const other = placesOfB.get(group.path);
     return other === undefined ? [] : [{ group, row, other }];
   });
-  const ratios = shared.map(({ row, other }) => logRatios(
-    { steps: a.rows[row]!.steps, values: a.values[row]! }, { steps: b.rows[other]!.steps, values: b.values[other]! },
-  ));
+  const ratios = shared.map(({ row, other }) =>
+    logRatios(
+      { steps: a.rows[row]!.steps, values: a.values[row]! },
+      { steps: b.rows[other]!.steps, values: b.values[other]! },
+    ),
+  );
   const [steps = new Float64Array()] = ratios.map((ratio) => ratio.steps);
   return {
-    id: "difference", run: `${shortRun(a.run, [a.run, b.run], NAME_ROOM)} − ${shortRun(b.run, [a.run, b.run], NAME_ROOM)}`, groups: shared.map(({ group }) => group),
+    id: "difference",
+    run: `${shortRun(a.run, [a.run, b.run], NAME_ROOM)} − ${shortRun(b.run, [a.run, b.run], NAME_ROOM)}`,
+    groups: shared.map(({ group }) => group),
     rows: shared.map(({ group }, i) => ({ name: group.name, short: group.short, steps, values: ratios[i]!.values })),
     values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
   };
@@ -96,7 +125,11 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
 /** Bars of the legend's distribution. */
 const BARS = 52;
 
-export function countsOf(panels: readonly NormPanel[], range: Range, logarithms: boolean): Pick<NormPicture, "unusual" | "counts"> {
+export function countsOf(
+  panels: readonly NormPanel[],
+  range: Range,
+  logarithms: boolean,
+): Pick<NormPicture, "unusual" | "counts"> {
   const values = panels.flatMap(({ rows }) => rows.map((row) => row.values));
   return { unusual: unusualOf(panels, logarithms), counts: Array.from(histogram(values, range, BARS).counts) };
 }

@@ -23,7 +23,11 @@ export interface Sheet {
   readonly width: number;
   readonly toShare: (step: number) => number;
   readonly step: number;
-  readonly bars: readonly { readonly heading: string; readonly palette: Palette; readonly labels: readonly BarLabel[] }[];
+  readonly bars: readonly {
+    readonly heading: string;
+    readonly palette: Palette;
+    readonly labels: readonly BarLabel[];
+  }[];
   readonly flow: Flow | null;
   /** Width of what stands at the right: flow and colour bars. */
   readonly side: number;

@@ -42,8 +42,16 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   ];
 
   readonly definition = LAB_VIEW;
-  readonly #operation = new RecordsController(this, () => this.session, () => (this.#chosen === "activation" ? null : operationQuery(this.session)));
-  readonly #input = new RecordsController(this, () => this.session, () => this.#inputQuery());
+  readonly #operation = new RecordsController(
+    this,
+    () => this.session,
+    () => (this.#chosen === "activation" ? null : operationQuery(this.session)),
+  );
+  readonly #input = new RecordsController(
+    this,
+    () => this.session,
+    () => this.#inputQuery(),
+  );
   #complete: Pick<Lab, "run" | "operation" | "input" | "inputName"> | null = null;
 
   #inputQuery() {
@@ -74,7 +82,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     }
     const { session } = this;
     const lab: Lab = {
-      ...this.#base(layer), ...complete,
+      ...this.#base(layer),
+      ...complete,
       choose: (channel) => session.set({ channel }),
       slow: this.#operation.slow || this.#input.slow,
     };
@@ -105,7 +114,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     };
     if (operation.input) return join(operation.input);
     if (path === null) return join(new Error("What went into this layer was not logged."));
-    if (this.#input.error !== null) return join(new Error(`The output of ${name}, which is its input, cannot be read.`));
+    if (this.#input.error !== null)
+      return join(new Error(`The output of ${name}, which is its input, cannot be read.`));
     const record = this.#input.records?.[0];
     if (!record || record.layer !== path || record.step !== operation.step || this.#input.query?.run !== run) return;
     const source = operationOf(record);
@@ -114,9 +124,12 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   #shell(lab: LabBase, mode: Mode): unknown {
     const { layer, session } = lab;
-    const pools = layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
+    const pools =
+      layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
     const image = mode === "activation" ? IMAGE : session.state.image;
-    const unmeasured = hasKind(session.detailA, "activations") ? undefined : "This run logged no activations of the training batch";
+    const unmeasured = hasKind(session.detailA, "activations")
+      ? undefined
+      : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
       ${mode === "activation" ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
@@ -126,18 +139,24 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
         .options=${[
           { value: "convolution", label: "Convolution", disabled: pools },
           { value: "pooling", label: "Pooling" },
-          { value: "activation", label: "Activation", disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured },
+          {
+            value: "activation",
+            label: "Activation",
+            disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured,
+          },
         ]}
         .value=${mode}
         @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
       ></cnn-segmented>
-      ${image === IMAGE
-        ? nothing
-        : html`<cnn-notice
+      ${
+        image === IMAGE
+          ? nothing
+          : html`<cnn-notice
             slot="legend"
             heading="Probe image ${IMAGE} is shown"
             text="It is the only one whose inputs and outputs are kept for the Lab; image ${image} is chosen for the other views."
-          ></cnn-notice>`}
+          ></cnn-notice>`
+      }
     `;
   }
 

@@ -49,7 +49,12 @@ export function mapPainter({ labels, chosen, mark, pointed, everywhere }: MapMar
 }
 
 function drawLabel(
-  context: GridContext, layout: GridLayout, theme: PaintTheme, place: number, label: TileLabel, chosen: boolean,
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  place: number,
+  label: TileLabel,
+  chosen: boolean,
 ): void {
   const { x, y, width, height } = placeRect(layout, place);
   if (width < ROOM_FOR_ONE) return;
@@ -71,7 +76,12 @@ function drawLabel(
 }
 
 function drawMark(
-  context: GridContext, layout: GridLayout, theme: PaintTheme, place: number, mark: Mark, pointed: boolean,
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  place: number,
+  mark: Mark,
+  pointed: boolean,
 ): void {
   const cell = cellRect(layout, place, mark.x, mark.y);
   const rect = { ...cell, width: cell.width * mark.width, height: cell.height * mark.height };

@@ -13,7 +13,11 @@ export function mapsCsv(layer: string, image: number, sides: readonly Side[]): s
     const cells = cellCount(maps.stack);
     for (let channel = 0; channel < maps.statistics.of; channel++) {
       rows.push([
-        run, layer, maps.record.step, image, channel,
+        run,
+        layer,
+        maps.record.step,
+        image,
+        channel,
         deadWord(maps, channel) || classOf(maps.statistics, image, channel, ruleOfMaps(maps), cells),
         slotOf(maps.stack, channel) >= 0 ? 1 : 0,
         ...(["mean", "min", "max", "zeros"] as const).map((name) => statistic(maps, name, image, channel)),

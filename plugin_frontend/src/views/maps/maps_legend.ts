@@ -35,7 +35,13 @@ export function barLabels(scale: Scale, signed: boolean): BarLabel[] {
 
 /** What came before: "after ReLU", "max of 2×2", "linear". */
 export function activationWords(layer: LayerRecord): string {
-  const names: Readonly<Record<string, string>> = { relu: "ReLU", elu: "ELU", gelu: "GELU", selu: "SELU", silu: "SiLU" };
+  const names: Readonly<Record<string, string>> = {
+    relu: "ReLU",
+    elu: "ELU",
+    gelu: "GELU",
+    selu: "SELU",
+    silu: "SiLU",
+  };
   if (layer.role === "pooling") {
     const what = layer.pool === "average" ? "mean" : (layer.pool ?? "pool");
     return `${what} over ${layer.kernel_size ? layer.kernel_size.join("×") : "the whole map"}`;
@@ -116,15 +122,18 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
   const { loss } = maps.record.attributes;
   if (maps.isError && typeof loss === "string") rows.push(["loss", loss.slice(0, 200).replaceAll("_", " ")]);
   if (!maps.isError) rows.push(["zero", formatShare(zero)]);
-  if (!maps.isError) rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
+  if (!maps.isError)
+    rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
   if (!maps.isError && practically) rows.push(["of these practically", formatCount(practically)]);
   return html`<div slot="legend">
     <cnn-table-rows .heading=${heading} note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
     <p class="badges">
       <cnn-badge title="The same images at every step, not the training batch">probe</cnn-badge>
-      ${maps.stack.lo === null
-        ? html`<cnn-badge title="float32, as the network computed them">exact</cnn-badge>`
-        : html`<cnn-badge title=${quality}>8 bit</cnn-badge>`}
+      ${
+        maps.stack.lo === null
+          ? html`<cnn-badge title="float32, as the network computed them">exact</cnn-badge>`
+          : html`<cnn-badge title=${quality}>8 bit</cnn-badge>`
+      }
       <cnn-badge>kept ${maps.stack.kept} of ${maps.stack.of}</cnn-badge>
       ${maps.isError ? html`<cnn-badge title="The loss of the probe's own labels">labelled</cnn-badge>` : nothing}
       ${maps.stack.images < images ? html`<cnn-badge>${maps.stack.images} of ${images} images</cnn-badge>` : nothing}

@@ -90,7 +90,12 @@ interface Point {
 }
 
 function drawImage(
-  context: OffscreenCanvasRenderingContext2D, image: Picture, scale: number, seen: Mark | null, at: Point, theme: PaintTheme,
+  context: OffscreenCanvasRenderingContext2D,
+  image: Picture,
+  scale: number,
+  seen: Mark | null,
+  at: Point,
+  theme: PaintTheme,
 ): void {
   const small = new OffscreenCanvas(image.width, image.height);
   const bytes = new Uint8ClampedArray(image.pixels.slice().buffer as ArrayBuffer);
@@ -98,6 +103,11 @@ function drawImage(
   context.imageSmoothingEnabled = false;
   context.drawImage(small, at.x, at.y, image.width * scale, image.height * scale);
   if (!seen) return;
-  const rect = { x: at.x + seen.x * scale, y: at.y + seen.y * scale, width: seen.width * scale, height: seen.height * scale };
+  const rect = {
+    x: at.x + seen.x * scale,
+    y: at.y + seen.y * scale,
+    width: seen.width * scale,
+    height: seen.height * scale,
+  };
   frameHere(context, rect, theme, 2);
 }

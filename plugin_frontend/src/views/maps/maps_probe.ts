@@ -5,7 +5,12 @@ import type { Shown } from "./shown.ts";
 
 /** Where a cell of a channel is on the page: for tests in a browser. Null while that channel has no tile. */
 export function cellRectOf(
-  root: ParentNode, shown: Shown | null, channel: number, row: number, column: number, run: "A" | "B",
+  root: ParentNode,
+  shown: Shown | null,
+  channel: number,
+  row: number,
+  column: number,
+  run: "A" | "B",
 ): Rect | null {
   const grid = root.querySelector<GridElement>(`cnn-grid.${run}`);
   const place = shown?.classes.active.indexOf(channel) ?? -1;

@@ -29,7 +29,11 @@ function cut(picture: Picture, { x, y, width, height }: Mark): Picture {
 
 /** The windows of the probe images on which the chosen channel is largest; where there are none, a sentence that says why. */
 export function findPatches(
-  layer: LayerRecord, maps: LayerMaps, channel: number, probe: DataRecord, layers: readonly LayerRecord[],
+  layer: LayerRecord,
+  maps: LayerMaps,
+  channel: number,
+  probe: DataRecord,
+  layers: readonly LayerRecord[],
 ): FoundPatch[] | string {
   const slot = slotOf(maps.stack, channel);
   if (slot < 0) return "The maps of this channel were not kept.";
@@ -47,32 +51,37 @@ export function findPatches(
     found.push({ ...patch, picture: cut(picture, mark), words });
   }
   if (found.length) return found;
-  const why = maps.stack.axes === 0
-    ? "The input is no picture that a patch could be cut out of."
-    : layer.receptive_field
-      ? "What its largest values see is no part of a probe image: padding alone, or an input with other axes."
-      : "The layer's receptive field is not known, so no patch can be cut out.";
+  const why =
+    maps.stack.axes === 0
+      ? "The input is no picture that a patch could be cut out of."
+      : layer.receptive_field
+        ? "What its largest values see is no part of a probe image: padding alone, or an input with other axes."
+        : "The layer's receptive field is not known, so no patch can be cut out.";
   return `${why} The largest value, ${formatNumber(first.value, { digits: 3 })}, is on image ${first.image}.`;
 }
 
 /** No number above the floor. */
 function nothingFound({ stack, signed }: LayerMaps, slot: number): string {
   for (let image = 0; image < stack.images; image++) {
-    if (mapValues(stack, image, slot).some(Number.isNaN)) return `No value ${signed ? "" : "above zero "}on the probe images, but NaN.`;
+    if (mapValues(stack, image, slot).some(Number.isNaN))
+      return `No value ${signed ? "" : "above zero "}on the probe images, but NaN.`;
   }
   return signed ? "No finite value on the probe images." : "No value above zero on the probe images.";
 }
 
 export function patchRow(
-  { layer, a: { maps }, b, channel }: Shown, patches: readonly FoundPatch[] | string, open: (patch: Patch) => void,
+  { layer, a: { maps }, b, channel }: Shown,
+  patches: readonly FoundPatch[] | string,
+  open: (patch: Patch) => void,
 ): unknown {
   const field = layer.receptive_field;
   const whole = maps.stack.axes === 0 || !field;
   const size = whole ? "Probe images" : `${field.size.join("×")} patches of the probe images`;
   return html`<div slot="legend" class="patches">
     <h2><b>Largest for channel ${channel}</b> <span class="quiet">${b ? "of A" : ""}</span></h2>
-    ${typeof patches !== "string"
-      ? html`<div class="row">
+    ${
+      typeof patches !== "string"
+        ? html`<div class="row">
             ${patches.map((patch) => {
               const { width, height } = patch.picture;
               const box = `width:${(100 * width) / Math.max(width, height)}%;aspect-ratio:${width} / ${height}`;
@@ -83,6 +92,7 @@ export function patchRow(
             })}
           </div>
           <p>${size} that excite it most, with the value.</p>`
-      : html`<p>${patches}</p>`}
+        : html`<p>${patches}</p>`
+    }
   </div>`;
 }

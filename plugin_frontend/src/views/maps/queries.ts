@@ -8,9 +8,7 @@ import type { SweepWish } from "./step_sweep.ts";
 export function mapsQuery(session: Session, run: string | null, kind: MapsKind): RecordsQuery | null {
   const layer = session.layer?.path;
   const step = session.stepOf(run, kind);
-  return run === null || layer === undefined || step === null
-    ? null
-    : { run, kind, layers: [layer], steps: [step] };
+  return run === null || layer === undefined || step === null ? null : { run, kind, layers: [layer], steps: [step] };
 }
 
 /** The same of run A at its last logged step. */

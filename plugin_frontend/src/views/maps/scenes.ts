@@ -47,18 +47,33 @@ export class Scenes {
   #scaling: { key: string; scaling: Scaling } | null = null;
 
   readonly #shown = remember(
-    (layer: LayerRecord, runA: string, a: LayerMaps, runB: string | null, b: LayerMaps | null,
-      image: number, channel: number | null, sort: SortBy, slice: number, last: LayerMaps | null, playing: boolean): Shown => {
+    (
+      layer: LayerRecord,
+      runA: string,
+      a: LayerMaps,
+      runB: string | null,
+      b: LayerMaps | null,
+      image: number,
+      channel: number | null,
+      sort: SortBy,
+      slice: number,
+      last: LayerMaps | null,
+      playing: boolean,
+    ): Shown => {
       const other = runB !== null && b && comparable(a.stack, b.stack) && image < b.stack.images ? b : null;
       const shownImage = Math.min(image, a.statistics.images - 1);
       const { images, of } = a.statistics;
-      const same = last?.statistics.images === images && last.statistics.of === of && last.record.layer === a.record.layer;
+      const same =
+        last?.statistics.images === images && last.statistics.of === of && last.record.layer === a.record.layer;
       const order = same ? last : a;
       const classes = playing
         ? playedClasses(a, shownImage, sort, order.statistics)
         : sharedClasses(a, other, shownImage, sort, order.statistics);
       return {
-        layer, image: shownImage, classes, playing,
+        layer,
+        image: shownImage,
+        classes,
+        playing,
         orderStep: order.record.step,
         a: { run: runA, maps: a },
         b: other && runB !== null ? { run: runB, maps: other } : null,
@@ -84,11 +99,22 @@ export class Scenes {
     const waiting = wanted === "steps" && !sweeps.every((sweep) => sweep.done);
     if (last?.key === key && playing && waiting && last.scaling.by !== "map") return last.scaling;
     const sides = [shown.a.maps, ...(shown.b ? [shown.b.maps] : [])];
-    const steps = wanted === "steps" && !waiting ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
+    const steps =
+      wanted === "steps" && !waiting ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
     const all = [...sides, ...steps.filter((maps): maps is LayerMaps => !(maps instanceof Error))];
     const signed = all.some((maps) => maps.signed);
-    const shared = wanted === "map" ? null : together(all.map((maps) => scaleOf(maps.stack, signed)), signed);
-    const same = last?.key === key && last.scaling.by === wanted && last.scaling.signed === signed && sameScale(last.scaling.shared, shared);
+    const shared =
+      wanted === "map"
+        ? null
+        : together(
+            all.map((maps) => scaleOf(maps.stack, signed)),
+            signed,
+          );
+    const same =
+      last?.key === key &&
+      last.scaling.by === wanted &&
+      last.scaling.signed === signed &&
+      sameScale(last.scaling.shared, shared);
     const scaling = same ? last.scaling : { by: wanted, signed, shared };
     this.#scaling = { key, scaling };
     return scaling;
@@ -103,8 +129,15 @@ export class Scenes {
   }
 
   readonly #steps = remember(
-    (shown: Shown, sweep: StepSweep, scaling: Scaling, map: ColourMap, _steps: readonly number[], _loaded: number, _lost: number) =>
-      stepsScene(shown, sweep, scaling, map),
+    (
+      shown: Shown,
+      sweep: StepSweep,
+      scaling: Scaling,
+      map: ColourMap,
+      _steps: readonly number[],
+      _loaded: number,
+      _lost: number,
+    ) => stepsScene(shown, sweep, scaling, map),
   );
 
   steps(shown: Shown, sweep: StepSweep, scaling: Scaling, map: ColourMap): GridScene | null {
@@ -112,8 +145,13 @@ export class Scenes {
   }
 
   readonly #layerTiles = remember(
-    (records: readonly DataRecord[], layers: readonly LayerRecord[], shown: Shown, magnitude: ColourChoice["magnitude"], signed: ColourChoice["signed"]) =>
-      layerTiles(records, layers, shown, { magnitude, signed }),
+    (
+      records: readonly DataRecord[],
+      layers: readonly LayerRecord[],
+      shown: Shown,
+      magnitude: ColourChoice["magnitude"],
+      signed: ColourChoice["signed"],
+    ) => layerTiles(records, layers, shown, { magnitude, signed }),
   );
 
   layerTiles(records: readonly DataRecord[], layers: readonly LayerRecord[], shown: Shown, colours: ColourChoice) {
@@ -125,20 +163,26 @@ export class Scenes {
       findPatches(layer, maps, channel, probe, layers),
   );
 
-  readonly #layerSpread = remember((a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
-    const sides = [a, ...(b ? [b] : [])];
-    const maps = sides.flatMap(({ stack }) => (image < stack.images ? imageTiles(stack, image) : []));
-    const zeros = sides.flatMap((side) => Array.from(side.stack.channels, (channel) => statistic(side, "zeros", image, channel)));
-    const share = zeros.reduce((sum, zero) => sum + zero, 0) / Math.max(1, zeros.length);
-    return distribution(maps, scale, signed ? null : share);
-  });
+  readonly #layerSpread = remember(
+    (a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
+      const sides = [a, ...(b ? [b] : [])];
+      const maps = sides.flatMap(({ stack }) => (image < stack.images ? imageTiles(stack, image) : []));
+      const zeros = sides.flatMap((side) =>
+        Array.from(side.stack.channels, (channel) => statistic(side, "zeros", image, channel)),
+      );
+      const share = zeros.reduce((sum, zero) => sum + zero, 0) / Math.max(1, zeros.length);
+      return distribution(maps, scale, signed ? null : share);
+    },
+  );
 
-  readonly #mapSpread = remember((maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
-    const slot = slotOf(maps.stack, channel);
-    const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);
-    const own = scaleOfMap(scale, values, leastEnd(maps, image));
-    return [own, distribution([values], own, scale.signed ? null : statistic(maps, "zeros", image, channel))];
-  });
+  readonly #mapSpread = remember(
+    (maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
+      const slot = slotOf(maps.stack, channel);
+      const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);
+      const own = scaleOfMap(scale, values, leastEnd(maps, image));
+      return [own, distribution([values], own, scale.signed ? null : statistic(maps, "zeros", image, channel))];
+    },
+  );
 
   /** The legend's colour bar: of one map where each has its own scale, else of all on this image. */
   bar(shown: Shown, scaling: Scaling, one: { maps: LayerMaps; channel: number }, words: Omit<BarWords, "of">) {

@@ -28,7 +28,11 @@ export interface Shown {
 
 /** Active where it is in either run, dead only where it is in both. The order is that of run A, or of `order`. */
 export function sharedClasses(
-  a: LayerMaps, b: LayerMaps | null, image: number, sort: SortBy, order: MapStatistics = a.statistics,
+  a: LayerMaps,
+  b: LayerMaps | null,
+  image: number,
+  sort: SortBy,
+  order: MapStatistics = a.statistics,
 ): Classes {
   const cells = cellCount(a.stack);
   const own = classify(a.statistics, image, keptChannels(a.stack), cells, sort, order);
@@ -62,7 +66,13 @@ export function channelOf(maps: LayerMaps, classes: Classes, image: number, chos
 }
 
 /** Where a map responds most: what is pointed at while nobody points. */
-export function restingFocus(layer: LayerRecord, maps: LayerMaps, channel: number, image: number, slice: number): Focus | null {
+export function restingFocus(
+  layer: LayerRecord,
+  maps: LayerMaps,
+  channel: number,
+  image: number,
+  slice: number,
+): Focus | null {
   const slot = slotOf(maps.stack, channel);
   if (slot < 0 || image >= maps.stack.images) return null;
   return { layer, maps, channel, cell: cellAt(maps.stack, peakOf(maps.stack, image, slot, slice, maps.signed)) };

@@ -25,7 +25,10 @@ function predictionWords({ meaning, top, share, raw }: Prediction, name: string)
 }
 
 export function verdictOf(
-  probe: DataRecord | null, predictions: DataRecord | null, model: ModelRecord | null, image: number,
+  probe: DataRecord | null,
+  predictions: DataRecord | null,
+  model: ModelRecord | null,
+  image: number,
 ): Verdict {
   const names = model?.class_names ?? [];
   const nameOf = (index: number): string => names[index] ?? `class ${index}`;
@@ -39,9 +42,10 @@ export function verdictOf(
   if (!prediction) return { heading, text: "", wrong: false };
   if (Number.isNaN(prediction.raw)) return { heading, text: "the outputs are NaN", wrong: label !== null };
   const single = (outputs.shape[1] ?? 1) === 1;
-  const text = single && prediction.share === null
-    ? `output ${formatNumber(prediction.raw, { digits: 3 })}`
-    : predictionWords(prediction, nameOf(prediction.top));
+  const text =
+    single && prediction.share === null
+      ? `output ${formatNumber(prediction.raw, { digits: 3 })}`
+      : predictionWords(prediction, nameOf(prediction.top));
   const decided = !(single && prediction.share === null) && label !== null;
   return { heading, text, wrong: decided && prediction.top !== label };
 }

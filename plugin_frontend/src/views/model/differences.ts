@@ -52,7 +52,10 @@ function layersOf(a: readonly LayerRecord[], b: readonly LayerRecord[]): string[
       continue;
     }
     const unlike = ASPECTS.filter(([, of]) => of(layer) !== of(other));
-    if (unlike.length) lines.push(`${layer.name}: ${unlike.map(([name, of]) => `${name} ${shown(of(layer))}, B ${shown(of(other))}`).join("; ")}`);
+    if (unlike.length)
+      lines.push(
+        `${layer.name}: ${unlike.map(([name, of]) => `${name} ${shown(of(layer))}, B ${shown(of(other))}`).join("; ")}`,
+      );
   }
   return [...lines, ...Array.from(others.values(), (layer) => `${layer.name}: only in B`)];
 }

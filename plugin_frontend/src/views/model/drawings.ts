@@ -30,7 +30,14 @@ export class Drawings {
   readonly #each = remember((layers: readonly LayerRecord[]) => rowsOf(layers, NOTHING_FOLDED, new Set()));
   readonly #eachNumbers = remember(numbersOf);
 
-  of(session: Session, data: ModelData, rows: readonly MapRow[], pointing: Pointing, width: number, font: string): Drawing {
+  of(
+    session: Session,
+    data: ModelData,
+    rows: readonly MapRow[],
+    pointing: Pointing,
+    width: number,
+    font: string,
+  ): Drawing {
     const { detailA, layers, runA } = session;
     const columns = columnsOf(layers, { gradients: hasKind(detailA, "gradients"), zeros: hasZeros(session) }, width);
     const axis = this.#axis(session.state.axis, session.stepsOf(runA, "gradients", null).at(-1) ?? 0);
@@ -40,7 +47,10 @@ export class Drawings {
     const cursor = pointing.cursor === null ? -1 : rows.findIndex((row) => row.key === pointing.cursor);
     const here = rowOf(rows, session.layer?.path ?? null);
     return {
-      rows, columns, here, font,
+      rows,
+      columns,
+      here,
+      font,
       edges: this.#edges(rows),
       input: inputShape(layers),
       largest: Math.max(1, ...layers.map((layer) => spatialSide(layer) ?? 0)),

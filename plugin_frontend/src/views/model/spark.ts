@@ -22,7 +22,10 @@ export interface Spark {
 
 /** One scale for all layers' curves, so that they can be compared; the outermost half per cent at each end is held there. */
 export function sparkScale(curves: readonly ArrayLike<number>[], always: readonly number[] = []): SparkScale {
-  const values = curves.flatMap((curve) => Array.from(curve)).filter(Number.isFinite).sort((a, b) => a - b);
+  const values = curves
+    .flatMap((curve) => Array.from(curve))
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? 0;
   const [lo, hi] = [Math.min(at(0.005), ...always), Math.max(at(0.995), ...always)];
   return hi > lo ? { lo, hi } : { lo: lo - 1, hi: lo + 1 };
@@ -34,7 +37,12 @@ export function sparkHeight(value: number, { lo, hi }: SparkScale, height: numbe
 }
 
 export function sparkOf(
-  steps: ArrayLike<number>, values: ArrayLike<number>, scale: SparkScale, axis: TimeAxis, width: number, height: number,
+  steps: ArrayLike<number>,
+  values: ArrayLike<number>,
+  scale: SparkScale,
+  axis: TimeAxis,
+  width: number,
+  height: number,
 ): Spark {
   const mean = new AxisMean(HALF_LIFE);
   const broken: number[] = [];

@@ -27,9 +27,11 @@ export function activationLegend(shown: ActivationShown): unknown {
     ${measured.after ? html`<cnn-table-rows heading="What comes out" .rows=${afterRows(measured.after)}></cnn-table-rows>` : nothing}
     <div class="badges">
       <cnn-badge title="Not the probe: the batch of this very step">training batch</cnn-badge>
-      ${sampled > 1
-        ? html`<cnn-badge title="The histogram counts one position in ${formatCount(sampled)}; mean and extremes are of all">sampled 1 in ${formatCount(sampled)}</cnn-badge>`
-        : html`<cnn-badge title="The histogram counts every value">exact counts</cnn-badge>`}
+      ${
+        sampled > 1
+          ? html`<cnn-badge title="The histogram counts one position in ${formatCount(sampled)}; mean and extremes are of all">sampled 1 in ${formatCount(sampled)}</cnn-badge>`
+          : html`<cnn-badge title="The histogram counts every value">exact counts</cnn-badge>`
+      }
       <cnn-badge title="Shares and rms slopes are computed from the histogram: a bin is an octave, within which their density is taken to be a straight line. What is counted is exact"
         >slopes from the histogram</cnn-badge>
       <cnn-badge title="Square root of how many values lie there">bar height: square root</cnn-badge>
@@ -43,8 +45,14 @@ function inputRows({ measured, range }: ActivationShown): TableRow[] {
   const rows: TableRow[] = [
     ["values", formatCount(numbers.count)],
     ["below zero", formatShare(shareBetween(inputs, -Infinity, 0))],
-    [`outside ${number(-range).replace(/\.0+$/, "")} to ${number(range).replace(/\.0+$/, "")}`, formatShare(1 - shareBetween(inputs, -range, range))],
-    ["mean", number(numbers.mean)], ["deviation", number(numbers.std)], ["min", number(numbers.min)], ["max", number(numbers.max)],
+    [
+      `outside ${number(-range).replace(/\.0+$/, "")} to ${number(range).replace(/\.0+$/, "")}`,
+      formatShare(1 - shareBetween(inputs, -range, range)),
+    ],
+    ["mean", number(numbers.mean)],
+    ["deviation", number(numbers.std)],
+    ["min", number(numbers.min)],
+    ["max", number(numbers.max)],
   ];
   if (saturation !== null) rows.push(["saturated, counted", formatShare(numbers.saturated / numbers.count)]);
   if (numbers.nan > 0) rows.push(["NaN", formatCount(numbers.nan)]);
@@ -54,7 +62,8 @@ function inputRows({ measured, range }: ActivationShown): TableRow[] {
 
 function afterRows({ zero, dead, practically, channels }: After): TableRow[] {
   return [
-    ["exactly zero", formatShare(zero)], ["dead channels", `${formatCount(dead)} of ${formatCount(channels)}`],
+    ["exactly zero", formatShare(zero)],
+    ["dead channels", `${formatCount(dead)} of ${formatCount(channels)}`],
     ...(practically ? [["of these practically", formatCount(practically)] as const] : []),
   ];
 }

@@ -36,22 +36,33 @@ const COUNTED = new Set(["sigmoid", "tanh", "hard_sigmoid", "softsign", "elu", "
 const STRAIGHT = new Set(["relu", "leaky_relu", "linear"]);
 
 /** The flat share of the layer's own function as it was counted, where it was. */
-function factsOf(measured: Measured, fn: ActivationFunction, name: string, isOwn: boolean): Pick<Panel, "facts" | "isCounted"> {
+function factsOf(
+  measured: Measured,
+  fn: ActivationFunction,
+  name: string,
+  isOwn: boolean,
+): Pick<Panel, "facts" | "isCounted"> {
   const facts = slopeFacts(measured.inputs, fn);
   const { saturated, count } = measured.numbers;
-  if (!(isOwn && COUNTED.has(name) && measured.saturation !== null && count > 0)) return { facts, isCounted: STRAIGHT.has(name) };
+  if (!(isOwn && COUNTED.has(name) && measured.saturation !== null && count > 0))
+    return { facts, isCounted: STRAIGHT.has(name) };
   return { facts: { ...facts, flat: saturated / count }, isCounted: true };
 }
 
 /** `range`: the one to keep while steps play. */
 export function activationShown(
-  site: Site, measured: Measured, { beside, leak }: Pick<LabOptions, "beside" | "leak">, range = drawnRange(measured.inputs),
+  site: Site,
+  measured: Measured,
+  { beside, leak }: Pick<LabOptions, "beside" | "leak">,
+  range = drawnRange(measured.inputs),
 ): ActivationShown {
   const own = ofLayerClass(site.name);
   const panel = (name: string, isOwn: boolean): Panel | null => {
     const fn = activationFunction(name, Number(leak));
     if (!fn) return null;
-    const words = [isOwn ? "the layer’s own" : "", name === "leaky_relu" ? `slope ${leak}` : ""].filter(Boolean).join(", ");
+    const words = [isOwn ? "the layer’s own" : "", name === "leaky_relu" ? `slope ${leak}` : ""]
+      .filter(Boolean)
+      .join(", ");
     return { name, isOwn, note: words, fn, ...factsOf(measured, fn, name, isOwn), flat: flatSpans(fn, range) };
   };
   const first = own === null ? null : panel(own, true);
@@ -59,7 +70,12 @@ export function activationShown(
   const most = first ? 5 : 6;
   const panels = [first, ...others.slice(0, most).map((name) => panel(name, false))].filter((each) => each !== null);
   return {
-    site, measured, range, bars: barsOf(measured.inputs, range), panels, notDrawn: own !== null && !first ? own : null,
+    site,
+    measured,
+    range,
+    bars: barsOf(measured.inputs, range),
+    panels,
+    notDrawn: own !== null && !first ? own : null,
   };
 }
 

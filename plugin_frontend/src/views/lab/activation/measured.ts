@@ -39,10 +39,21 @@ export function measuredOf(record: DataRecord, site: Site): Measured | null {
   const start = record.attributes["bin_start"];
   const counts = countsOf(record.arrays["histogram"], row, rows.length);
   return {
-    inputs: measuredInputs(counts, typeof start === "number" && Number.isSafeInteger(start) ? start : 0, of("min"), of("max")),
+    inputs: measuredInputs(
+      counts,
+      typeof start === "number" && Number.isSafeInteger(start) ? start : 0,
+      of("min"),
+      of("max"),
+    ),
     step: record.step,
     numbers: {
-      count: of("count"), mean: of("mean"), std: of("std"), min: of("min"), max: of("max"), nan: of("nan"), inf: of("inf"),
+      count: of("count"),
+      mean: of("mean"),
+      std: of("std"),
+      min: of("min"),
+      max: of("max"),
+      nan: of("nan"),
+      inf: of("inf"),
       saturated: of("saturated"),
     },
     saturation: row.saturation,
@@ -67,5 +78,6 @@ function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Me
 function sizesOf(record: DataRecord, row: RecordRow): Float64Array {
   const [min, max, nan, inf] = ["min", "max", "nan", "inf"].map((name) => channelsOf(record, `channel_${name}`, row));
   return Float64Array.from({ length: row.channels }, (_, channel) =>
-    nan?.[channel] || inf?.[channel] ? NaN : Math.max(Math.abs(min?.[channel] ?? NaN), Math.abs(max?.[channel] ?? NaN)));
+    nan?.[channel] || inf?.[channel] ? NaN : Math.max(Math.abs(min?.[channel] ?? NaN), Math.abs(max?.[channel] ?? NaN)),
+  );
 }

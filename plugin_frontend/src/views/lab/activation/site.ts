@@ -23,7 +23,12 @@ export function siteOf(layer: LayerRecord, layers: readonly LayerRecord[]): Site
 }
 
 function ofActivation(layer: LayerRecord): Site {
-  return { name: layer.activation ?? layer.type, owner: layer, source: layer.inbound[0] ?? layer.path, place: "output" };
+  return {
+    name: layer.activation ?? layer.type,
+    owner: layer,
+    source: layer.inbound[0] ?? layer.path,
+    place: "output",
+  };
 }
 
 /** The activation that a linear layer feeds alone, normalisation and dropout between them. */

@@ -75,22 +75,32 @@ export const cellTileStyles = css`
 
 /** `inside`: which cells lie on the input; null: all. */
 export function cellTile(
-  name: string, values: ArrayLike<number>, colouring: Colouring, tile: TileCells, inside: Uint8Array | null,
+  name: string,
+  values: ArrayLike<number>,
+  colouring: Colouring,
+  tile: TileCells,
+  inside: Uint8Array | null,
 ): TemplateResult {
   return html`<div class="tile ${name}" style=${styleMap(extent(tile))} @pointermove=${pointing(tile)}>
-    ${tile.numbered
-      ? Array.from(values, (value, i) =>
-          inside?.[i] === 0
-            ? html`<span class="padding">0</span>`
-            : html`<span style=${styleMap(ink(value, colouring))}>${formatTiny(value)}</span>`)
-      : html`<cnn-picture .picture=${mapPicture(values, tile.columns, colouring, name, { inside })}></cnn-picture>`}
+    ${
+      tile.numbered
+        ? Array.from(values, (value, i) =>
+            inside?.[i] === 0
+              ? html`<span class="padding">0</span>`
+              : html`<span style=${styleMap(ink(value, colouring))}>${formatTiny(value)}</span>`,
+          )
+        : html`<cnn-picture .picture=${mapPicture(values, tile.columns, colouring, name, { inside })}></cnn-picture>`
+    }
     ${here(tile)}
   </div>`;
 }
 
 /** Weights that can be written over. */
 export function weightTile(
-  values: ArrayLike<number>, colouring: Colouring, tile: TileCells, weights: WeightCells,
+  values: ArrayLike<number>,
+  colouring: Colouring,
+  tile: TileCells,
+  weights: WeightCells,
 ): TemplateResult {
   return html`<div class="tile kernel" style=${styleMap(extent(tile))} @pointermove=${pointing(tile)} @keydown=${walk}>
     ${Array.from(values, (value, i) => {
@@ -124,7 +134,8 @@ export function weightTile(
 
 function extent({ rows, columns, cell }: TileCells): Record<string, string> {
   return {
-    width: `${columns * cell}px`, height: `${rows * cell}px`,
+    width: `${columns * cell}px`,
+    height: `${rows * cell}px`,
     gridTemplate: `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`,
   };
 }

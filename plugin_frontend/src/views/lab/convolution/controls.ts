@@ -3,7 +3,17 @@ import "../../../parts/select.ts";
 import "../../../parts/stepper.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { LayerKernel } from "./layer_kernel.ts";
-import { choiceFor, choose, leastGrowth, mostGrowth, OWN, pairText, sizeText, type Choice, type Setting } from "./setting.ts";
+import {
+  choiceFor,
+  choose,
+  leastGrowth,
+  mostGrowth,
+  OWN,
+  pairText,
+  sizeText,
+  type Choice,
+  type Setting,
+} from "./setting.ts";
 
 /** Everything back to the layer's own. */
 export const RESET = { ...OWN, chosenFor: null, edits: "" } as const;

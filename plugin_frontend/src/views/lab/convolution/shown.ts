@@ -41,23 +41,45 @@ export interface Shown {
 }
 
 /** `before`: what was shown until now, whose scales only grow while the steps play, so that colours do not jump. */
-export function shownOf(lab: Lab, input: Volume, it: Computation, probe: DataRecord | null, before: Shown | null): Shown {
+export function shownOf(
+  lab: Lab,
+  input: Volume,
+  it: Computation,
+  probe: DataRecord | null,
+  before: Shown | null,
+): Shown {
   const { grid, filter, planes } = it;
   const place = placeOf(lab, it);
   const index = place.row * grid.columns.output + place.column;
   const cell = cellSum(planes, filter, grid, place.row, place.column);
   const picture = input.axes === 2 && probe ? probePicture(probe, 0) : null;
   const [display] = [probe?.arrays["display"]?.shape[3]];
-  const image = picture !== null && picture.width === planes.columns && picture.height === planes.rows && display === planes.channels;
+  const image =
+    picture !== null &&
+    picture.width === planes.columns &&
+    picture.height === planes.rows &&
+    display === planes.channels;
   const order = channelOrderOf(lab.session.detail(lab.run));
-  const names = Array.from({ length: filter.channels }, (_, i) => channelName(filter.from + i, image, planes.channels, order));
+  const names = Array.from({ length: filter.channels }, (_, i) =>
+    channelName(filter.from + i, image, planes.channels, order),
+  );
   const chosen = chosenChannel(lab, it);
   const plane = planeAt(it, filter.from + chosen);
   const inputColours = image ? null : grown(coloursOf(plane), before?.inputColours);
   const { scales } = fixedOf(it);
   return {
-    it, place, index, cell, names, chosen, image, inputColours,
-    order: filter.channels <= TERMS || lab.options.order === "channel" ? byIndex(filter.channels) : byLargest(cell.sums.map(Math.abs)),
+    it,
+    place,
+    index,
+    cell,
+    names,
+    chosen,
+    image,
+    inputColours,
+    order:
+      filter.channels <= TERMS || lab.options.order === "channel"
+        ? byIndex(filter.channels)
+        : byLargest(cell.sums.map(Math.abs)),
     input: inputColours ? wholePicture(plane, planes.columns, inputColours, names[chosen] ?? "") : picture!,
     window: grown(scales.window, before?.window),
     kernel: grown(scales.kernel, before?.kernel),
@@ -78,7 +100,8 @@ function grown(now: Colouring, before: Colouring | null | undefined): Colouring 
 /** The cell that was chosen, or, at first, the one of the largest value. */
 function placeOf({ options }: Lab, { grid, map }: Computation): Place {
   const { row, column } = options;
-  if (row !== null || column !== null) return inside({ row: row ?? 0, column: column ?? 0 }, grid.rows.output, grid.columns.output);
+  if (row !== null || column !== null)
+    return inside({ row: row ?? 0, column: column ?? 0 }, grid.rows.output, grid.columns.output);
   let best = 0;
   for (let i = 1; i < map.length; i++) if (map[i]! > map[best]!) best = i;
   return { row: Math.floor(best / grid.columns.output), column: best % grid.columns.output };
@@ -114,8 +137,11 @@ function heaviestOf(it: Computation): number {
     for (let i = start; i < start + count; i++) sum += values[i]! ** 2;
     return sum;
   };
-  const norms = Array.from({ length: filter.channels }, (_, channel) =>
-    squares(filter.weights, channel * size, size) * squares(planes.values, (filter.from + channel) * cells, cells));
+  const norms = Array.from(
+    { length: filter.channels },
+    (_, channel) =>
+      squares(filter.weights, channel * size, size) * squares(planes.values, (filter.from + channel) * cells, cells),
+  );
   return byLargest(norms)[0] ?? 0;
 }
 
@@ -148,7 +174,11 @@ function scalesOf({ planes, filter, kernel }: Computation): Pick<Shown, "window"
     product = Math.max(product, value * Math.max(weight, leastWeight));
   }
   const around = (bound: number): Colouring => ({ map: rdbu, range: symmetric(bound) });
-  return { window: around(input), kernel: around(Math.max(largestMagnitude(filter.weights), leastWeight)), product: around(product) };
+  return {
+    window: around(input),
+    kernel: around(Math.max(largestMagnitude(filter.weights), leastWeight)),
+    product: around(product),
+  };
 }
 
 /** The window on the input, in cells. */
@@ -159,6 +189,7 @@ export function windowRect({ grid }: Computation, place: Place): Rect {
 
 /** The output cell whose window's middle is nearest to a point of the input, in cells. */
 export function placeUnder({ grid: { rows, columns } }: Computation, row: number, column: number): Place {
-  const nearest = (axis: typeof rows, at: number): number => Math.round((at - axis.extent / 2 + axis.before) / axis.stride);
+  const nearest = (axis: typeof rows, at: number): number =>
+    Math.round((at - axis.extent / 2 + axis.before) / axis.stride);
   return inside({ row: nearest(rows, row), column: nearest(columns, column) }, rows.output, columns.output);
 }

@@ -55,8 +55,10 @@ export function arithmeticOf(it: Computation, layer: LayerRecord): Arithmetic[] 
 function outputSize({ grid, setting }: Computation): Arithmetic {
   const { rows, columns } = grid;
   const [down, across] = [outputArithmetic(rows), outputArithmetic(columns)];
-  const padding = columns.before === columns.after
-    ? `padding ${columns.before} each side` : `padding ${columns.before} before, ${columns.after} behind`;
+  const padding =
+    columns.before === columns.after
+      ? `padding ${columns.before} each side`
+      : `padding ${columns.before} before, ${columns.after} behind`;
   return {
     name: "Output size",
     lines: rows.length === 1 && rows.size === 1 ? [across] : down === across ? [across] : [down, across],
@@ -73,11 +75,15 @@ function receptiveField({ grid, own }: Computation, layer: LayerRecord): Arithme
   const before = (field.size[axis] ?? 1) - own.dilation[1] * (own.size[1] - 1) * jump;
   const { extent } = grid.columns;
   const first = before === 1 && jump === 1;
-  return [{
-    name: "Receptive field",
-    lines: [`${before} + (${extent} − 1)·${jump} = ${before + (extent - 1) * jump} pixels`],
-    note: first ? "first layer: the window itself" : `one input cell sees ${before} pixels, the next one is ${jump} further`,
-  }];
+  return [
+    {
+      name: "Receptive field",
+      lines: [`${before} + (${extent} − 1)·${jump} = ${before + (extent - 1) * jump} pixels`],
+      note: first
+        ? "first layer: the window itself"
+        : `one input cell sees ${before} pixels, the next one is ${jump} further`,
+    },
+  ];
 }
 
 function cost({ grid, filter, kernel }: Computation): Arithmetic {

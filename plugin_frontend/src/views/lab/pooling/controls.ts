@@ -42,8 +42,10 @@ export function poolingControls(lab: Lab, volume: Volume, channel: number): unkn
       .value=${setting.padding}
       @change=${(event: CustomEvent<"valid" | "same">) => set({ padding: event.detail === own.padding ? "own" : event.detail })}
     ></cnn-select>
-    ${isByHand(options)
-      ? html`<button slot="controls" title="Window, stride and padding as they were" @click=${() => set(OWN)}>Reset</button>`
-      : nothing}
+    ${
+      isByHand(options)
+        ? html`<button slot="controls" title="Window, stride and padding as they were" @click=${() => set(OWN)}>Reset</button>`
+        : nothing
+    }
   `;
 }

@@ -68,9 +68,11 @@ export function poolingLegend(shown: Shown, lab: Lab): unknown {
     ${agreementPart(shown.agreement, lab)}
     <p slot="legend" class="badges">
       <cnn-badge title="The probe's first image, not the training batch">probe</cnn-badge>
-      ${shown.volume.exact
-        ? html`<cnn-badge title="float32, as the network computed it">exact</cnn-badge>`
-        : html`<cnn-badge title="float32 of all layers took more room than a step may">float16</cnn-badge>`}
+      ${
+        shown.volume.exact
+          ? html`<cnn-badge title="float32, as the network computed it">exact</cnn-badge>`
+          : html`<cnn-badge title="float32 of all layers took more room than a step may">float16</cnn-badge>`
+      }
     </p>
   `;
 }

@@ -154,20 +154,27 @@ function columnsPart({ shown, scenes }: PictureInputs, sizes: Sizes): unknown {
     ${columns.map(({ pooling }) => html`<h2><b>${nameOf(pooling, grid)}</b></h2>`)}
     ${compared ? html`<h2><b>logged</b></h2>` : nothing}
     ${row(
-      "output", size,
+      "output",
+      size,
       ({ pooling }) => still(pooling, scenes.output.get(pooling)!, sizes.output, mark, `${pooling}, output`),
-      compared && still("logged", loggedScene(compared.logged, shown, outputBand), sizes.output, mark, "what the layer gave"),
+      compared &&
+        still("logged", loggedScene(compared.logged, shown, outputBand), sizes.output, mark, "what the layer gave"),
     )}
     ${row(
-      "minus", "average",
-      ({ pooling }) => pooling === "average"
-        ? html`<p class="reference" style=${tile}>the reference</p>`
-        : still(`${pooling}.minus`, scenes.minus.get(pooling)!, sizes.output, mark, `${pooling} minus average`),
-      compared && html`<p class="reference">largest deviation from ${compared.with}: <b>${formatNumber(compared.deviation, { digits: 2 })}</b></p>`,
+      "minus",
+      "average",
+      ({ pooling }) =>
+        pooling === "average"
+          ? html`<p class="reference" style=${tile}>the reference</p>`
+          : still(`${pooling}.minus`, scenes.minus.get(pooling)!, sizes.output, mark, `${pooling} minus average`),
+      compared &&
+        html`<p class="reference">largest deviation from ${compared.with}: <b>${formatNumber(compared.deviation, { digits: 2 })}</b></p>`,
     )}
     ${row(
-      "gradient", "back to the input",
-      ({ pooling }) => still(`${pooling}.gradient`, scenes.gradient.get(pooling)!, sizes.gradient, back, `gradient of ${pooling}`),
+      "gradient",
+      "back to the input",
+      ({ pooling }) =>
+        still(`${pooling}.gradient`, scenes.gradient.get(pooling)!, sizes.gradient, back, `gradient of ${pooling}`),
       nothing,
     )}
     ${tableRows(columns, compared !== null)}

@@ -42,9 +42,12 @@ export class PoolingPictures {
   readonly #logged = remember((volume: Volume): Planes => planesOf(volume));
   readonly #strongest = remember(strongestChannel);
   readonly #grid = remember((volume: Volume, key: string): Grid | Error => gridOf(volume, JSON.parse(key) as Setting));
-  readonly #pooled = remember((planes: Planes, channel: number, grid: Grid): PooledMap => pooledMap(planeOf(planes, channel), grid));
-  readonly #least = remember(({ values, rows, columns }: Planes): number =>
-    DEAD_BELOW * usualNorm(magnitudesByBlock(values, rows * columns)));
+  readonly #pooled = remember((planes: Planes, channel: number, grid: Grid): PooledMap =>
+    pooledMap(planeOf(planes, channel), grid),
+  );
+  readonly #least = remember(
+    ({ values, rows, columns }: Planes): number => DEAD_BELOW * usualNorm(magnitudesByBlock(values, rows * columns)),
+  );
   readonly #fitted = remember((pooled: PooledMap, playing: boolean, key: string, least: number): Scales => {
     const before = playing && this.#scales?.key === key ? this.#scales.scales : null;
     this.#scales = { key, scales: scalesOf(pooled, before, least) };
@@ -59,21 +62,42 @@ export class PoolingPictures {
     const pools = layer.role === "pooling";
     const volume = pools ? input : operation.output;
     if (volume instanceof Error) return { heading: "There is no map to pool", text: volume.message, byHand: false };
-    if (volume.axes === 0) return { heading: "There is no map to pool", text: `${isolated(layer.name)} gives one number a channel.`, byHand: false };
+    if (volume.axes === 0)
+      return {
+        heading: "There is no map to pool",
+        text: `${isolated(layer.name)} gives one number a channel.`,
+        byHand: false,
+      };
     if (volume.axes === 3) {
-      return { heading: "The Lab pools maps of one or two dimensions", text: `Those of ${isolated(layer.name)} have three.`, byHand: false };
+      return {
+        heading: "The Lab pools maps of one or two dimensions",
+        text: `Those of ${isolated(layer.name)} have three.`,
+        byHand: false,
+      };
     }
     const setting = settingOf(layer, volume, options);
     const grid = this.#grid(volume, JSON.stringify(setting));
-    if (grid instanceof Error) return { heading: "This window does not fit", text: grid.message, byHand: isByHand(options) };
+    if (grid instanceof Error)
+      return { heading: "This window does not fit", text: grid.message, byHand: isByHand(options) };
     const planes = this.#planes(volume);
     const { channel: wished } = session.state;
     const channel = wished !== null && wished < planes.channels ? wished : this.#strongest(planes);
     const pooled = this.#pooled(planes, channel, grid);
     const place = placeOf(pooled, options);
     return {
-      layer, volume, planes, channel, setting, pooled, place,
-      scales: this.#fitted(pooled, session.playing, JSON.stringify([layer.path, channel, setting]), this.#least(planes)),
+      layer,
+      volume,
+      planes,
+      channel,
+      setting,
+      pooled,
+      place,
+      scales: this.#fitted(
+        pooled,
+        session.playing,
+        JSON.stringify([layer.path, channel, setting]),
+        this.#least(planes),
+      ),
       window: windowNumbers(pooled, place),
       agreement: this.#agreement(layer, setting.own, pooled, this.#logged(operation.output), pools ? channel : 0),
     };
@@ -86,7 +110,11 @@ export function isByHand({ window, stride, padding }: LabOptions): boolean {
 
 function placeOf(pooled: PooledMap, { row, column }: LabOptions): Place {
   const rest = row === null || column === null ? peakCell(pooled) : { row: 0, column: 0 };
-  return inside({ row: row ?? rest.row, column: column ?? rest.column }, pooled.grid.rows.output, pooled.grid.columns.output);
+  return inside(
+    { row: row ?? rest.row, column: column ?? rest.column },
+    pooled.grid.rows.output,
+    pooled.grid.columns.output,
+  );
 }
 
 /** The channel of largest variance, as in the strip; the first where none has any. */

@@ -15,5 +15,10 @@ export function bringIntoSight(grid: GridElement, shown: Shown): void {
   const { layout, pose } = grid;
   if (!layout || !pose) return;
   const { dx, dy } = distanceToSight(layout, windowRect(layout, shown));
-  if (dx || dy) grid.pose = clampPose(layout.scene, layout.viewport, { ...layout.pose, x: layout.pose.x + dx, y: layout.pose.y + dy });
+  if (dx || dy)
+    grid.pose = clampPose(layout.scene, layout.viewport, {
+      ...layout.pose,
+      x: layout.pose.x + dx,
+      y: layout.pose.y + dy,
+    });
 }

@@ -28,7 +28,8 @@ export class WindowPointer {
   readonly down = {
     capture: true,
     handleEvent: (event: PointerEvent): void => {
-      const map = event.composedPath().find((each) => each instanceof HTMLElement && each.matches(".map")) as AnyGrid | undefined;
+      const map = event.composedPath().find((each) => each instanceof HTMLElement && each.matches(".map")) as
+        AnyGrid | undefined;
       const shown = this.target.shown();
       if (!map || !shown || event.button !== 0 || map.dataset["part"] === "window") return;
       const cell = cellOf(map, shown, event);
@@ -69,7 +70,9 @@ function bandOf(map: AnyGrid, { volume }: Shown): number {
 
 /** Cells of padding before a map's first cell on its tile. */
 function lead(map: AnyGrid, { pooled: { grid } }: Shown): Place {
-  return map.dataset["part"] === "input" ? { row: grid.rows.before, column: grid.columns.before } : { row: 0, column: 0 };
+  return map.dataset["part"] === "input"
+    ? { row: grid.rows.before, column: grid.columns.before }
+    : { row: 0, column: 0 };
 }
 
 /** The cell of a map under the pointer, negative in padding; null outside. */

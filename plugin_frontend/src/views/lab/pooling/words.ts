@@ -21,10 +21,14 @@ export function sizeWords({ rows, columns }: Grid, axes: number): string {
 
 /** What is never read, and why; empty where every cell is. */
 export function unreadWords({ rows, columns }: Grid, axes: number): string {
-  const words = [...(axes === 1 ? [] : [axisWords(rows, "row")]), axisWords(columns, "column")].filter((word) => word !== "");
+  const words = [...(axes === 1 ? [] : [axisWords(rows, "row")]), axisWords(columns, "column")].filter(
+    (word) => word !== "",
+  );
   const [down, across] = words;
   if (down !== undefined && across !== undefined && down.replaceAll("row", "column") === across) {
-    const both = across.replace(/columns?/, (word) => `${word.replace("column", "row")} and ${word}`).replace(" is never", " are never");
+    const both = across
+      .replace(/columns?/, (word) => `${word.replace("column", "row")} and ${word}`)
+      .replace(" is never", " are never");
     return sentence(both);
   }
   return words.map(sentence).join(" ");
