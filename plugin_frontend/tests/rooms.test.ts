@@ -10,11 +10,11 @@ const SOURCES = Object.entries(
 const MAY: Readonly<Record<string, readonly string[]>> = {
   data: [],
   math: ["data"],
-  gl: ["data", "math"],
+  canvas: ["data", "math"],
   state: ["data"],
   parts: ["data", "math"],
   host: ["state"],
-  views: ["data", "math", "gl", "state", "parts"],
+  views: ["data", "math", "canvas", "state", "parts"],
   frame: ["data", "math", "state", "parts", "host", "views"],
 };
 

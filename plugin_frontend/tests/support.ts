@@ -3,7 +3,7 @@ import type { Api, RecordsQuery, SeriesQuery } from "../src/data/api.ts";
 import type { DataRecord } from "../src/data/binary.ts";
 import { ApiError } from "../src/data/errors.ts";
 import type { Kind, LayerRecord, ModelRecord, RunDetail, RunList, RunSummary } from "../src/data/schema.ts";
-import { bareLayer } from "../src/state/derived.ts";
+import { bareLayer } from "../src/state/selectors.ts";
 
 /** mulberry32: numbers in [0, 1), the same for the same seed. */
 export function seeded(seed: number): () => number {

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { cutMiddle } from "../math/cut_middle.ts";
-import { stepsOfView } from "../state/derived.ts";
+import { stepsOfView } from "../state/selectors.ts";
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
 import { quoted } from "../parts/isolated.ts";
 import { reasonLeftOut } from "../state/left_out.ts";
 import type { Loader } from "../state/loader.ts";
 import type { Session } from "../state/session.ts";
-import type { Situation } from "../state/situation.ts";
+import type { ViewStatus } from "../state/view_status.ts";
 import "../parts/message.ts";
 import "../parts/loading_bar.ts";
 
@@ -19,7 +19,7 @@ model.fit(x, y, callbacks=[cnnviz])`;
 /** How a notice begins that says which operations were left out, and why. */
 
 /** What stands in the view's place: reason, what works, one way on. */
-export function placeholder(situation: Situation, session: Session, loader: Loader): unknown {
+export function placeholder(situation: ViewStatus, session: Session, loader: Loader): unknown {
   switch (situation.is) {
     case "ready":
       return nothing;

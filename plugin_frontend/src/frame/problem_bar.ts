@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Kind } from "../data/schema.ts";
-import { nearestStep, stepsOf } from "../state/derived.ts";
+import { nearestStep, stepsOf } from "../state/selectors.ts";
 import type { Problem, Session } from "../state/session.ts";
 
 /** One line above the view: what could not be read, why, and the way on. The picture stays. */

@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 import { base, controls } from "../parts/styles.ts";
 import type { Loader } from "../state/loader.ts";
 import { SessionElement } from "../state/session_element.ts";
-import { situationOf } from "../state/situation.ts";
+import { viewStatusOf } from "../state/view_status.ts";
 import type { ViewElement, ViewId } from "../views/view.ts";
 import { placeholder } from "./placeholder.ts";
 import "./first_hint.ts";
@@ -68,12 +68,12 @@ export class ViewHost extends SessionElement {
 
   /** The view that is shown; null while something stands in its place. */
   get view(): ViewElement | null {
-    const situation = situationOf(this.session);
+    const situation = viewStatusOf(this.session);
     return situation.is === "ready" ? (this.#elements.get(situation.view.id) ?? null) : null;
   }
 
   override render(): unknown {
-    const situation = situationOf(this.session);
+    const situation = viewStatusOf(this.session);
     if (situation.is !== "ready") {
       return html`${waitBar(this.session)}
         <div class="view">${placeholder(situation, this.session, this.loader)}</div>`;

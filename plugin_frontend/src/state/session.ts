@@ -4,7 +4,7 @@ import type { Wait } from "../data/patience.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./derived.ts";
+import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./selectors.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 

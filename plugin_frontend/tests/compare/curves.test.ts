@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { knotsOf, valueAt } from "../../src/math/knots.ts";
+import { piecewiseLinearOf, valueAt } from "../../src/math/piecewise_linear.ts";
 import { labelPlaces } from "../../src/math/label_places.ts";
 import { bestIndex, betterOf, firstMeeting, middleTarget } from "../../src/math/line_facts.ts";
-import { smoothed } from "../../src/math/smoothing.ts";
+import { ema } from "../../src/math/ema.ts";
 import { roundValues, valueAxis, valueRange } from "../../src/math/value_axis.ts";
 import { seeded } from "../support.ts";
 
@@ -13,7 +13,7 @@ describe("smoothing", () => {
   it("is the weighted mean with weights wⁿ⁻ⁱ, written out", () => {
     const values = numbers(40, 10);
     for (const weight of [0, 0.3, 0.9, 0.99]) {
-      const got = smoothed(values, weight);
+      const got = ema(values, weight);
       for (const n of [0, 1, 7, 39]) {
         const weights = values.slice(0, n + 1).map((_, i) => weight ** (n - i));
         const mean = weights.reduce((sum, w, i) => sum + w * values[i]!, 0) / weights.reduce((sum, w) => sum + w, 0);
@@ -23,8 +23,8 @@ describe("smoothing", () => {
   });
 
   it("keeps a constant, and passes over what is not finite", () => {
-    expect([...smoothed([2, 2, 2], 0.9)].map((v) => Number(v.toFixed(12)))).toEqual([2, 2, 2]);
-    const got = smoothed([1, Number.NaN, Infinity, 3], 0.5);
+    expect([...ema([2, 2, 2], 0.9)].map((v) => Number(v.toFixed(12)))).toEqual([2, 2, 2]);
+    const got = ema([1, Number.NaN, Infinity, 3], 0.5);
     expect(got[1]).toBeNaN();
     expect(got[2]).toBe(Infinity);
     expect(got[3]).toBeCloseTo((0.5 * 1 + 1 * 3) / 1.5, 12);
@@ -120,16 +120,16 @@ describe("labels beside a chart", () => {
 
 describe("knots", () => {
   it("are straight between, go straight on behind, and know nothing before", () => {
-    const knots = knotsOf([0, 10, 30], [0, 1, 2]);
+    const knots = piecewiseLinearOf([0, 10, 30], [0, 1, 2]);
     expect([0, 5, 10, 20, 30, 50].map((x) => valueAt(knots, x))).toEqual([0, 0.5, 1, 1.5, 2, 3]);
     expect(valueAt(knots, -1)).toBeNaN();
-    expect(valueAt(knotsOf([], []), 1)).toBeNaN();
-    expect(valueAt(knotsOf([4], [7]), 4)).toBe(7);
-    expect(valueAt(knotsOf([4], [7]), 5)).toBeNaN();
+    expect(valueAt(piecewiseLinearOf([], []), 1)).toBeNaN();
+    expect(valueAt(piecewiseLinearOf([4], [7]), 4)).toBe(7);
+    expect(valueAt(piecewiseLinearOf([4], [7]), 5)).toBeNaN();
   });
 
   it("leave out what a hostile log puts in disorder", () => {
-    const knots = knotsOf([0, Number.NaN, 5, 5, 4, 10, 20], [0, 1, 1, 2, 3, Infinity, 0.5]);
+    const knots = piecewiseLinearOf([0, Number.NaN, 5, 5, 4, 10, 20], [0, 1, 1, 2, 3, Infinity, 0.5]);
     expect([...knots.from]).toEqual([0, 5]);
     expect([...knots.to]).toEqual([0, 1]);
   });

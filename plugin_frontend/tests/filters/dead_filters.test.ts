@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
-import { paintPatch, sheetGeometry } from "../../src/gl/sheet.ts";
+import { paintPatch, sheetGeometry } from "../../src/canvas/sheet.ts";
 import { parseFields } from "../../src/state/fields.ts";
 import { cursorRows, spokenWeight } from "../../src/views/filters/cursor_rows.ts";
 import { csvOf } from "../../src/views/filters/export.ts";

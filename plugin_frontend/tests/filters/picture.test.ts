@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tileAt, valueAt } from "../../src/gl/grid_scene.ts";
+import { tileAt, valueAt } from "../../src/canvas/grid_scene.ts";
 import { parseFields } from "../../src/state/fields.ts";
 import { FILTER_FIELDS, modeFor, modesFor, scaleFor, type FilterOptions } from "../../src/views/filters/fields.ts";
 import { kernelsOf, ownerOf, type Kernels } from "../../src/views/filters/kernels.ts";

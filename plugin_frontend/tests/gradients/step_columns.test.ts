@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { labelledRows, rowHeightFor } from "../../src/gl/heat_rows.ts";
+import { labelledRows, rowHeightFor } from "../../src/canvas/heat_rows.ts";
 import { cutMiddle } from "../../src/math/cut_middle.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, paletteOf } from "../../src/math/colour.ts";
 import { rdbu, viridis } from "../../src/math/colour_maps.ts";

@@ -6,7 +6,7 @@ import { namedRows } from "../../src/views/gradients/histogram_picture.ts";
 import { histogramWords } from "../../src/views/gradients/legend.ts";
 import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_groups.ts";
 import { histogramRowHeight, mostHistogramRows, sizesFor } from "../../src/views/gradients/sizes.ts";
-import { unusualText } from "../../src/views/gradients/words.ts";
+import { unusualText } from "../../src/views/gradients/labels.ts";
 
 const variable = (path: string, layer: string | null): VariableRecord => ({
   path,

@@ -9,8 +9,8 @@ import {
   slopeFacts,
 } from "../../src/math/measured_inputs.ts";
 import { layoutOf, boxOf } from "../../src/views/lab/activation/activation_layout.ts";
-import { siteOf } from "../../src/views/lab/activation/site.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { activationSourceOf } from "../../src/views/lab/activation/activation_source.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { rowsOf } from "../../src/data/record_rows.ts";
 import type { DataRecord } from "../../src/data/binary.ts";
 import { RandomValues } from "../math/random_values.ts";
@@ -141,16 +141,21 @@ describe("siteOf", () => {
 
   it("is the layer's own function, or the one that it feeds alone", () => {
     const layers = [conv, bn, relu, fused];
-    expect(siteOf(fused, layers)).toMatchObject({ name: "tanh", source: "dense", place: "pre_activation" });
+    expect(activationSourceOf(fused, layers)).toMatchObject({ name: "tanh", source: "dense", place: "pre_activation" });
     for (const from of [conv, bn, relu]) {
-      expect(siteOf(from, layers)).toMatchObject({ name: "ReLU", source: "bn", place: "output", owner: relu });
+      expect(activationSourceOf(from, layers)).toMatchObject({
+        name: "ReLU",
+        source: "bn",
+        place: "output",
+        owner: relu,
+      });
     }
-    expect(siteOf(conv, [...layers, layer("add", "merge", null, ["conv", "act"])])).toMatchObject({
+    expect(activationSourceOf(conv, [...layers, layer("add", "merge", null, ["conv", "act"])])).toMatchObject({
       name: null,
       source: "conv",
     });
     expect(
-      siteOf(layer("loop", "convolution", null, ["loop"]), [layer("loop", "dropout", null, ["loop"])]).name,
+      activationSourceOf(layer("loop", "convolution", null, ["loop"]), [layer("loop", "dropout", null, ["loop"])]).name,
     ).toBeNull();
   });
 });

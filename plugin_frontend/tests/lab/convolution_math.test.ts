@@ -16,8 +16,8 @@ import { parseEdits, parseWeight, withEdit } from "../../src/views/lab/convoluti
 import type { LayerKernel } from "../../src/views/lab/convolution/layer_kernel.ts";
 import { changesOf, OWN, settingOf, weightsOf } from "../../src/views/lab/convolution/setting.ts";
 import { fitMap } from "../../src/views/lab/convolution/sizes.ts";
-import { termsOf } from "../../src/views/lab/convolution/words.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { termsOf } from "../../src/views/lab/convolution/labels.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import type { Lab } from "../../src/views/lab/lab_mode.ts";
 import type { Volume } from "../../src/views/lab/volume.ts";
 import { seeded } from "../maps/cases.ts";

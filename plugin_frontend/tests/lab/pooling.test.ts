@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
 import { windowGrid } from "../../src/math/planes.ts";
 import { POOLINGS } from "../../src/math/pooling.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { operationOf } from "../../src/views/lab/operation.ts";
 import { planesOf, volumeOf, type Volume } from "../../src/views/lab/volume.ts";
 import { agreement, largestDeviation } from "../../src/views/lab/pooling/agreement.ts";
@@ -11,11 +11,11 @@ import { movedRight, peakCell, pooledMap, relativeChange } from "../../src/views
 import { scalesOf, signedRoot } from "../../src/views/lab/pooling/scales.ts";
 import { gridOf, settingOf } from "../../src/views/lab/pooling/setting.ts";
 import { sizesFor } from "../../src/views/lab/pooling/sizes.ts";
-import { strongestChannel } from "../../src/views/lab/pooling/shown.ts";
+import { strongestChannel } from "../../src/views/lab/pooling/view_model.ts";
 import { inside, next, walked } from "../../src/views/lab/pooling/walk.ts";
 import { arithmetic, binomial, windowNumbers } from "../../src/views/lab/pooling/window_numbers.ts";
 import { nearestWindow } from "../../src/views/lab/pooling/window_pointer.ts";
-import { paddingWords, sizeWords, unreadWords } from "../../src/views/lab/pooling/words.ts";
+import { paddingWords, sizeWords, unreadWords } from "../../src/views/lab/pooling/labels.ts";
 import { below, seeded } from "../maps/cases.ts";
 
 const OWN = { window: null, stride: null, padding: "own" } as const;

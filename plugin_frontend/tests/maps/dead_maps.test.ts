@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
 import type { LayerRecord } from "../../src/data/schema.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { classify, deadCount } from "../../src/math/map_classes.ts";
 import { atLeast } from "../../src/math/map_ranges.ts";
 import { tileRanges } from "../../src/views/maps/colours.ts";

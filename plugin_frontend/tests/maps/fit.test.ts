@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bestColumns, fitPose, layoutGrid, NO_INSETS, placeRect } from "../../src/gl/grid_layout.ts";
+import { bestColumns, fitPose, layoutGrid, NO_INSETS, placeRect } from "../../src/canvas/grid_layout.ts";
 import { paletteOf } from "../../src/math/colour.ts";
 import { viridis } from "../../src/math/colour_maps.ts";
 import { SPACING } from "../../src/views/maps/spacing.ts";

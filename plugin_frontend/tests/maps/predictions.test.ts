@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { labelOf, meaningOf, predictionOf } from "../../src/math/predictions.ts";
-import { formatShare } from "../../src/math/share.ts";
+import { formatPercent } from "../../src/math/percent.ts";
 import { below, seeded } from "./cases.ts";
 
 const table = (rows: number[][]) => ({ shape: [rows.length, rows[0]!.length], data: Float32Array.from(rows.flat()) });
@@ -74,6 +74,6 @@ test("labels are integers or one-hot rows", () => {
 });
 
 test("shares are never rounded to nothing or to all", () => {
-  const shown = [0, 0.0004, 0.004, 0.3, 0.987, 0.994, 0.9996, 1, NaN].map(formatShare);
+  const shown = [0, 0.0004, 0.004, 0.3, 0.987, 0.994, 0.9996, 1, NaN].map(formatPercent);
   expect(shown).toEqual(["0 %", "< 0.1 %", "0.4 %", "30 %", "99 %", "99.4 %", "> 99.9 %", "100 %", "NaN"]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Notice } from "../../src/data/schema.ts";
 import { Session } from "../../src/state/session.ts";
 import { reasonLeftOut } from "../../src/state/left_out.ts";
-import { situationOf } from "../../src/state/situation.ts";
+import { viewStatusOf } from "../../src/state/view_status.ts";
 import { VIEWS } from "../../src/views/registry.ts";
 import { MemoryApi, detail, layer, summary } from "../support.ts";
 
@@ -37,7 +37,7 @@ describe("a layer of a link", () => {
       const path = PATHS.find((each) => each.endsWith(`/${name}`))!;
       expect(session.layer?.path).toBe(path);
       expect(session.raw.get("layer")).toBe(path);
-      expect(situationOf(session).is).toBe("ready");
+      expect(viewStatusOf(session).is).toBe("ready");
     }
   });
 
@@ -57,14 +57,14 @@ describe("a layer of a link", () => {
       const session = made("conv1", { view });
       expect(session.layer).toBeNull();
       expect(session.raw.get("layer")).toBe("conv1");
-      expect(situationOf(session)).toEqual({ is: "several-layers", path: "conv1", candidates: PATHS.slice(0, 2) });
+      expect(viewStatusOf(session)).toEqual({ is: "several-layers", path: "conv1", candidates: PATHS.slice(0, 2) });
     }
   });
 
   it("is its whole path where that is one, whatever others end with it; parts of words and nothing are no end", () => {
     expect(made("conv1", { paths: ["conv1", ...PATHS] }).layer?.path).toBe("conv1");
     for (const name of ["v2", "onv2", "1", "/conv2", "net"]) {
-      expect(situationOf(made(name))).toMatchObject({ is: "no-layer", path: name });
+      expect(viewStatusOf(made(name))).toMatchObject({ is: "no-layer", path: name });
     }
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { snapIndex, tickPath } from "../../src/frame/scrubber/snap.ts";
-import { firstAtLeast, layersOf, layersWith, nearestStep, stepsOf } from "../../src/state/derived.ts";
+import { firstAtLeast, layersOf, layersWith, nearestStep, stepsOf } from "../../src/state/selectors.ts";
 import { neighbours } from "../../src/state/prefetch.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { detail, layer, seeded } from "../support.ts";

@@ -1,11 +1,11 @@
 import { css, html, nothing } from "lit";
 import { formatBytes } from "../../math/bytes.ts";
 import { formatNumber } from "../../math/format.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
-import { stepsOf } from "../../state/derived.ts";
+import { stepsOf } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { costShare, runCostOf, type RunCost } from "../../state/run_cost.ts";
 import { SessionElement } from "../../state/session_element.ts";
@@ -67,7 +67,7 @@ export class RunCostElement extends SessionElement {
     return html`
       <details>
         <summary title="What logging cost run ${summary.name}; click for details">
-          ${share === null ? nothing : html`<div>logging <b>${formatShare(share)}</b> of training time</div>`}
+          ${share === null ? nothing : html`<div>logging <b>${formatPercent(share)}</b> of training time</div>`}
           <div>log <b>${formatBytes(cost.log ?? summary.bytes)}</b>${cost.most === null ? nothing : ` of at most ${formatBytes(cost.most)}`}</div>
         </summary>
         <cnn-table-rows .rows=${costRows(cost)}></cnn-table-rows>
@@ -84,7 +84,7 @@ function costRows(cost: RunCost): TableRow[] {
   if (cost.logging !== null) rows.push(["logging", seconds(cost.logging)]);
   if (cost.pictures !== null) rows.push(["last pictures", seconds(cost.pictures)]);
   if (cost.bytes !== null) rows.push(["their size", formatBytes(cost.bytes)]);
-  if (cost.overhead !== null) rows.push(["pictures may take", formatShare(cost.overhead)]);
+  if (cost.overhead !== null) rows.push(["pictures may take", formatPercent(cost.overhead)]);
   return rows;
 }
 

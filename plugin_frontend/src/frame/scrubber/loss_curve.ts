@@ -1,5 +1,5 @@
 import type { DataRecord } from "../../data/binary.ts";
-import { AxisMean } from "../../math/smooth.ts";
+import { AxisMean } from "../../math/axis_mean.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 
 /** The training loss by step, as it was logged. */

@@ -2,7 +2,7 @@ import { html, nothing, svg } from "lit";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import { base } from "../../parts/styles.ts";
-import { hasKind, stepsOf } from "../../state/derived.ts";
+import { hasKind, stepsOf } from "../../state/selectors.ts";
 import type { Player } from "../../state/player.ts";
 import { SeriesController } from "../../state/series_controller.ts";
 import { SessionElement } from "../../state/session_element.ts";

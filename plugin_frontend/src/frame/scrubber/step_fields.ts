@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 import { formatCount } from "../../math/format.ts";
 import { base, controls } from "../../parts/styles.ts";
 import type { Option } from "../../parts/segmented.ts";
-import { nearestStep, ticksOf } from "../../state/derived.ts";
+import { nearestStep, ticksOf } from "../../state/selectors.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import "../../parts/segmented.ts";
 

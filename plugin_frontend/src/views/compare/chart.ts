@@ -1,4 +1,4 @@
-import { smoothed } from "../../math/smoothing.ts";
+import { ema } from "../../math/ema.ts";
 import { valueAxis, valueRange, type ValueAxis } from "../../math/value_axis.ts";
 import { runStyle, type RunStyle } from "../../state/run_style.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -55,7 +55,7 @@ const WEIGHT = { main: 1.6, second: 1, beside: 1, here: 2.6 } as const;
 export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT): ChartLine {
   return {
     ...line,
-    shown: smooth > 0 ? smoothed(line.y, smooth / 100) : line.y,
+    shown: smooth > 0 ? ema(line.y, smooth / 100) : line.y,
     style: runStyle(line.run),
     weight: WEIGHT[role],
     alpha: role === "second" || role === "beside" ? 0.75 : 1,

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, unsafeCSS, type PropertyValues } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { base } from "../../parts/styles.ts";
 import { stepped, zoomedBy } from "./across.ts";

@@ -1,7 +1,7 @@
 import type { ReactiveControllerHost } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail, RunSummary } from "../../data/schema.ts";
-import { ManyAnswers, type Wish } from "../../state/many_answers.ts";
+import { KeyedQueries, type Wish } from "../../state/keyed_queries.ts";
 import { matchesPattern } from "../../state/run_filter.ts";
 import type { Session } from "../../state/session.ts";
 import type { Course } from "./places.ts";
@@ -33,30 +33,30 @@ export function listedRuns(session: Session): readonly RunSummary[] {
 
 /** Loads what many runs logged: epochs of all of them, the rest of those that need it. */
 export class CompareData {
-  readonly #epochs: ManyAnswers<Rows | null>;
-  readonly #losses: ManyAnswers<Rows | null>;
-  readonly #details: ManyAnswers<RunDetail>;
-  readonly #gradients: ManyAnswers<DataRecord>;
+  readonly #epochs: KeyedQueries<Rows | null>;
+  readonly #losses: KeyedQueries<Rows | null>;
+  readonly #details: KeyedQueries<RunDetail>;
+  readonly #gradients: KeyedQueries<DataRecord>;
 
   constructor(
     host: ReactiveControllerHost,
     private readonly session: () => Session,
     needs: () => Needs,
   ) {
-    this.#epochs = new ManyAnswers(
+    this.#epochs = new KeyedQueries(
       host,
       () => this.#holding(listedRuns(session()), "epochs").map((run) => this.#series(run, "epochs")),
       2,
       2000,
     );
-    this.#losses = new ManyAnswers(
+    this.#losses = new KeyedQueries(
       host,
       () => this.#holding(needs().losses, "losses").map((run) => this.#series(run, "losses")),
       2,
     );
     const withGradients = (): readonly RunSummary[] => this.#holding(needs().gradients, "gradients");
-    this.#gradients = new ManyAnswers(host, () => withGradients().map((run) => this.#norms(run)), 1);
-    this.#details = new ManyAnswers(host, () => withGradients().map((run) => this.#detail(run)), 1);
+    this.#gradients = new KeyedQueries(host, () => withGradients().map((run) => this.#norms(run)), 1);
+    this.#details = new KeyedQueries(host, () => withGradients().map((run) => this.#detail(run)), 1);
   }
 
   /** Rises with every answer that lines and table are made of. */

@@ -1,7 +1,7 @@
 import { html, nothing, render } from "lit";
 import { formatCount } from "../../math/format.ts";
 import { formatPlain } from "../../math/plain_number.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import "../../parts/message.ts";
 import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
@@ -123,7 +123,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     </cnn-message>`;
   }
 
-  readonly #columns = remember(
+  readonly #columns = memoizeLast(
     (facts: Compared["facts"], choice: Compared["choice"], unit: string, target: number | null) =>
       tableColumns(facts, { metric: mainName(choice), plain: metricWords(choice.metric), unit, target }),
   );
@@ -141,14 +141,14 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     ></cnn-compare-table>`;
   }
 
-  readonly #norms = remember((_listed: unknown, _revision: number, multiples: number) => {
+  readonly #norms = memoizeLast((_listed: unknown, _revision: number, multiples: number) => {
     const runs = withGradients(this.#comparison.listed(this.session), multiples);
     return runs.flatMap(({ name }) => runNorms(name, this.#data.gradients(name), this.#data.detail(name)) ?? []);
   });
-  readonly #normScale = remember(normScale);
-  readonly #normsAt = remember(normsAt);
+  readonly #normScale = memoizeLast(normScale);
+  readonly #normsAt = memoizeLast(normsAt);
   /** Where run A has no steps, and so no axis. */
-  readonly #ownAxis = remember(timeAxis);
+  readonly #ownAxis = memoizeLast(timeAxis);
 
   #gradients(): unknown {
     const { session } = this;

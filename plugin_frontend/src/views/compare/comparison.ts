@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../data/schema.ts";
 import type { Better } from "../../math/line_facts.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import type { Session } from "../../state/session.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import type { Chart } from "./chart.ts";
@@ -27,26 +27,27 @@ export interface Compared {
 }
 
 export class Comparison {
-  readonly #listed = remember((_runs: unknown, _filter: string, _hidden: unknown, session: Session) =>
+  readonly #listed = memoizeLast((_runs: unknown, _filter: string, _hidden: unknown, session: Session) =>
     listedRuns(session),
   );
-  readonly #known = remember((listed: readonly RunSummary[], _revision: number, data: CompareData) =>
+  readonly #known = memoizeLast((listed: readonly RunSummary[], _revision: number, data: CompareData) =>
     listed.map((run) => data.course(run)),
   );
-  readonly #choice = remember((metric: string, part: Part, align: Align): Choice => ({ metric, part, align }));
-  readonly #courses = remember((listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) =>
-    coursesOf(listed, data, choice),
+  readonly #choice = memoizeLast((metric: string, part: Part, align: Align): Choice => ({ metric, part, align }));
+  readonly #courses = memoizeLast(
+    (listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) =>
+      coursesOf(listed, data, choice),
   );
-  readonly #facts = remember((courses: Courses, better: Better, target: number | null, data: CompareData) =>
+  readonly #facts = memoizeLast((courses: Courses, better: Better, target: number | null, data: CompareData) =>
     allFacts(courses, data, better, target),
   );
-  readonly #sorted = remember(sortedFacts);
-  readonly #lines = remember(linesOfChart);
-  readonly #page = remember(timeAxis);
+  readonly #sorted = memoizeLast(sortedFacts);
+  readonly #lines = memoizeLast(linesOfChart);
+  readonly #page = memoizeLast(timeAxis);
   // The same zoom is another object after every change of the URL.
-  readonly #zoom = remember((text: string): Zoom | null => zoom.parse(text) ?? null);
-  readonly #axes = remember(axesOf);
-  readonly #chart = remember(
+  readonly #zoom = memoizeLast((text: string): Zoom | null => zoom.parse(text) ?? null);
+  readonly #axes = memoizeLast(axesOf);
+  readonly #chart = memoizeLast(
     (
       courses: Courses,
       facts: readonly Facts[],

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail, RunSummary } from "../../data/schema.ts";
-import "../../gl/step_heatmap.ts";
+import "../../canvas/step_heatmap.ts";
 import { paletteOf } from "../../math/colour.ts";
 import { viridis } from "../../math/colour_maps.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";

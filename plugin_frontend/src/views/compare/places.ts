@@ -1,4 +1,4 @@
-import { knotsOf, valueAt } from "../../math/knots.ts";
+import { piecewiseLinearOf, valueAt } from "../../math/piecewise_linear.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import type { Align } from "./compare_definition.ts";
 import type { Rows } from "./rows.ts";
@@ -29,7 +29,7 @@ export function placingOf(align: Align, course: Course, rows: Rows | null): Plac
   if (align === "step" && !updates) return (step) => step;
   const [from, to] =
     counts === "update" && align !== "step" ? PLACES[align](course) : foreign(align, rows!, course.start);
-  const knots = knotsOf(from, to);
+  const knots = piecewiseLinearOf(from, to);
   if (knots.from.length < (counts === "update" ? 2 : 1)) return `its log does not say ${UNIT[align]}`;
   return (step) => valueAt(knots, step);
 }

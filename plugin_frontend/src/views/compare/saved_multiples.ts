@@ -1,7 +1,7 @@
 /** The heatmaps of gradient norms as they stand below the chart in a file. */
 import { svg, type SVGTemplateResult } from "lit";
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
-import { heatmapSvg } from "../../gl/step_heatmap_svg.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
+import { heatmapSvg } from "../../canvas/step_heatmap_svg.ts";
 import { formatNumber } from "../../math/format.ts";
 import { powerText } from "../../math/powers_of_two.ts";
 import { runStyle } from "../../state/run_style.ts";

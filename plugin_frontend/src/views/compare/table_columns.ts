@@ -1,6 +1,6 @@
 import { formatCount, formatNumber, formatSigned } from "../../math/format.ts";
 import { formatPlain } from "../../math/plain_number.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import type { Column } from "./compare_definition.ts";
 import { keyOf, type Facts } from "./facts.ts";
 
@@ -56,7 +56,7 @@ export function tableColumns(rows: readonly Facts[], naming: Naming): TableColum
       "cost",
       "logging cost",
       "Share of the training's time that logging took",
-      (facts) => (facts.cost === null ? "" : formatShare(facts.cost)),
+      (facts) => (facts.cost === null ? "" : formatPercent(facts.cost)),
     ],
   ];
   const always = new Set<Column>(["run", "best", ...(target === null ? [] : ["reach" as const])]);

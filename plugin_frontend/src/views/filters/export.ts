@@ -1,6 +1,6 @@
 /** The view's picture and numbers as files. */
-import type { GridElement } from "../../gl/grid_element.ts";
-import { readTheme, setFont } from "../../gl/grid_theme.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import { readTheme, setFont } from "../../canvas/grid_theme.ts";
 import { formatSigned } from "../../math/format.ts";
 import { csvCell } from "../../parts/csv.ts";
 import { boundAt, clips } from "./bounds.ts";

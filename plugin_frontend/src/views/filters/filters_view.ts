@@ -5,10 +5,10 @@
  * and `cellAt` (where a weight lies on the page).
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { GridElement, GridHover } from "../../gl/grid_element.ts";
-import type { GridPose, Rect } from "../../gl/grid_layout.ts";
-import type { Cell } from "../../gl/grid_scene.ts";
-import "../../gl/grid_element.ts";
+import type { GridElement, GridHover } from "../../canvas/grid_element.ts";
+import type { GridPose, Rect } from "../../canvas/grid_layout.ts";
+import type { Cell } from "../../canvas/grid_scene.ts";
+import "../../canvas/grid_element.ts";
 import type { ChannelOrder } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { isolated } from "../../parts/isolated.ts";
@@ -23,7 +23,7 @@ import { controls, mapChoice } from "./controls.ts";
 import { cursorRows, spokenWeight, type InputWords, type Row } from "./cursor_rows.ts";
 import { csvOf, pngOf } from "./export.ts";
 import type { FILTER_FIELDS, FilterOptions } from "./fields.ts";
-import { FilterWords } from "./filter_words.ts";
+import { FilterWords } from "./filter_labels.ts";
 import { FiltersData } from "./filters_data.ts";
 import { FILTERS_VIEW, HOW_TO_READ } from "./filters_definition.ts";
 import { filtersStyles } from "./filters_styles.ts";

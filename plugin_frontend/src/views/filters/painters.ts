@@ -1,10 +1,10 @@
 /** What is drawn around and over the tiles: numbers, norms, and where one is. */
-import { tileLength, tileStart } from "../../gl/axis.ts";
-import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../gl/grid_layout.ts";
-import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
-import type { GridContext } from "../../gl/grid_renderer.ts";
-import { rangeOfTile, tileAt, valueAt } from "../../gl/grid_scene.ts";
-import { frameHere, setFont, type PaintTheme } from "../../gl/grid_theme.ts";
+import { tileLength, tileStart } from "../../canvas/axis.ts";
+import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../canvas/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
+import type { GridContext } from "../../canvas/grid_renderer.ts";
+import { rangeOfTile, tileAt, valueAt } from "../../canvas/grid_scene.ts";
+import { frameHere, setFont, type PaintTheme } from "../../canvas/grid_theme.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
 

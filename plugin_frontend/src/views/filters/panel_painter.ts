@@ -1,5 +1,5 @@
-import type { Insets } from "../../gl/grid_layout.ts";
-import type { GridPainter } from "../../gl/grid_theme.ts";
+import type { Insets } from "../../canvas/grid_layout.ts";
+import type { GridPainter } from "../../canvas/grid_theme.ts";
 import { norm, normsByBlock } from "../../math/vectors.ts";
 import type { InputWords } from "./cursor_rows.ts";
 import { filterSize, filterValues, inputNorms, kernelSize, type Kernels } from "./kernels.ts";

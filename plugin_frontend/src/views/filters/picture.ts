@@ -1,5 +1,5 @@
 /** What the view draws, from what was loaded and what was chosen. No effects, so that it can be tested and remembered. */
-import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import { paletteOf, type ChannelOrder, type Palette } from "../../math/colour.ts";
 import { brbg, grey, rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { byIndex, byLargest } from "../../math/order.ts";

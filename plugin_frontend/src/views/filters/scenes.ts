@@ -1,5 +1,5 @@
 /** The scenes of the view: which weights stand where, in which colours. */
-import type { Colouring, GridScene, Spacing } from "../../gl/grid_scene.ts";
+import type { Colouring, GridScene, Spacing } from "../../canvas/grid_scene.ts";
 import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { boundsByTile, type Bounds } from "./bounds.ts";
 import type { Mode } from "./fields.ts";

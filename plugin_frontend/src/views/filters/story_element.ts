@@ -1,9 +1,9 @@
 /** <cnn-filter-story>: a filter at each logged step, its norm, and how far it turned. Fires `story-step` with a step. */
 import { LitElement, css, html, nothing, svg, type TemplateResult } from "lit";
-import { CanvasGridRenderer } from "../../gl/canvas_grid_renderer.ts";
-import { NO_INSETS, layoutGrid } from "../../gl/grid_layout.ts";
-import { EMPTY, type GridScene } from "../../gl/grid_scene.ts";
-import { readTheme } from "../../gl/grid_theme.ts";
+import { CanvasGridRenderer } from "../../canvas/canvas_grid_renderer.ts";
+import { NO_INSETS, layoutGrid } from "../../canvas/grid_layout.ts";
+import { EMPTY, type GridScene } from "../../canvas/grid_scene.ts";
+import { readTheme } from "../../canvas/grid_theme.ts";
 import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { magnitudesByBlock } from "../../math/ranges.ts";

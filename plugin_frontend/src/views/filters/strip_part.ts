@@ -1,8 +1,8 @@
 /** Below the matrix: one filter's inputs in a row, strongest first. */
 import { html, type TemplateResult } from "lit";
-import type { GridHover } from "../../gl/grid_element.ts";
-import type { Cell, GridScene } from "../../gl/grid_scene.ts";
-import type { GridPainter } from "../../gl/grid_theme.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import type { Cell, GridScene } from "../../canvas/grid_scene.ts";
+import type { GridPainter } from "../../canvas/grid_theme.ts";
 import type { InputWords } from "./cursor_rows.ts";
 import { tileOf } from "./kernels.ts";
 import { paintTiles, TILE_INSETS } from "./painters.ts";

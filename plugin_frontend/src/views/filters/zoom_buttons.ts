@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import type { GridElement } from "../../gl/grid_element.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
 
 export function zoomButtons(grid: () => GridElement | null, zoomed: boolean): TemplateResult {
   const button = (text: string, name: string, key: string, off: boolean, act: () => void): TemplateResult =>

@@ -1,7 +1,7 @@
 /** The picture's figures: a heatmap of norms, and a variable's histograms over steps. */
 import { html, type TemplateResult } from "lit";
-import type { HeatCell } from "../../gl/step_heatmap.ts";
-import "../../gl/step_heatmap.ts";
+import type { HeatCell } from "../../canvas/step_heatmap.ts";
+import "../../canvas/step_heatmap.ts";
 import { formatCount } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -11,7 +11,7 @@ import { gutterTexts, shownAt, type NormPanel, type NormPicture } from "./norm_p
 import { isShare } from "./run_places.ts";
 import { tailOf } from "./row_groups.ts";
 import { histogramRowHeight, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText } from "./words.ts";
+import { QUANTITY_WORDS, stepsText } from "./labels.ts";
 import { cutName } from "../../parts/cut_name.ts";
 import { shortRuns } from "../../parts/run_names.ts";
 

@@ -2,7 +2,7 @@ import type { Api } from "../../data/api.ts";
 import type { RunDetail } from "../../data/schema.ts";
 import { updateRatio } from "../../math/gradient_norms.ts";
 import { csvOf } from "../../parts/csv.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import type { PlaceQuantity } from "./fields.ts";
 import { PLACE_SERIES, runPlaces } from "./run_places.ts";
 import { variablesOf } from "./run_norms.ts";

@@ -2,8 +2,8 @@
 import type { ReactiveControllerHost } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail } from "../../data/schema.ts";
-import { remember } from "../../math/remember.ts";
-import { hasKind } from "../../state/derived.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { SeriesController, type LiveSeriesQuery } from "../../state/series_controller.ts";
 import type { Session } from "../../state/session.ts";
@@ -39,9 +39,9 @@ class RunData {
   private readonly series: SeriesController;
   private readonly histograms: SeriesController;
   private readonly through: SeriesController;
-  private readonly readPlaces = remember(runPlaces);
-  private readonly readNorms = remember(runNorms);
-  private readonly readHistogram = remember(runHistogram);
+  private readonly readPlaces = memoizeLast(runPlaces);
+  private readonly readNorms = memoizeLast(runNorms);
+  private readonly readHistogram = memoizeLast(runHistogram);
 
   constructor(
     private readonly host: Host,

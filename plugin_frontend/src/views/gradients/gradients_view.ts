@@ -5,17 +5,17 @@
  * and `cellAt` (where a row's step lies on the page).
  */
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
-import type { Rect } from "../../gl/grid_layout.ts";
-import { hereLine } from "../../gl/here_line.ts";
-import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
+import { hereLine } from "../../canvas/here_line.ts";
+import type { HeatCell, StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
-import { hasKind, layersOf } from "../../state/derived.ts";
+import { hasKind, layersOf } from "../../state/selectors.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
 import { controls } from "./controls.ts";
@@ -37,7 +37,7 @@ import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
 import { sheetOf } from "./saved_sheet.ts";
 import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText } from "./words.ts";
+import { QUANTITY_WORDS, stepsText } from "./labels.ts";
 
 export { GRADIENTS_VIEW };
 
@@ -55,11 +55,11 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   declare size: { width: number; height: number; legend: number };
   private readonly data = new GradientsData(this);
   private readonly resizing = new ResizeObserver(() => this.measure());
-  private readonly norms = remember(normPicture);
-  private readonly places = remember(placePicture);
-  private readonly flowNorms = remember(normPicture);
-  private readonly histogram = remember(histogramPicture);
-  private readonly axisOf = remember((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
+  private readonly norms = memoizeLast(normPicture);
+  private readonly places = memoizeLast(placePicture);
+  private readonly flowNorms = memoizeLast(normPicture);
+  private readonly histogram = memoizeLast(histogramPicture);
+  private readonly axisOf = memoizeLast((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
 
   constructor() {
     super();

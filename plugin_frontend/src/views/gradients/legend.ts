@@ -11,12 +11,12 @@ import type { BarLabel } from "../../parts/colour_bar.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
 import { flowHeight, flowSvg, type Flow } from "./flow.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { percent } from "./bands.ts";
 import type { HistogramPicture } from "./histogram_picture.ts";
 import type { NormPicture } from "./norm_panels.ts";
 import { isShare } from "./run_places.ts";
-import { QUANTITY_WORDS, unusualText } from "./words.ts";
+import { QUANTITY_WORDS, unusualText } from "./labels.ts";
 
 export interface LegendInput {
   readonly picture: NormPicture;
@@ -74,7 +74,7 @@ function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResu
 }
 
 export function powerLabels({ scale, quantity }: NormPicture): BarLabel[] {
-  if (isShare(quantity)) return [0, 0.5, 1].map((at) => ({ at, text: formatShare(at) }));
+  if (isShare(quantity)) return [0, 0.5, 1].map((at) => ({ at, text: formatPercent(at) }));
   return exponentTicks(scale).map((exponent) => ({
     at: (exponent - scale.lo) / (scale.hi - scale.lo),
     text: powerText(exponent),

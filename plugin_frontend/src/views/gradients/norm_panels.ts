@@ -9,7 +9,7 @@ import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
 import { histogram } from "../../math/histogram.ts";
 import type { Range } from "../../math/ranges.ts";
 import { logRange, symmetricLogRange } from "../../math/powers_of_two.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import type { GradientOptions, Shown } from "./fields.ts";
 import { rowGroups, type RowGroup } from "./row_groups.ts";
 import type { RunNorms } from "./run_norms.ts";
@@ -167,7 +167,7 @@ export function gutterTexts(panel: NormPanel, index: number, share: boolean): st
 }
 
 export function normText(value: number, ratio: boolean, share = false): string {
-  if (share) return formatShare(value);
+  if (share) return formatPercent(value);
   if (value === 0 && !ratio) return "zero";
   return `${ratio ? "×" : ""}${formatNumber(value, { digits: 3 })}`;
 }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { formatCount } from "../../math/format.ts";
 import "../../parts/notice.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 import type { GradientsData } from "./gradients_data.ts";
 

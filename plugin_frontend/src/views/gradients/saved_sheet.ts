@@ -1,5 +1,5 @@
 /** What is on the page as a sheet to save: the same heatmaps, histograms, flow and scales. */
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { formatCount } from "../../math/format.ts";
 import type { Flow } from "./flow.ts";
 import { bandsOf, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
@@ -8,7 +8,7 @@ import { shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
 import { isShare } from "./run_places.ts";
 import type { Sheet, SheetFigure } from "./sheet.ts";
 import type { Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, unusualText } from "./words.ts";
+import { QUANTITY_WORDS, unusualText } from "./labels.ts";
 
 export interface SheetParts {
   readonly picture: NormPicture;

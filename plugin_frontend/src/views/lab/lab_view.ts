@@ -1,12 +1,12 @@
 import { css, html, nothing } from "lit";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
 import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
 import "./activation/activation_mode.ts";

@@ -1,5 +1,5 @@
 import type { LayerRecord, RunDetail } from "../../data/schema.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 
 export type Mode = "convolution" | "pooling" | "activation";
 

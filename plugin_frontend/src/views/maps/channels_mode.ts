@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import type { Cell, GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import type { Cell, GridScene } from "../../canvas/grid_scene.ts";
 import { colourPixel, paletteOf, pixelCss } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber, speakNumber } from "../../math/format.ts";
@@ -17,7 +17,7 @@ import { valueAt, type Focus } from "./focus.ts";
 import { deadSlots, deadWord, leastEnd, statistic } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type Mark, type TileLabel } from "./map_painter.ts";
 import { imageTiles, mapScene, tileShape, tileValues, type TileShape } from "./map_scene.ts";
-import type { Shown, Side } from "./shown.ts";
+import type { Shown, Side } from "./view_model.ts";
 import { SPACING } from "./spacing.ts";
 
 /** Characters of a run's name above its maps. */

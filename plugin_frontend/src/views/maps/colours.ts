@@ -1,4 +1,4 @@
-import type { TileRanges } from "../../gl/grid_scene.ts";
+import type { TileRanges } from "../../canvas/grid_scene.ts";
 import { brbg, cividis, rdbu, viridis, type ColourMap } from "../../math/colour_maps.ts";
 import { DEAD_BELOW, usualNorm } from "../../math/practically_dead.ts";
 import { atLeast, mapScale, widest, type Scale } from "../../math/map_ranges.ts";

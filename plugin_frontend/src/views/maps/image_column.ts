@@ -1,9 +1,9 @@
 import { html, LitElement, nothing, svg, type PropertyValues } from "lit";
 import type { Picture } from "../../parts/picture.ts";
 import "../../parts/picture.ts";
-import "../../gl/grid_element.ts";
-import type { GridElement, GridHover } from "../../gl/grid_element.ts";
-import type { GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridElement, GridHover } from "../../canvas/grid_element.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import { imageWindow, imageWindowStyles } from "../../parts/image_window.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { columnSizes, PAIR_GAP, type ColumnSizes } from "./column_sizes.ts";

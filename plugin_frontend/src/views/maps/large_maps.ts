@@ -1,7 +1,7 @@
 import { formatNumber } from "../../math/format.ts";
 import { cellAxes, mapValues, slotOf, type MapStack } from "../../math/map_values.ts";
 import { poolWindow } from "../../math/pool_window.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { isolated } from "../../parts/isolated.ts";
 import { shortRun } from "../../parts/run_names.ts";
 import { markOf } from "./channels_mode.ts";
@@ -12,7 +12,7 @@ import type { Fact, LargeMap } from "./image_column.ts";
 import { deadWord, isDeadMap, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import type { Mark } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
-import type { Side } from "./shown.ts";
+import type { Side } from "./view_model.ts";
 
 export interface LargeInputs {
   readonly focus: Focus;
@@ -144,7 +144,7 @@ export function factsOf(focus: Focus, image: number, b: LayerMaps | null): Fact[
       name: maps.isError ? "mean size" : "mean",
       value: both((each) => formatNumber(statistic(each, "mean", image, channel), { digits: 2 })),
     });
-    facts.push({ name: "zero", value: both((each) => formatShare(statistic(each, "zeros", image, channel))) });
+    facts.push({ name: "zero", value: both((each) => formatPercent(statistic(each, "zeros", image, channel))) });
   }
   return facts;
 }

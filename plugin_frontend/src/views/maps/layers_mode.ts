@@ -3,9 +3,9 @@ import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
 import type { Picture } from "../../parts/picture.ts";
 import { pictureOf } from "../../parts/record_pictures.ts";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import type { Cell, GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import type { Cell, GridScene } from "../../canvas/grid_scene.ts";
 import { colourPixel, paletteOf } from "../../math/colour.ts";
 import { rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
@@ -18,7 +18,7 @@ import type { Focus } from "./focus.ts";
 import { deadWord, isDeadMap, layerMaps, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import { mapPainter } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
-import { channelOf, sharedClasses, type Shown } from "./shown.ts";
+import { channelOf, sharedClasses, type Shown } from "./view_model.ts";
 
 const SIDE = 132;
 

@@ -1,7 +1,7 @@
-import { cellRect, placeRect, type GridLayout } from "../../gl/grid_layout.ts";
-import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
-import type { GridContext } from "../../gl/grid_renderer.ts";
-import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../gl/grid_theme.ts";
+import { cellRect, placeRect, type GridLayout } from "../../canvas/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
+import type { GridContext } from "../../canvas/grid_renderer.ts";
+import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../canvas/grid_theme.ts";
 
 export interface TileLabel {
   readonly left: string;

@@ -1,6 +1,6 @@
 /** Feature maps as scenes for the grid. */
 
-import type { GridScene, Spacing, TileRanges } from "../../gl/grid_scene.ts";
+import type { GridScene, Spacing, TileRanges } from "../../canvas/grid_scene.ts";
 import { paletteOf } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { mapValues, type MapStack } from "../../math/map_values.ts";

@@ -2,7 +2,7 @@ import { classOf } from "../../math/map_classes.ts";
 import { cellCount, slotOf } from "../../math/map_values.ts";
 import { csvOf } from "../../parts/csv.ts";
 import { deadWord, ruleOfMaps, statistic } from "./layer_maps.ts";
-import type { Side } from "./shown.ts";
+import type { Side } from "./view_model.ts";
 
 /** One row a channel and run: the exact statistics of one image's maps, of all channels, kept or not. */
 export function mapsCsv(layer: string, image: number, sides: readonly Side[]): string {

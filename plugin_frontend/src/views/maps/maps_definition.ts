@@ -1,6 +1,6 @@
 import * as fields from "../../state/fields.ts";
 import type { RunDetail } from "../../data/schema.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import type { ViewDefinition } from "../view.ts";
 
 export const MAPS_FIELDS = {

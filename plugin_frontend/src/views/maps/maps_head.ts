@@ -3,7 +3,7 @@ import "../../parts/segmented.ts";
 import "../../parts/select.ts";
 import type { ValuesOf } from "../../state/fields.ts";
 import type { MAPS_FIELDS, Mode, ScaleBy } from "./maps_definition.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 type Options = ValuesOf<typeof MAPS_FIELDS>;
 

@@ -9,7 +9,7 @@ import type { LayerRecord } from "../../data/schema.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import type { Scale } from "../../math/map_ranges.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import type { Distribution } from "./distribution.ts";
 import { summaryOf, type LayerMaps } from "./layer_maps.ts";
 
@@ -61,7 +61,7 @@ export interface BarWords {
 function sentence(spread: Distribution, scale: Scale, signed: boolean, words: BarWords): string {
   const parts = [
     spread.zeroShare !== null
-      ? `Grey bars: values above zero of ${words.of}. ${formatShare(spread.zeroShare)} are exactly zero and left out.`
+      ? `Grey bars: values above zero of ${words.of}. ${formatPercent(spread.zeroShare)} are exactly zero and left out.`
       : `Grey bars: all values of ${words.of}.`,
     `${words.scale}${signed ? ", symmetric around zero" : ""}${scale.clipped ? "; the largest 0.5 % share the last colour" : ""}.`,
   ];
@@ -121,7 +121,7 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
     : "Pictures hold 256 levels a map; mean, zero share and dead channels are exact";
   const { loss } = maps.record.attributes;
   if (maps.isError && typeof loss === "string") rows.push(["loss", loss.slice(0, 200).replaceAll("_", " ")]);
-  if (!maps.isError) rows.push(["zero", formatShare(zero)]);
+  if (!maps.isError) rows.push(["zero", formatPercent(zero)]);
   if (!maps.isError)
     rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
   if (!maps.isError && practically) rows.push(["of these practically", formatCount(practically)]);

@@ -1,7 +1,7 @@
-import type { GridElement } from "../../gl/grid_element.ts";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import { tileShape } from "./map_scene.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 /** Where a cell of a channel is on the page: for tests in a browser. Null while that channel has no tile. */
 export function cellRectOf(

@@ -9,7 +9,7 @@ import { sightOf } from "./focus.ts";
 import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { deadWord, type LayerMaps } from "./layer_maps.ts";
 import type { Mark } from "./map_painter.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 export interface FoundPatch extends Patch {
   readonly picture: Picture;

@@ -1,5 +1,5 @@
 import type { RecordsQuery } from "../../data/api.ts";
-import { layersWith, stepsOf } from "../../state/derived.ts";
+import { layersWith, stepsOf } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 import type { MapsKind } from "./maps_definition.ts";
 import type { SweepWish } from "./step_sweep.ts";

@@ -1,6 +1,6 @@
 import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
 import type { Scale } from "../../math/map_ranges.ts";
@@ -13,8 +13,8 @@ import { imageTiles } from "./map_scene.ts";
 import type { Mode, ScaleBy } from "./maps_definition.ts";
 import type { BarWords } from "./maps_legend.ts";
 import { findPatches } from "./patch_row.ts";
-import { remember } from "../../math/remember.ts";
-import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./shown.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
+import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./view_model.ts";
 import type { SortBy } from "../../math/map_classes.ts";
 import { stepsScene } from "./steps_mode.ts";
 import type { StepSweep } from "./step_sweep.ts";
@@ -46,7 +46,7 @@ export interface ScalingInputs {
 export class Scenes {
   #scaling: { key: string; scaling: Scaling } | null = null;
 
-  readonly #shown = remember(
+  readonly #shown = memoizeLast(
     (
       layer: LayerRecord,
       runA: string,
@@ -120,7 +120,7 @@ export class Scenes {
     return scaling;
   }
 
-  readonly #channels = remember((shown: Shown, scaling: Scaling, map: ColourMap): GridScene[] =>
+  readonly #channels = memoizeLast((shown: Shown, scaling: Scaling, map: ColourMap): GridScene[] =>
     [shown.a, ...(shown.b ? [shown.b] : [])].map((side) => channelsScene(shown, side, scaling, map)),
   );
 
@@ -128,7 +128,7 @@ export class Scenes {
     return this.#channels(shown, scaling, map);
   }
 
-  readonly #steps = remember(
+  readonly #steps = memoizeLast(
     (
       shown: Shown,
       sweep: StepSweep,
@@ -144,7 +144,7 @@ export class Scenes {
     return this.#steps(shown, sweep, scaling, map, sweep.steps, sweep.loaded, sweep.failed.size);
   }
 
-  readonly #layerTiles = remember(
+  readonly #layerTiles = memoizeLast(
     (
       records: readonly DataRecord[],
       layers: readonly LayerRecord[],
@@ -158,12 +158,12 @@ export class Scenes {
     return this.#layerTiles(records, layers, shown, colours.magnitude, colours.signed);
   }
 
-  readonly patches = remember(
+  readonly patches = memoizeLast(
     (maps: LayerMaps, layer: LayerRecord, channel: number, probe: DataRecord, layers: readonly LayerRecord[]) =>
       findPatches(layer, maps, channel, probe, layers),
   );
 
-  readonly #layerSpread = remember(
+  readonly #layerSpread = memoizeLast(
     (a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
       const sides = [a, ...(b ? [b] : [])];
       const maps = sides.flatMap(({ stack }) => (image < stack.images ? imageTiles(stack, image) : []));
@@ -175,7 +175,7 @@ export class Scenes {
     },
   );
 
-  readonly #mapSpread = remember(
+  readonly #mapSpread = memoizeLast(
     (maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
       const slot = slotOf(maps.stack, channel);
       const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);

@@ -1,4 +1,4 @@
-import type { Spacing } from "../../gl/grid_scene.ts";
+import type { Spacing } from "../../canvas/grid_scene.ts";
 
 /** Between maps, with room below each for its channel and mean. */
 export const SPACING = {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import { NOT_LOGGED, type Cell, type GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import { NOT_LOGGED, type Cell, type GridScene } from "../../canvas/grid_scene.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatCount } from "../../math/format.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
@@ -12,7 +12,7 @@ import type { Focus } from "./focus.ts";
 import { deadWord, isDeadMap, layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type TileLabel } from "./map_painter.ts";
 import { mapScene, tileShape, tileValues } from "./map_scene.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import { SPACING } from "./spacing.ts";
 import type { StepSweep } from "./step_sweep.ts";
 

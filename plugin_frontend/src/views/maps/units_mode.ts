@@ -7,7 +7,7 @@ import { isolated } from "../../parts/isolated.ts";
 import type { Actions } from "./actions.ts";
 import { scaleOfMap, type Scaling } from "./colours.ts";
 import { deadWord } from "./layer_maps.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import "./unit_bars.ts";
 import type { UnitBar } from "./unit_bars.ts";
 

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import "../../parts/message.ts";
-import { nearestStep } from "../../state/derived.ts";
+import { nearestStep } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 
 /** In place of the maps where the first ones asked for cannot be read: why, and the nearest other step. */

@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import type { LayerRecord, ModelRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import { sightOn } from "../../math/receptive_field.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import "../../parts/badge.ts";
 import { imageWindow } from "../../parts/image_window.ts";
 import { isolated } from "../../parts/isolated.ts";
@@ -90,7 +90,7 @@ function numbersPart({ layer, numbers, at }: LegendInput): unknown {
   }
   const zeros = numbers?.zeros ?? null;
   if (zeros !== null)
-    rows.push(["zero output", formatShare(zeros) + (norms && at.maps !== at.gradients ? ` at step ${at.maps}` : "")]);
+    rows.push(["zero output", formatPercent(zeros) + (norms && at.maps !== at.gradients ? ` at step ${at.maps}` : "")]);
   if (!layer || rows.length === 0) return nothing;
   return html`<section>
     <cnn-table-rows .heading=${`At step ${norms ? at.gradients : at.maps}`} .rows=${rows}></cnn-table-rows>

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { formatShort } from "../../math/format.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import { imageWindowStyles } from "../../parts/image_window.ts";
 import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
@@ -48,10 +48,10 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
 
   readonly #data = new ModelData(this, () => this.session);
   readonly #resize = new ResizeObserver(() => this.#measure());
-  readonly #folds = remember(foldsOf);
-  readonly #rows = remember(rowsOf);
+  readonly #folds = memoizeLast(foldsOf);
+  readonly #rows = memoizeLast(rowsOf);
   readonly #drawings = new Drawings();
-  readonly #graph = remember(graphLayout);
+  readonly #graph = memoizeLast(graphLayout);
   #shownLayer: string | null = null;
   /** The layer whose row was last brought into sight: what a person scrolls afterwards stays. */
   #revealed: string | null = null;

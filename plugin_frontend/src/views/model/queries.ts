@@ -1,6 +1,6 @@
 import type { RecordsQuery } from "../../data/api.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import { hasKind, stepsOf } from "../../state/derived.ts";
+import { hasKind, stepsOf } from "../../state/selectors.ts";
 import type { LiveSeriesQuery } from "../../state/series_controller.ts";
 import type { Session } from "../../state/session.ts";
 import { isActivated } from "./facts.ts";

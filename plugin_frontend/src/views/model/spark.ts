@@ -1,6 +1,6 @@
 /** Curves of a few pixels along the page's time axis. */
 
-import { AxisMean } from "../../math/smooth.ts";
+import { AxisMean } from "../../math/axis_mean.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 
 /** A curve of few pixels takes a longer mean than the scrubber's, or it would hide what was logged. */

@@ -1,6 +1,6 @@
 import { nothing, svg, type SVGTemplateResult } from "lit";
 import { formatNumber, formatShort } from "../../math/format.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { times } from "../../state/shapes.ts";
 import type { Column } from "./columns.ts";
 import { fitted, sumOf, type Drawing, type TextStyle } from "./drawing.ts";
@@ -162,8 +162,8 @@ function barCell(value: number, most: number, narrow: boolean, text: Write): SVG
 function zerosCell(row: MapRow, { numbers, columns }: Drawing, text: Write): SVGTemplateResult | typeof nothing {
   const zeros = numbers.get(row.key)?.zeros ?? null;
   if (zeros === null) return nothing;
-  if (columns.narrow) return text(formatShare(zeros), "plain", 0, 4);
-  return svg`${shareSvg(zeros, BAR)}${text(formatShare(zeros), "plain", BAR + 6, 4)}`;
+  if (columns.narrow) return text(formatPercent(zeros), "plain", 0, 4);
+  return svg`${shareSvg(zeros, BAR)}${text(formatPercent(zeros), "plain", BAR + 6, 4)}`;
 }
 
 /** The logarithm that the column's curve shows, and the number itself. */

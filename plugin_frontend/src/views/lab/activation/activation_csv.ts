@@ -1,5 +1,5 @@
 import { csvOf } from "../../../parts/csv.ts";
-import type { ActivationShown } from "./activation_shown.ts";
+import type { ActivationShown } from "./activation_view_model.ts";
 
 /** Two tables with an empty line between them: a row a function, and a row a bin of the measured inputs. */
 export function activationCsv({ site, measured, panels }: ActivationShown, run: string): string {

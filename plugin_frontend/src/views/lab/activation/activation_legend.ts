@@ -1,13 +1,13 @@
 import { html, nothing } from "lit";
 import { formatCount, formatNumber } from "../../../math/format.ts";
 import { shareBetween } from "../../../math/measured_inputs.ts";
-import { formatShare } from "../../../math/share.ts";
+import { formatPercent } from "../../../math/percent.ts";
 import "../../../parts/badge.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/table_rows.ts";
 import type { TableRow } from "../../../parts/table_rows.ts";
 import type { After } from "./measured.ts";
-import { functionWords, type ActivationShown } from "./activation_shown.ts";
+import { functionWords, type ActivationShown } from "./activation_view_model.ts";
 
 export function activationLegend(shown: ActivationShown): unknown {
   const { site, measured } = shown;
@@ -44,17 +44,17 @@ function inputRows({ measured, range }: ActivationShown): TableRow[] {
   const number = (value: number): string => formatNumber(value, { digits: 3 });
   const rows: TableRow[] = [
     ["values", formatCount(numbers.count)],
-    ["below zero", formatShare(shareBetween(inputs, -Infinity, 0))],
+    ["below zero", formatPercent(shareBetween(inputs, -Infinity, 0))],
     [
       `outside ${number(-range).replace(/\.0+$/, "")} to ${number(range).replace(/\.0+$/, "")}`,
-      formatShare(1 - shareBetween(inputs, -range, range)),
+      formatPercent(1 - shareBetween(inputs, -range, range)),
     ],
     ["mean", number(numbers.mean)],
     ["deviation", number(numbers.std)],
     ["min", number(numbers.min)],
     ["max", number(numbers.max)],
   ];
-  if (saturation !== null) rows.push(["saturated, counted", formatShare(numbers.saturated / numbers.count)]);
+  if (saturation !== null) rows.push(["saturated, counted", formatPercent(numbers.saturated / numbers.count)]);
   if (numbers.nan > 0) rows.push(["NaN", formatCount(numbers.nan)]);
   if (numbers.inf > 0) rows.push(["Inf", formatCount(numbers.inf)]);
   return rows;
@@ -62,7 +62,7 @@ function inputRows({ measured, range }: ActivationShown): TableRow[] {
 
 function afterRows({ zero, dead, practically, channels }: After): TableRow[] {
   return [
-    ["exactly zero", formatShare(zero)],
+    ["exactly zero", formatPercent(zero)],
     ["dead channels", `${formatCount(dead)} of ${formatCount(channels)}`],
     ...(practically ? [["of these practically", formatCount(practically)] as const] : []),
   ];

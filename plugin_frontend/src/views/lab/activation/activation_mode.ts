@@ -1,9 +1,9 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { DecodeError } from "../../../data/errors.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { formatNumber, speakNumber } from "../../../math/format.ts";
 import { drawnRange } from "../../../math/measured_inputs.ts";
-import { remember } from "../../../math/remember.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/message.ts";
 import "../../../parts/notice.ts";
@@ -19,11 +19,11 @@ import { activationCsv } from "./activation_csv.ts";
 import { FUNCTIONS } from "./activation_fields.ts";
 import { boxOf, layoutOf, type Layout } from "./activation_layout.ts";
 import { activationLegend } from "./activation_legend.ts";
-import { activationShown, functionWords, type ActivationShown } from "./activation_shown.ts";
+import { activationShown, functionWords, type ActivationShown } from "./activation_view_model.ts";
 import { activationStyles } from "./activation_styles.ts";
 import { activationSvg } from "./activation_svg.ts";
 import { measuredOf, type Measured } from "./measured.ts";
-import { siteOf, type Site } from "./site.ts";
+import { activationSourceOf, type ActivationSource } from "./activation_source.ts";
 
 const HOW_TO_READ =
   "A gradient is multiplied by the slope; rms is the root of the mean squared slope, which sets its size. Where the bars are " +
@@ -52,11 +52,11 @@ export class ActivationMode extends LabMode<LabBase> {
       return run === null || step === null ? null : { run, kind: "activations", layers: [], steps: [step] };
     },
   );
-  readonly #measure = remember(measuredOf);
-  readonly #site = remember(siteOf);
-  readonly #show = remember(
+  readonly #measure = memoizeLast(measuredOf);
+  readonly #site = memoizeLast(activationSourceOf);
+  readonly #show = memoizeLast(
     (
-      site: Site,
+      site: ActivationSource,
       measured: Measured,
       beside: LabBase["options"]["beside"],
       leak: LabBase["options"]["leak"],

@@ -1,8 +1,8 @@
 /** The picture: a panel a function, its curve and slope over the inputs that were measured, and what the slopes do to a gradient. */
 import { svg, type SVGTemplateResult } from "lit";
 import { formatNumber, formatSigned } from "../../../math/format.ts";
-import { formatShare } from "../../../math/share.ts";
-import { functionWords, type ActivationShown, type Panel } from "./activation_shown.ts";
+import { formatPercent } from "../../../math/percent.ts";
+import { functionWords, type ActivationShown, type Panel } from "./activation_view_model.ts";
 import { boxOf, GAP, HEAD, type Layout, type PanelBox } from "./activation_layout.ts";
 
 /** Numbers drawn upwards: of outputs and slopes. */
@@ -47,7 +47,7 @@ function panelSvg(
   return svg`<g data-panel=${panel.name}>
     <text class=${panel.isOwn ? "name own" : "name"} x=${box.x} y=${box.y + 14}>${functionWords(panel.name)} <tspan class="quiet-text">${panel.note}</tspan></text>
     <text class="facts" x=${box.twoLines ? box.x : box.x + box.width} y=${box.y + (box.twoLines ? 29 : 14)} text-anchor=${box.twoLines ? "start" : "end"}><tspan
-      class="strong">${panel.isCounted || flat === 0 ? "" : "≈ "}${formatShare(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
+      class="strong">${panel.isCounted || flat === 0 ? "" : "≈ "}${formatPercent(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
     ${[0, 1].map((level) => svg`<path class="grid" d=${`M${box.x} ${y(level)}H${box.x + box.width}`}></path>`)}
     <path class="grid" d=${`M${x(0)} ${box.top}V${box.bottom}`}></path>
     ${rects.map(({ lo, hi, top }) => rect(lo, hi, top, "bar"))}

@@ -3,7 +3,7 @@ import type { DataRecord } from "../../../data/binary.ts";
 import { channelsOf, countsOf, numberOf, rowsOf, type RecordRow } from "../../../data/record_rows.ts";
 import { practicallyDead } from "../../../math/practically_dead.ts";
 import { measuredInputs, type MeasuredInputs } from "../../../math/measured_inputs.ts";
-import type { Site } from "./site.ts";
+import type { ActivationSource } from "./activation_source.ts";
 
 export interface After {
   readonly zero: number;
@@ -29,7 +29,7 @@ export interface Measured {
 }
 
 /** Null where the record has no such place; throws DecodeError where it is malformed. */
-export function measuredOf(record: DataRecord, site: Site): Measured | null {
+export function measuredOf(record: DataRecord, site: ActivationSource): Measured | null {
   const rows = rowsOf(record);
   const find = (layer: string, place: string): RecordRow | undefined =>
     rows.find((row) => row.layer === layer && row.place === place);
@@ -63,7 +63,7 @@ export function measuredOf(record: DataRecord, site: Site): Measured | null {
   };
 }
 
-function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Measured["after"] {
+function afterOf(record: DataRecord, row: RecordRow | undefined, site: ActivationSource): Measured["after"] {
   if (!row || site.name === null) return null;
   const count = numberOf(record, "count", row);
   const each = count / row.channels;

@@ -1,7 +1,7 @@
 import { csvOf } from "../../../parts/csv.ts";
 import type { Lab } from "../lab_mode.ts";
 import { vitalsOf } from "./layer_kernel.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 type Row = readonly (string | number)[];
 

@@ -1,13 +1,13 @@
 import { html, nothing, type PropertyValues } from "lit";
 import type { DataRecord } from "../../../data/binary.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { speakNumber } from "../../../math/format.ts";
-import { remember } from "../../../math/remember.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import "../../../parts/message.ts";
 import "../../../parts/notice.ts";
 import { base, controls } from "../../../parts/styles.ts";
 import "../../../parts/view_layout.ts";
-import { nearestStep, stepsOf } from "../../../state/derived.ts";
+import { nearestStep, stepsOf } from "../../../state/selectors.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
 import { LabMode, type Lab } from "../lab_mode.ts";
 import { inside, walked } from "../pooling/walk.ts";
@@ -23,7 +23,7 @@ import { legendOf } from "./legend.ts";
 import { picturePart } from "./picture_part.ts";
 import type { Products, WeightPlace } from "./products.ts";
 import { choiceFor, OWN, settingOf } from "./setting.ts";
-import { shownOf, type Shown } from "./shown.ts";
+import { shownOf, type Shown } from "./view_model.ts";
 import { sizesFor, type Extent } from "./sizes.ts";
 import { Slide } from "./slide.ts";
 import type { WindowMap } from "./window_map.ts";
@@ -57,8 +57,8 @@ export class ConvolutionMode extends LabMode {
     () => this.lab.session,
     () => this.#probeQuery(),
   );
-  readonly #kernel = remember(layerKernelOf);
-  readonly #computation = remember(
+  readonly #kernel = memoizeLast(layerKernelOf);
+  readonly #computation = memoizeLast(
     (
       _record: DataRecord,
       _layer: Lab["layer"],
@@ -75,7 +75,9 @@ export class ConvolutionMode extends LabMode {
       }
     },
   );
-  readonly #variants = remember((computation: Computation, input: Volume) => variantsOf(this.lab, input, computation));
+  readonly #variants = memoizeLast((computation: Computation, input: Volume) =>
+    variantsOf(this.lab, input, computation),
+  );
   #shown: Shown | null = null;
   /** What was shown last, for its scales. */
   #scaled: Shown | null = null;

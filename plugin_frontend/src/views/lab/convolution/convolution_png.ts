@@ -1,13 +1,13 @@
-import type { Rect } from "../../../gl/grid_layout.ts";
-import { frameHere, readTheme, setFont, type PaintTheme } from "../../../gl/grid_theme.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
+import { frameHere, readTheme, setFont, type PaintTheme } from "../../../canvas/grid_theme.ts";
 import { formatNumber, formatSigned } from "../../../math/format.ts";
 import type { Picture } from "../../../parts/picture.ts";
 import type { Lab } from "../lab_mode.ts";
 import { agreementText } from "./legend.ts";
 import { mapPicture, type Colouring } from "./map_picture.ts";
-import { windowRect, type Shown } from "./shown.ts";
+import { windowRect, type Shown } from "./view_model.ts";
 import { fitMap, type Extent } from "./sizes.ts";
-import { activationName, arithmeticOf, termsOf } from "./words.ts";
+import { activationName, arithmeticOf, termsOf } from "./labels.ts";
 
 const DENSITY = 2;
 const MARGIN = 16;

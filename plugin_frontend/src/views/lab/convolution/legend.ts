@@ -12,8 +12,8 @@ import type { Computation } from "./computation.ts";
 import { vitalsOf } from "./layer_kernel.ts";
 import type { Colouring } from "./map_picture.ts";
 import type { WeightPlace } from "./products.ts";
-import type { Shown } from "./shown.ts";
-import { activationName, ofRange } from "./words.ts";
+import type { Shown } from "./view_model.ts";
+import { activationName, ofRange } from "./labels.ts";
 
 export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknown {
   const { it } = shown;

@@ -10,11 +10,11 @@ import { mapPicture, wholePicture } from "./map_picture.ts";
 import "./products.ts";
 import type { WeightPlace } from "./products.ts";
 import { choiceFor, choose, pairText, sizeText } from "./setting.ts";
-import { placeUnder, windowRect, type Shown } from "./shown.ts";
+import { placeUnder, windowRect, type Shown } from "./view_model.ts";
 import { fitMap, type Sizes } from "./sizes.ts";
 import "./window_map.ts";
 import type { MapPoint } from "./window_map.ts";
-import { activationName, arithmeticOf, ofRange, TERMS, termsOf } from "./words.ts";
+import { activationName, arithmeticOf, ofRange, TERMS, termsOf } from "./labels.ts";
 
 export interface PictureInputs {
   readonly lab: Lab;

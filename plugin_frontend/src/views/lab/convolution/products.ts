@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import type { CellSum, Filter } from "../../../math/convolution.ts";
 import { formatSigned } from "../../../math/format.ts";
 import { base, controls } from "../../../parts/styles.ts";

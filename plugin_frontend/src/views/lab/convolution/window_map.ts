@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, svg } from "lit";
 import { classMap } from "lit/directives/class-map.js";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { frameStyles } from "../../../parts/image_window.ts";
 import "../../../parts/picture.ts";
 import type { Picture } from "../../../parts/picture.ts";

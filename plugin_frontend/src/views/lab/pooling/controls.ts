@@ -4,7 +4,7 @@ import "../../../parts/select.ts";
 import "../../../parts/stepper.ts";
 import type { Lab, LabOptions } from "../lab_mode.ts";
 import { ownSetting, pairInWords, settingOf } from "./setting.ts";
-import { isByHand } from "./shown.ts";
+import { isByHand } from "./view_model.ts";
 import type { Volume } from "../volume.ts";
 
 const MOST = 9;

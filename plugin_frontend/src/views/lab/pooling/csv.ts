@@ -1,6 +1,6 @@
 import { csvOf } from "../../../parts/csv.ts";
 import type { Lab } from "../lab_mode.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 /** Every output cell: where it is from, row, column, each operation's value, and what the layer gave, where that can be compared. */
 export function poolingCsv(

@@ -1,5 +1,5 @@
 /** Maps of the picture as scenes for grids. No effects. */
-import type { GridScene } from "../../../gl/grid_scene.ts";
+import type { GridScene } from "../../../canvas/grid_scene.ts";
 import { paletteOf } from "../../../math/colour.ts";
 import type { Grid, Planes } from "../../../math/planes.ts";
 import { signedRoot, type Scale } from "./scales.ts";

@@ -1,8 +1,8 @@
 /** What is drawn over the maps: the window, padding, cells that nobody reads, numbers. */
-import { hatchRect } from "../../../gl/canvas_grid_renderer.ts";
-import { cellRect, type GridLayout, type Rect } from "../../../gl/grid_layout.ts";
-import type { GridContext } from "../../../gl/grid_renderer.ts";
-import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../../gl/grid_theme.ts";
+import { hatchRect } from "../../../canvas/canvas_grid_renderer.ts";
+import { cellRect, type GridLayout, type Rect } from "../../../canvas/grid_layout.ts";
+import type { GridContext } from "../../../canvas/grid_renderer.ts";
+import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../../canvas/grid_theme.ts";
 import { colourPixel, paletteOf, wantsDarkInk } from "../../../math/colour.ts";
 import { formatNumber } from "../../../math/format.ts";
 import type { Grid, Planes } from "../../../math/planes.ts";

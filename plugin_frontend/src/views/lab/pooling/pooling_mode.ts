@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
-import type { GridElement } from "../../../gl/grid_element.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { GridElement } from "../../../canvas/grid_element.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { speakNumber } from "../../../math/format.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/message.ts";
@@ -14,8 +14,8 @@ import { poolingLegend } from "./legend.ts";
 import { poolingPicture, scenesMaker } from "./picture.ts";
 import { poolingPng } from "./png.ts";
 import { poolingStyles } from "./pooling_styles.ts";
-import { PoolingPictures, type Refusal, type Shown } from "./shown.ts";
-import { bringIntoSight, windowRect } from "./sight.ts";
+import { PoolingPictures, type Refusal, type Shown } from "./view_model.ts";
+import { scrollToWindow, windowRect } from "./scroll_to_window.ts";
 import type { Extent } from "./sizes.ts";
 import { next, walked } from "./walk.ts";
 import type { Place } from "./window_numbers.ts";
@@ -203,7 +203,7 @@ export class PoolingMode extends LabMode {
   protected override updated(): void {
     const { place } = this.#shown ?? {};
     if (place && this.#input && this.#followed !== place && !this.#pointer.isDragging)
-      bringIntoSight(this.#input, this.#shown!);
+      scrollToWindow(this.#input, this.#shown!);
     this.#followed = place ?? null;
   }
 

@@ -1,9 +1,9 @@
 /** Moves the window with the pointer, on any of the picture's maps. */
-import type { GridElement } from "../../../gl/grid_element.ts";
-import { hitTest, type Rect } from "../../../gl/grid_layout.ts";
-import type { StillGrid } from "../../../gl/still_grid.ts";
+import type { GridElement } from "../../../canvas/grid_element.ts";
+import { hitTest, type Rect } from "../../../canvas/grid_layout.ts";
+import type { StillGrid } from "../../../canvas/still_grid.ts";
 import type { WindowAxis } from "../../../math/window_geometry.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import type { Place } from "./window_numbers.ts";
 
 export type AnyGrid = GridElement | StillGrid;

@@ -2,10 +2,10 @@ import type { DataRecord } from "../../data/binary.ts";
 import type { ModelRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import { labelOf, meaningOf, predictionOf, type Prediction } from "../../math/predictions.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 
 /** The image's true class, and what the network takes it for, in words. */
-export interface Verdict {
+export interface ImagePrediction {
   readonly heading: string;
   readonly text: string;
   /** Both classes are known and they differ. */
@@ -21,15 +21,15 @@ function predictionWords({ meaning, top, share, raw }: Prediction, name: string)
   if (share === null) return `largest output ${name}, raw ${formatNumber(raw, { digits: 3 })}`;
   // The network gave logits: say that the share was computed from them.
   const how = meaning === "probability" ? "" : `${meaning} `;
-  return `predicted ${name || top}, ${how}${formatShare(share)}`;
+  return `predicted ${name || top}, ${how}${formatPercent(share)}`;
 }
 
-export function verdictOf(
+export function imagePredictionOf(
   probe: DataRecord | null,
   predictions: DataRecord | null,
   model: ModelRecord | null,
   image: number,
-): Verdict {
+): ImagePrediction {
   const names = model?.class_names ?? [];
   const nameOf = (index: number): string => names[index] ?? `class ${index}`;
   const labels = arrayOf(probe, "y");

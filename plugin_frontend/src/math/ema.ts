@@ -4,7 +4,7 @@
  *
  * weight: 0 (as it is) up to, but not, 1.
  */
-export function smoothed(values: ArrayLike<number>, weight: number): Float64Array {
+export function ema(values: ArrayLike<number>, weight: number): Float64Array {
   const out = new Float64Array(values.length);
   let mean = 0;
   let left = 1;

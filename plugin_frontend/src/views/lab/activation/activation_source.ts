@@ -1,7 +1,7 @@
 /** Which function a layer's output goes through, and where what enters it was measured. */
 import type { LayerRecord } from "../../../data/schema.ts";
 
-export interface Site {
+export interface ActivationSource {
   /** The function's name in the model record; null: none. */
   readonly name: string | null;
   /** The layer that applies it, and the one of which the input was measured, with its place in the record. */
@@ -13,7 +13,7 @@ export interface Site {
 /** On the way from a layer to its activation: they leave single values single. */
 const PASSED = new Set(["normalization", "dropout"]);
 
-export function siteOf(layer: LayerRecord, layers: readonly LayerRecord[]): Site {
+export function activationSourceOf(layer: LayerRecord, layers: readonly LayerRecord[]): ActivationSource {
   if (layer.role === "activation") return ofActivation(layer);
   if (layer.activation !== null && layer.activation !== "linear") {
     return { name: layer.activation, owner: layer, source: layer.path, place: "pre_activation" };
@@ -22,7 +22,7 @@ export function siteOf(layer: LayerRecord, layers: readonly LayerRecord[]): Site
   return own ? ofActivation(own) : { name: null, owner: layer, source: layer.path, place: "output" };
 }
 
-function ofActivation(layer: LayerRecord): Site {
+function ofActivation(layer: LayerRecord): ActivationSource {
   return {
     name: layer.activation ?? layer.type,
     owner: layer,

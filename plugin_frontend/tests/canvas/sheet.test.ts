@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { halve } from "../../src/gl/reduce.ts";
-import { paintPatch, sheetGeometry } from "../../src/gl/sheet.ts";
-import { NOT_LOGGED, tileAt, valueAt, type GridScene } from "../../src/gl/grid_scene.ts";
+import { halve } from "../../src/canvas/reduce.ts";
+import { paintPatch, sheetGeometry } from "../../src/canvas/sheet.ts";
+import { NOT_LOGGED, tileAt, valueAt, type GridScene } from "../../src/canvas/grid_scene.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, foldedPixel } from "../../src/math/colour.ts";
 import { RandomValues } from "../math/random_values.ts";
 import { randomScene } from "./scenes.ts";

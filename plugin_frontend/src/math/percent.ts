@@ -1,6 +1,6 @@
 /** Shares of a whole in per cent, never rounded to 0 or 100 where it is not. */
 
-export function formatShare(share: number): string {
+export function formatPercent(share: number): string {
   if (Number.isNaN(share)) return "NaN";
   const percent = share * 100;
   if (percent > 0 && percent < 0.1) return "< 0.1 %";

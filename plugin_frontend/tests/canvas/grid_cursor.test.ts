@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { stepCursor } from "../../src/gl/grid_cursor.ts";
-import type { Cell, GridScene } from "../../src/gl/grid_scene.ts";
+import { stepCursor } from "../../src/canvas/grid_cursor.ts";
+import type { Cell, GridScene } from "../../src/canvas/grid_scene.ts";
 import { paletteOf } from "../../src/math/colour.ts";
 import { viridis } from "../../src/math/colour_maps.ts";
 

@@ -327,13 +327,13 @@ export class GridElement extends LitElement {
   /** Put the keyboard's cursor on a cell, bring it into sight, and say what it is. */
   private reach(cell: Cell | null): void {
     this.cursor = cell;
-    if (cell) this.bringIntoSight(cell);
+    if (cell) this.scrollToWindow(cell);
     this.tell("grid-hover", { cell, by: "keyboard" });
     const live = this.renderRoot.querySelector(".live");
     if (live && cell && this.describe) live.textContent = this.describe(cell);
   }
 
-  private bringIntoSight(cell: Cell): void {
+  private scrollToWindow(cell: Cell): void {
     const layout = this.layout;
     if (!layout) return;
     const { dx, dy } = distanceToSight(layout, cellRect(layout, cell.place, cell.x, cell.y));

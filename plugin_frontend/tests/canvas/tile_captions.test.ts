@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { layoutGrid, NO_INSETS, placeRect } from "../../src/gl/grid_layout.ts";
-import { besideCaption, captionRoom } from "../../src/gl/tile_captions.ts";
+import { layoutGrid, NO_INSETS, placeRect } from "../../src/canvas/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../src/canvas/tile_captions.ts";
 import { paletteOf } from "../../src/math/colour.ts";
 import { rdbu } from "../../src/math/colour_maps.ts";
-import type { GridScene } from "../../src/gl/grid_scene.ts";
+import type { GridScene } from "../../src/canvas/grid_scene.ts";
 
 it("captions of neighbours stand at least eight pixels apart, however near the tiles are", () => {
   const scene: GridScene = {

@@ -1,5 +1,5 @@
 /** A function that keeps its last answer, so that a scene stays the same object while nothing of it changed. */
-export function remember<K extends readonly unknown[], V>(make: (...inputs: K) => V): (...inputs: K) => V {
+export function memoizeLast<K extends readonly unknown[], V>(make: (...inputs: K) => V): (...inputs: K) => V {
   let last: { inputs: K; value: V } | null = null;
   return (...inputs) => {
     if (!last || !last.inputs.every((input, i) => Object.is(input, inputs[i])))

@@ -1,11 +1,11 @@
 import type { ApiError } from "../data/errors.ts";
 import type { Kind, LayerRecord } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { endingWith, hasKind, layersOfView, showsLayer, ticksOf } from "./derived.ts";
+import { endingWith, hasKind, layersOfView, showsLayer, ticksOf } from "./selectors.ts";
 import type { Session } from "./session.ts";
 
 /** Whether the view can be shown, or what stands in its place. */
-export type Situation =
+export type ViewStatus =
   | { readonly is: "loading" }
   | { readonly is: "offline"; readonly error: ApiError }
   | { readonly is: "no-runs" }
@@ -17,7 +17,7 @@ export type Situation =
   | { readonly is: "bare-layer"; readonly layer: LayerRecord; readonly kind: Kind; readonly next: string | null }
   | { readonly is: "ready"; readonly view: ViewDefinition };
 
-export function situationOf(session: Session): Situation {
+export function viewStatusOf(session: Session): ViewStatus {
   const { runs, offline, view } = session;
   if (!runs) return offline ? { is: "offline", error: offline } : { is: "loading" };
   const run = session.runA;

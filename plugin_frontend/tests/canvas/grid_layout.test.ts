@@ -12,8 +12,8 @@ import {
   placeRect,
   visibleTiles,
   zoomAround,
-} from "../../src/gl/grid_layout.ts";
-import type { GridScene } from "../../src/gl/grid_scene.ts";
+} from "../../src/canvas/grid_layout.ts";
+import type { GridScene } from "../../src/canvas/grid_scene.ts";
 import { RandomValues } from "../math/random_values.ts";
 import { randomScene, randomViewport } from "./scenes.ts";
 

@@ -1,8 +1,8 @@
 /** Seeded scenes and viewports. */
 import { rdbu } from "../../src/math/colour_maps.ts";
 import { paletteOf } from "../../src/math/colour.ts";
-import { EMPTY, NOT_LOGGED, type GridScene } from "../../src/gl/grid_scene.ts";
-import type { Viewport } from "../../src/gl/grid_layout.ts";
+import { EMPTY, NOT_LOGGED, type GridScene } from "../../src/canvas/grid_scene.ts";
+import type { Viewport } from "../../src/canvas/grid_layout.ts";
 import type { RandomValues } from "../math/random_values.ts";
 
 export function randomScene(random: RandomValues, dense = false): GridScene {

@@ -1,11 +1,11 @@
 /** A function that is known at some places and straight between them, such as the epochs finished by step. */
-export interface Knots {
+export interface PiecewiseLinear {
   readonly from: Float64Array;
   readonly to: Float64Array;
 }
 
 /** Knots in order; pairs that are not finite, or do not ascend in the first and stay or ascend in the second, are left out. */
-export function knotsOf(from: ArrayLike<number>, to: ArrayLike<number>): Knots {
+export function piecewiseLinearOf(from: ArrayLike<number>, to: ArrayLike<number>): PiecewiseLinear {
   const kept: [number, number][] = [];
   for (let i = 0; i < from.length; i++) {
     const [x, y] = [from[i]!, to[i]!];
@@ -16,7 +16,7 @@ export function knotsOf(from: ArrayLike<number>, to: ArrayLike<number>): Knots {
 }
 
 /** The function's value; before the first knot NaN, behind the last one as straight on as between the last two. */
-export function valueAt({ from, to }: Knots, x: number): number {
+export function valueAt({ from, to }: PiecewiseLinear, x: number): number {
   const last = from.length - 1;
   if (last < 0 || x < from[0]!) return Number.NaN;
   let low = 0;

@@ -4,7 +4,7 @@ import { barsOf, drawnRange, flatSpans, slopeFacts, type SlopeFacts } from "../.
 import type { LabOptions } from "../lab_base.ts";
 import { FUNCTIONS } from "./activation_fields.ts";
 import type { Measured } from "./measured.ts";
-import type { Site } from "./site.ts";
+import type { ActivationSource } from "./activation_source.ts";
 
 export interface Panel {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Panel {
 }
 
 export interface ActivationShown {
-  readonly site: Site;
+  readonly site: ActivationSource;
   readonly measured: Measured;
   /** ±range is drawn. */
   readonly range: number;
@@ -51,7 +51,7 @@ function factsOf(
 
 /** `range`: the one to keep while steps play. */
 export function activationShown(
-  site: Site,
+  site: ActivationSource,
   measured: Measured,
   { beside, leak }: Pick<LabOptions, "beside" | "leak">,
   range = drawnRange(measured.inputs),

@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../src/data/errors.ts";
-import { ManyAnswers, type Wish } from "../../src/state/many_answers.ts";
+import { KeyedQueries, type Wish } from "../../src/state/keyed_queries.ts";
 import { settled } from "../support.ts";
 
 /** A host that updates its controller at once, and requests that a test answers by hand. */
@@ -15,7 +15,7 @@ class Bench implements ReactiveControllerHost {
   wishes: [string, string][] = [];
   updates = 0;
   #controller: ReactiveController | null = null;
-  readonly many = new ManyAnswers<string>(
+  readonly many = new KeyedQueries<string>(
     this,
     () => this.wishes.map(([key, version]) => this.#wish(key, version)),
     3,

@@ -33,7 +33,7 @@ const NOTHING: Answer<never> = { value: null, error: null };
  * Keeps the answers to many wishes, such as a series of every run: a few requests at once, in the order of the wishes,
  * and again only for those whose version changed. One that fails costs its own answer alone.
  */
-export class ManyAnswers<A> implements ReactiveController {
+export class KeyedQueries<A> implements ReactiveController {
   /** Rises with every answer, for what is computed from all of them. */
   revision = 0;
   readonly #kept = new Map<string, Kept<A>>();

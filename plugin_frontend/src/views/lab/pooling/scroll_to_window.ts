@@ -1,7 +1,7 @@
 /** Keeps the window in sight where the input is zoomed. */
-import type { GridElement } from "../../../gl/grid_element.ts";
-import { cellRect, clampPose, distanceToSight, type GridLayout, type Rect } from "../../../gl/grid_layout.ts";
-import type { Shown } from "./shown.ts";
+import type { GridElement } from "../../../canvas/grid_element.ts";
+import { cellRect, clampPose, distanceToSight, type GridLayout, type Rect } from "../../../canvas/grid_layout.ts";
+import type { Shown } from "./view_model.ts";
 
 /** The window's cells on the input's grid, padding among them; of a band all of its rows. */
 export function windowRect(layout: GridLayout, { pooled, place, volume }: Shown): Rect {
@@ -11,7 +11,7 @@ export function windowRect(layout: GridLayout, { pooled, place, volume }: Shown)
   return { ...first, width: first.width * columns.size, height: first.height * tall };
 }
 
-export function bringIntoSight(grid: GridElement, shown: Shown): void {
+export function scrollToWindow(grid: GridElement, shown: Shown): void {
   const { layout, pose } = grid;
   if (!layout || !pose) return;
   const { dx, dy } = distanceToSight(layout, windowRect(layout, shown));

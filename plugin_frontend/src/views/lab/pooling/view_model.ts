@@ -3,7 +3,7 @@ import type { LayerRecord } from "../../../data/schema.ts";
 import { planeOf, type Grid, type Planes } from "../../../math/planes.ts";
 import { DEAD_BELOW, usualNorm } from "../../../math/practically_dead.ts";
 import { magnitudesByBlock } from "../../../math/ranges.ts";
-import { remember } from "../../../math/remember.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import type { Lab, LabOptions } from "../lab_mode.ts";
 import { planesOf, type Volume } from "../volume.ts";
@@ -38,22 +38,24 @@ export interface Refusal {
 /** Remembers, so that a scene stays the same object while nothing of it changed. */
 export class PoolingPictures {
   #scales: { key: string; scales: Scales } | null = null;
-  readonly #planes = remember((volume: Volume): Planes => planesOf(volume));
-  readonly #logged = remember((volume: Volume): Planes => planesOf(volume));
-  readonly #strongest = remember(strongestChannel);
-  readonly #grid = remember((volume: Volume, key: string): Grid | Error => gridOf(volume, JSON.parse(key) as Setting));
-  readonly #pooled = remember((planes: Planes, channel: number, grid: Grid): PooledMap =>
+  readonly #planes = memoizeLast((volume: Volume): Planes => planesOf(volume));
+  readonly #logged = memoizeLast((volume: Volume): Planes => planesOf(volume));
+  readonly #strongest = memoizeLast(strongestChannel);
+  readonly #grid = memoizeLast((volume: Volume, key: string): Grid | Error =>
+    gridOf(volume, JSON.parse(key) as Setting),
+  );
+  readonly #pooled = memoizeLast((planes: Planes, channel: number, grid: Grid): PooledMap =>
     pooledMap(planeOf(planes, channel), grid),
   );
-  readonly #least = remember(
+  readonly #least = memoizeLast(
     ({ values, rows, columns }: Planes): number => DEAD_BELOW * usualNorm(magnitudesByBlock(values, rows * columns)),
   );
-  readonly #fitted = remember((pooled: PooledMap, playing: boolean, key: string, least: number): Scales => {
+  readonly #fitted = memoizeLast((pooled: PooledMap, playing: boolean, key: string, least: number): Scales => {
     const before = playing && this.#scales?.key === key ? this.#scales.scales : null;
     this.#scales = { key, scales: scalesOf(pooled, before, least) };
     return this.#scales.scales;
   });
-  readonly #agreement = remember(
+  readonly #agreement = memoizeLast(
     (layer: LayerRecord, own: boolean, pooled: PooledMap, logged: Planes, channel: number): Agreement =>
       agreement(layer, own, pooled, planeOf(logged, channel)),
   );

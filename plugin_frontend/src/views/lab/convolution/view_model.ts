@@ -5,7 +5,7 @@ import { planeOf } from "../../../math/planes.ts";
 import { byIndex, byLargest } from "../../../math/order.ts";
 import { census, largestMagnitude, symmetric, union } from "../../../math/ranges.ts";
 import { windowSpan } from "../../../math/window_geometry.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import type { Picture } from "../../../parts/picture.ts";
 import { probePicture } from "../../../parts/record_pictures.ts";
 import { channelOrderOf } from "../../../state/channel_order.ts";
@@ -16,7 +16,7 @@ import type { Volume } from "../volume.ts";
 import type { Computation } from "./computation.ts";
 import { vitalsOf } from "./layer_kernel.ts";
 import { wholePicture, type Colouring } from "./map_picture.ts";
-import { channelName, TERMS } from "./words.ts";
+import { channelName, TERMS } from "./labels.ts";
 
 /** Everything that one state of the picture is drawn from. */
 export interface Shown {
