@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { cutMiddle } from "../math/cut_middle.ts";
 import { stepsOfView } from "../state/selectors.ts";
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import { RELOAD } from "../parts/lazy_elements.ts";
 import { quoted } from "../parts/isolated.ts";
 import { reasonLeftOut } from "../state/left_out.ts";
 import type { Loader } from "../state/loader.ts";
@@ -16,15 +17,13 @@ cnnviz = tb_cnnviz.CNNViz("runs/first",
                           probe=(x[:8], y[:8]))
 model.fit(x, y, callbacks=[cnnviz])`;
 
-/** How a notice begins that says which operations were left out, and why. */
-
 /** What stands in the view's place: reason, what works, one way on. */
 export function placeholder(situation: ViewStatus, session: Session, loader: Loader): unknown {
   switch (situation.is) {
     case "ready":
       return nothing;
     case "loading":
-      return html`<div class="wait"><cnn-loading-bar text="reading the log"></cnn-loading-bar></div>`;
+      return loading("reading the log");
     case "offline":
       return message(
         "The log cannot be read",
@@ -78,6 +77,19 @@ export function placeholder(situation: ViewStatus, session: Session, loader: Loa
         ...otherViewOf(session, situation.layer.path),
       );
   }
+}
+
+/** While the view's own module is on its way. */
+export function loadingModule(): TemplateResult {
+  return loading("loading the view");
+}
+
+export function failedModule(title: string, retry: () => void): TemplateResult {
+  return message(`${title} could not be loaded`, RELOAD, again("Try again", retry));
+}
+
+function loading(text: string): TemplateResult {
+  return html`<div class="wait"><cnn-loading-bar .text=${text}></cnn-loading-bar></div>`;
 }
 
 function message(heading: string, text: string, ...actions: TemplateResult[]): TemplateResult {

@@ -1,10 +1,12 @@
 import { css, html, nothing } from "lit";
+import { LazyElements } from "../parts/lazy_elements.ts";
 import { base, controls } from "../parts/styles.ts";
 import type { Loader } from "../state/loader.ts";
 import { SessionElement } from "../state/session_element.ts";
+import type { ViewDefinition } from "../state/view_definition.ts";
 import { viewStatusOf } from "../state/view_status.ts";
-import type { ViewElement, ViewId } from "../views/view.ts";
-import { placeholder } from "./placeholder.ts";
+import type { ViewElement } from "../views/view.ts";
+import { failedModule, loadingModule, placeholder } from "./placeholder.ts";
 import "./first_hint.ts";
 import { missingB, problemBar, waitBar } from "./problem_bar.ts";
 
@@ -12,7 +14,8 @@ import { missingB, problemBar, waitBar } from "./problem_bar.ts";
 export class ViewHost extends SessionElement {
   static override properties = { ...SessionElement.properties, loader: { attribute: false } };
   declare loader: Loader;
-  readonly #elements = new Map<ViewId, ViewElement>();
+  readonly #elements = new Map<string, ViewElement>();
+  readonly #modules = new LazyElements(this);
 
   static override styles = [
     base,
@@ -79,11 +82,11 @@ export class ViewHost extends SessionElement {
         <div class="view">${placeholder(situation, this.session, this.loader)}</div>`;
     }
     const { view } = situation;
-    let element = this.#elements.get(view.id);
+    const element = this.#elementOf(view);
     if (!element) {
-      element = document.createElement(view.tag) as ViewElement;
-      element.session = this.session;
-      this.#elements.set(view.id, element);
+      return html`<div class="view">
+        ${this.#modules.failed(view.tag) ? failedModule(view.title, () => this.#modules.load(view.tag, view.load)) : loadingModule()}
+      </div>`;
     }
     const { problem } = this.session;
     return html`${waitBar(this.session)}
@@ -91,6 +94,22 @@ export class ViewHost extends SessionElement {
       ${missingB(this.session)}
       <cnn-first-hint .view=${view.id} .text=${view.hint}></cnn-first-hint>
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
+  }
+
+  /** Starts with the first view while the log is still being asked for. */
+  protected override firstUpdated(): void {
+    const { view } = this.session;
+    if (view) this.#modules.has(view.tag, view.load);
+  }
+
+  #elementOf(view: ViewDefinition): ViewElement | null {
+    const known = this.#elements.get(view.id);
+    if (known) return known;
+    if (!this.#modules.has(view.tag, view.load)) return null;
+    const element = document.createElement(view.tag) as ViewElement;
+    element.session = this.session;
+    this.#elements.set(view.id, element);
+    return element;
   }
 
   protected override updated(): void {

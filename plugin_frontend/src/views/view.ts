@@ -1,9 +1,9 @@
 import type { Fields, ValuesOf } from "../state/fields.ts";
 import { SessionElement } from "../state/session_element.ts";
 import { viewStatusOf } from "../state/view_status.ts";
-import type { ViewDefinition, ViewId } from "../state/view_definition.ts";
+import type { ViewDefinition } from "../state/view_definition.ts";
 
-export type { ViewDefinition, ViewId };
+export type { ViewDefinition };
 
 /**
  * A view. The frame shows it only while there is something to show: `session.runA` and `session.detailA` are then not

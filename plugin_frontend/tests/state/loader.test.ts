@@ -11,6 +11,7 @@ const VIEW: ViewDefinition = {
   title: "",
   key: "2",
   tag: "x-y",
+  load: () => Promise.resolve(),
   needs: ["filters"],
   ticks: ["filters"],
   fields: {},

@@ -12,6 +12,7 @@ const view = (id: ViewDefinition["id"], kind: "filters" | "feature_maps"): ViewD
   title: id,
   key: "2",
   tag: `x-${id}`,
+  load: () => Promise.resolve(),
   needs: [kind],
   ticks: [kind],
   fields: { mode: fields.choice("grid", "one") },

@@ -26,6 +26,7 @@ export const COMPARE_VIEW: ViewDefinition<typeof COMPARE_FIELDS> = {
   title: "Compare",
   key: "6",
   tag: "cnn-compare-view",
+  load: () => import("./compare_view.ts"),
   needs: [],
   ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",

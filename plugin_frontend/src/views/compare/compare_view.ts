@@ -253,6 +253,4 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   }
 }
 
-export { COMPARE_VIEW };
-
 customElements.define(COMPARE_VIEW.tag, CompareView);

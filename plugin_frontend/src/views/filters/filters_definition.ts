@@ -7,6 +7,7 @@ export const FILTERS_VIEW: ViewDefinition<typeof FILTER_FIELDS> = {
   title: "Filters",
   key: "2",
   tag: "cnn-filters-view",
+  load: () => import("./filters_view.ts"),
   needs: ["filters"],
   ticks: ["filters"],
   fields: FILTER_FIELDS,

@@ -50,8 +50,6 @@ interface Hovered {
   readonly at: { x: number; y: number } | null;
 }
 
-export { FILTERS_VIEW };
-
 export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, pose: { state: true } };
   static override styles = [base, controlStyles, filtersStyles, legendStyles, lensStyles];

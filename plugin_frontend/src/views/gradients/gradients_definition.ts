@@ -6,6 +6,7 @@ export const GRADIENTS_VIEW: ViewDefinition<typeof GRADIENT_FIELDS> = {
   title: "Gradients",
   key: "5",
   tag: "cnn-gradients-view",
+  load: () => import("./gradients_view.ts"),
   needs: ["gradients"],
   ticks: ["gradients"],
   layers: (layer) => layer.parameters > 0 && layer.trainable,

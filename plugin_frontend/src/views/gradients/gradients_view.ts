@@ -39,8 +39,6 @@ import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
 import { QUANTITY_WORDS, stepsText } from "./labels.ts";
 
-export { GRADIENTS_VIEW };
-
 interface Hovered {
   readonly panel: NormPanel["id"];
   readonly cell: HeatCell;

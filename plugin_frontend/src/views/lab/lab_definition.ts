@@ -21,6 +21,7 @@ const BASE: ViewDefinition<typeof LAB_FIELDS> = {
   title: "Lab",
   key: "4",
   tag: "cnn-lab-view",
+  load: () => import("./lab_view.ts"),
   needs: ["operations"],
   ticks: ["operations"],
   fields: LAB_FIELDS,

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import type { Rect } from "../../canvas/grid_layout.ts";
 import { isolated } from "../../parts/isolated.ts";
+import { LazyElements, RELOAD } from "../../parts/lazy_elements.ts";
 import "../../parts/message.ts";
 import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
@@ -9,15 +10,18 @@ import "../../parts/view_layout.ts";
 import { hasKind } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
-import "./activation/activation_mode.ts";
-import "./convolution/convolution_mode.ts";
 import type { LabBase } from "./lab_base.ts";
 import { LAB_VIEW, type LAB_FIELDS } from "./lab_definition.ts";
 import type { Lab, LabMode } from "./lab_mode.ts";
 import { modeOf, type Mode } from "./mode.ts";
 import { inputQuery, operationOf, operationQuery, type Operation } from "./operation.ts";
-import "./pooling/pooling_mode.ts";
 import type { Volume } from "./volume.ts";
+
+const MODULES: Readonly<Record<Mode, () => Promise<unknown>>> = {
+  convolution: () => import("./convolution/convolution_mode.ts"),
+  pooling: () => import("./pooling/pooling_mode.ts"),
+  activation: () => import("./activation/activation_mode.ts"),
+};
 
 /** The one probe image whose inputs and outputs are logged. */
 const IMAGE = 0;
@@ -52,6 +56,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     () => this.session,
     () => this.#inputQuery(),
   );
+  readonly #modules = new LazyElements(this);
   #complete: Pick<Lab, "run" | "operation" | "input" | "inputName"> | null = null;
 
   #inputQuery() {
@@ -67,6 +72,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   }
 
   override render(): unknown {
+    const missing = this.#missingModule(this.#chosen);
+    if (missing) return missing;
     if (this.#chosen === "activation") return this.#activation();
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
@@ -92,6 +99,16 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     return mode === "pooling"
       ? html`<cnn-lab-pooling class="mode" .lab=${lab} .shell=${shell}></cnn-lab-pooling>`
       : html`<cnn-lab-convolution class="mode" .lab=${lab} .shell=${shell}></cnn-lab-convolution>`;
+  }
+
+  /** What stands there while the mode's own module is on its way. */
+  #missingModule(mode: Mode): unknown {
+    const tag = `cnn-lab-${mode}`;
+    if (this.#modules.has(tag, MODULES[mode])) return null;
+    if (!this.#modules.failed(tag)) return html`<cnn-view-layout></cnn-view-layout>`;
+    return html`<cnn-message heading="This part of the Lab could not be loaded" text=${RELOAD}>
+      <button slot="actions" class="primary" @click=${() => this.#modules.load(tag, MODULES[mode])}>Try again</button>
+    </cnn-message>`;
   }
 
   #base(layer: LabBase["layer"]): LabBase {
@@ -204,5 +221,3 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 }
 
 customElements.define(LAB_VIEW.tag, LabView);
-
-export { LAB_VIEW };

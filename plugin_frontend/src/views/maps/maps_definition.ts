@@ -32,6 +32,7 @@ const BASE: ViewDefinition<typeof MAPS_FIELDS> = {
   title: "Maps",
   key: "3",
   tag: "cnn-maps-view",
+  load: () => import("./maps_view.ts"),
   needs: ["feature_maps", "probe"],
   ticks: ["feature_maps"],
   fields: MAPS_FIELDS,

@@ -335,6 +335,4 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   }
 }
 
-export { MAPS_VIEW };
-
 customElements.define(MAPS_VIEW.tag, MapsView);

@@ -20,6 +20,7 @@ export const MODEL_VIEW: ViewDefinition<typeof MODEL_FIELDS> = {
   title: "Model",
   key: "1",
   tag: "cnn-model-view",
+  load: () => import("./model_view.ts"),
   needs: ["model"],
   ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",

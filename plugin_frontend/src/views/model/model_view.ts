@@ -355,6 +355,4 @@ function scrollIntoSight(frame: HTMLElement, rect: DOMRect, head: number): void 
 
 const UNCONNECTED = "How the layers are connected is not known; they stand in the order of the log.";
 
-export { MODEL_VIEW };
-
 customElements.define(MODEL_VIEW.tag, ModelView);
