@@ -144,6 +144,21 @@ describe("RecordsController", () => {
     expect(controller.records?.[0]?.step).toBe(2);
   });
 
+  for (const [how, leave] of [
+    ["it wants nothing any longer", () => want(null)],
+    ["it wants another step", () => want(query(3))],
+    ["its element went away", async () => host.disconnect()],
+  ] as const) {
+    it(`takes its word back when ${how}`, async () => {
+      api.damaged.add("a 2");
+      await want(query(2));
+      await answer();
+      expect(session.problem?.error.status).toBe(410);
+      await leave();
+      expect(session.problem).toBeNull();
+    });
+  }
+
   it("wants nothing when it is told so, or when its element went away", async () => {
     await want(query(1));
     await want(null);

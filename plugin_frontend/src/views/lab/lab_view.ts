@@ -113,7 +113,14 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   #base(layer: LabBase["layer"]): LabBase {
     const { session } = this;
-    return { session, run: session.runA ?? "", layer, options: this.options, set: (patch) => this.setOptions(patch) };
+    return {
+      session,
+      run: session.runA ?? "",
+      step: session.step ?? 0,
+      layer,
+      options: this.options,
+      set: (patch) => this.setOptions(patch),
+    };
   }
 
   /** What was measured of the layer it asks for itself; operations take no part. */

@@ -48,8 +48,8 @@ export class ActivationMode extends LabMode<LabBase> {
     this,
     () => this.lab.session,
     () => {
-      const { runA: run, step } = this.lab.session;
-      return run === null || step === null ? null : { run, kind: "activations", layers: [], steps: [step] };
+      const { run, step } = this.lab;
+      return { run, kind: "activations", layers: [], steps: [step] };
     },
   );
   readonly #measure = memoizeLast(measuredOf);
@@ -104,7 +104,7 @@ export class ActivationMode extends LabMode<LabBase> {
     const shown = this.#shown;
     const { lab } = this;
     const { slow } = this.#records;
-    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${slow} .progress=${slow ? `step ${lab.session.step}` : ""}>
+    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${slow} .progress=${slow ? `step ${lab.step}` : ""}>
       ${this.shell} ${shown ? html`<span slot="subtitle">${subtitleOf(shown)}</span>` : nothing} ${this.#controls()}
       <div class="room">${shown ? this.#body(shown) : this.#empty()}</div>
       ${shown ? activationLegend(shown) : nothing}

@@ -101,7 +101,7 @@ export class PoolingMode extends LabMode {
     const shown = this.#shown;
     const volume = shown?.volume ?? (lab.layer.role === "pooling" ? lab.input : lab.operation.output);
     const usable = !(volume instanceof Error) && (volume.axes === 1 || volume.axes === 2);
-    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${lab.slow} .progress=${lab.slow ? `step ${lab.session.step}` : ""}>
+    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${lab.slow} .progress=${lab.slow ? `step ${lab.step}` : ""}>
       ${this.shell} ${usable ? poolingControls(lab, volume, shown?.channel ?? 0) : nothing}
       <div class="room">${shown ? this.#body(shown) : this.#refused()}</div>
       ${shown ? poolingLegend(shown, lab) : nothing}
