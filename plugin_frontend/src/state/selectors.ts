@@ -1,4 +1,5 @@
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import { counterpartOf } from "./layer_paths.ts";
 import type { ViewDefinition } from "./view_definition.ts";
 
 /** Steps at which `kind` was logged, ascending; of `layer` where the kind belongs to layers. */
@@ -64,10 +65,16 @@ export function layersOf(detail: RunDetail | null): readonly LayerRecord[] {
   return [...paths].map(bareLayer);
 }
 
-/** The layer with this path, else the only one whose path ends with it; null where there is none, or more than one. */
+/**
+ * The layer with this path, be the model's own name another one, else the only one whose path ends with it; null where
+ * there is none, or more than one.
+ */
 export function layerNamed(layers: readonly LayerRecord[], name: string): LayerRecord | null {
-  const exact = layers.find(({ path }) => path === name);
-  if (exact) return exact;
+  const same = counterpartOf(
+    name,
+    layers.map(({ path }) => path),
+  );
+  if (same !== null) return layers.find(({ path }) => path === same)!;
   const ending = endingWith(layers, name);
   return ending.length === 1 ? ending[0]! : null;
 }

@@ -115,6 +115,11 @@ describe("differences to B", () => {
       hparams: { lr: 0.1, __proto__x: 1 },
     };
     expect(differences(a, structuredClone(a))).toEqual({ settings: [], layers: [] });
+    const named = (name: string) => ({
+      ...a,
+      layers: a.layers.map((each) => ({ ...each, path: `${name}/${each.path}` })),
+    });
+    expect(differences(named("net"), named("net_1")).layers).toEqual([]);
     const again = { ...a, hparams: { ...a.hparams, optimizer: "adam" } };
     expect(
       differences(again, {

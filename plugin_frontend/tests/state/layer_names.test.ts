@@ -52,6 +52,18 @@ describe("a layer of a link", () => {
     expect(session.raw.get("layer")).toBe("net/encoder/conv1");
   });
 
+  it("is the same in a run whose model Keras gave another number", () => {
+    const session = made("net/encoder/conv1");
+    const other = { ...told(PATHS.map((path) => path.replace("net/", "net_1/"))), name: "sgd" };
+    session.setDetail(other);
+    expect(session.pathIn("sgd")).toBe("net_1/encoder/conv1");
+    expect(session.stepsOf("sgd", "filters")).toEqual([0, 10]);
+    session.set({ run: "sgd" });
+    session.setDetail(other);
+    expect(session.layer?.path).toBe("net_1/encoder/conv1");
+    expect(viewStatusOf(session).is).toBe("ready");
+  });
+
   it("is asked for where more than one ends so, in views of the network too", () => {
     for (const view of ["filters", "model"]) {
       const session = made("conv1", { view });

@@ -1,4 +1,5 @@
 /** The heatmaps of norms: which rows, which numbers, on which scale. */
+import { counterpartOf, rootOf, withoutRoot } from "../../state/layer_paths.ts";
 import { shortRun } from "../../parts/run_names.ts";
 import type { LayerRecord } from "../../data/schema.ts";
 import { paletteOf } from "../../math/colour.ts";
@@ -96,14 +97,15 @@ function runPanel(
   return { id, run: norms.run, groups, rows, values };
 }
 
-/** The rows that both runs have, by path. */
 /** Characters of a run's name beside another one. */
 const NAME_ROOM = 20;
 
+/** The rows that both runs have. */
 function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
-  const placesOfB = new Map(b.groups.map(({ path }, row) => [path, row]));
+  const [pathsOfA, pathsOfB] = [a, b].map(bareRowPaths) as [string[], string[]];
+  const placesOfB = new Map(pathsOfB.map((path, row) => [path, row]));
   const shared = a.groups.flatMap((group, row) => {
-    const other = placesOfB.get(group.path);
+    const other = placesOfB.get(pathsOfA[row]!);
     return other === undefined ? [] : [{ group, row, other }];
   });
   const ratios = shared.map(({ row, other }) =>
@@ -120,6 +122,13 @@ function differencePanel(a: NormPanel, b: NormPanel): NormPanel {
     rows: shared.map(({ group }, i) => ({ name: group.name, short: group.short, steps, values: ratios[i]!.values })),
     values: ratios.map(({ values }) => values.map((value) => 2 ** value)),
   };
+}
+
+/** Paths of the rows' layers or variables without the model's own name. */
+function bareRowPaths({ groups }: NormPanel): string[] {
+  const paths = groups.map(({ path }) => path);
+  const root = rootOf(paths);
+  return paths.map((path) => withoutRoot(path, root));
 }
 
 /** Bars of the legend's distribution. */
@@ -151,7 +160,10 @@ function unusualOf(panels: readonly NormPanel[], logarithms: boolean): Unusual {
 /** The row of a layer; by variable, of the one that is chosen. */
 export function currentRow(panel: NormPanel, layer: string | null, variable: string | null): number {
   const own = panel.groups.findIndex(({ path }) => path === variable);
-  return own >= 0 ? own : panel.groups.findIndex((group) => group.layer === layer && layer !== null);
+  if (own >= 0) return own;
+  const layers = panel.groups.map((group) => group.layer ?? "");
+  const path = layer === null ? null : counterpartOf(layer, layers);
+  return path === null ? -1 : layers.indexOf(path);
 }
 
 /** The index of the logged step that a panel shows for a step, and that step; null where it has none. */

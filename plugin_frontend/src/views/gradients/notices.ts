@@ -43,10 +43,12 @@ function apartNotice({ layers }: Session, data: GradientsData): unknown {
   );
 }
 
-function noticeOfB({ runB, detailB, layer }: Session, data: GradientsData): unknown {
+function noticeOfB(session: Session, data: GradientsData): unknown {
+  const { runB, detailB, layer } = session;
   if (runB === null || !detailB) return nothing;
   if (!hasKind(detailB, "gradients")) return notice("Run B has no gradients", `${runB} did not log any.`);
-  const known = detailB.model?.variables.some((variable) => variable.layer === layer?.path) ?? false;
+  const path = session.pathIn(runB);
+  const known = detailB.model?.variables.some((variable) => variable.layer === path) ?? false;
   return known || data.b.loading
     ? nothing
     : notice("Run B has no such layer", `${runB} logged no variables of ${layer?.name}.`);

@@ -76,7 +76,7 @@ export function layersMode(
       <b>Strongest channel of each of ${tiles.length} layers</b>
       <span class="quiet">on this image, each on its own scale; click opens the layer</span>
     </h2>
-    <div class="layers" @wheel=${{ handleEvent: (event: Event) => event.stopImmediatePropagation(), capture: true }}>
+    <div class="tiles" @wheel=${{ handleEvent: (event: Event) => event.stopImmediatePropagation(), capture: true }}>
       ${tiles.map((tile) => oneLayer(tile, shown, focus, pointed, actions))}
     </div>
   `;

@@ -164,7 +164,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
 
   #show(layer: Shown["layer"], a: LayerMaps): Shown {
     const record = this.#b.records?.[0];
-    const b = record?.layer === layer.path ? layerMaps(record) : null;
+    const b = record?.layer === this.session.pathIn(this.#b.query?.run ?? null, layer.path) ? layerMaps(record!) : null;
     const last = this.#last.records?.[0];
     const lastMaps = last && this.#last.query?.run === this.#a.query?.run ? layerMaps(last) : null;
     const { image, channel } = this.session.state;
