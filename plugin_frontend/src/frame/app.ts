@@ -192,6 +192,8 @@ export class App extends LitElement {
         return commands.moveRun(session, names, 1);
       case "set-b":
         return commands.setB(session, names, runs?.pointed ?? null);
+      case "hide-run":
+        return commands.hideRun(session, runs?.pointed ?? session.wishedA);
       case "swap":
         return commands.swapRuns(session);
       case "filter":

@@ -10,6 +10,7 @@ export type Action =
         | "play"
         | "next-run"
         | "set-b"
+        | "hide-run"
         | "swap"
         | "legend"
         | "png"
@@ -32,6 +33,7 @@ export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["R", "next run"],
   ["B", "the run under the pointer as B, else the next one; again: none"],
   ["X", "swap A and B"],
+  ["H", "hide the run under the pointer, else A, in charts; again: show"],
   ["/", "filter runs"],
   ["L", "legend"],
   ["S", "save PNG"],
@@ -56,6 +58,7 @@ const PLAIN: Readonly<Record<string, Action>> = {
   r: { do: "next-run" },
   b: { do: "set-b" },
   x: { do: "swap" },
+  h: { do: "hide-run" },
   l: { do: "legend" },
   s: { do: "png" },
   v: { do: "svg" },

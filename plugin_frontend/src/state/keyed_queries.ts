@@ -22,6 +22,8 @@ interface Kept<A> {
   value: A | null;
   error: ApiError | null;
   abort: AbortController | null;
+  /** Whether any version was answered or failed. */
+  answered: boolean;
 }
 
 /** While many answers come, the host hears of them at most so often. Milliseconds. */
@@ -62,6 +64,11 @@ export class KeyedQueries<A> implements ReactiveController {
     return { done, of: this.#wishes.length };
   }
 
+  /** Whether every wish was answered once, be it in an older version. */
+  get isComplete(): boolean {
+    return this.#wishes.every(({ key }) => this.#kept.get(key)?.answered);
+  }
+
   /** Ask again for all that failed. */
   retry(): void {
     for (const kept of this.#kept.values()) if (kept.error) kept.version = "";
@@ -95,7 +102,7 @@ export class KeyedQueries<A> implements ReactiveController {
       if (this.#running >= this.atOnce) return;
       const kept = this.#kept.get(wish.key);
       if (kept?.abort || kept?.version === wish.version) continue;
-      void this.#load(wish, kept ?? { version: "", value: null, error: null, abort: null });
+      void this.#load(wish, kept ?? { version: "", value: null, error: null, abort: null, answered: false });
     }
   }
 
@@ -115,6 +122,7 @@ export class KeyedQueries<A> implements ReactiveController {
     this.#running--;
     if (kept.abort === abort) {
       kept.abort = null;
+      kept.answered = true;
       this.revision++;
       this.#tell();
     }

@@ -83,10 +83,25 @@ describe("the courses of runs", () => {
     expect(by("loss", "train")).toBeNull();
   });
 
-  it("draw no more than a hundred, the first of the list", () => {
+  it("draw no more than a hundred: A, B and the best", () => {
     const many = Array.from({ length: 130 }, (_, i) => summary(`run ${i}`, { kinds: ["epochs"] }));
-    const courses = coursesOf(many, { course: () => WITH_BOTH }, { metric: "loss", part: "validation", align: "step" });
-    expect(drawnRuns(courses).map((run) => run.summary.name)).toEqual(many.slice(0, 100).map((run) => run.name));
+    const course = (run: { name: string }) => {
+      const { epochs } = WITH_BOTH;
+      const worse = (name: string): [string, Float64Array] => [
+        name,
+        epochs!.columns.get(name)!.map((value) => value + ((Number(run.name.slice(4)) * 37) % 130)),
+      ];
+      return { ...WITH_BOTH, epochs: { ...epochs!, columns: new Map([...epochs!.columns, worse("val_loss")]) } };
+    };
+    const courses = coursesOf(many, { course }, { metric: "loss", part: "validation", align: "step" });
+    const drawn = drawnRuns(courses, ["run 7", "run 128"], "lower").map((run) => run.summary.name);
+    const wanted = many
+      .map(({ name }) => ({ name, rank: (Number(name.slice(4)) * 37) % 130 }))
+      .filter(({ name, rank }) => rank < 98 || name === "run 7" || name === "run 128");
+    expect(drawn).toHaveLength(100);
+    expect(drawn).toContain("run 7");
+    expect(drawn).toContain("run 128");
+    for (const { name } of wanted) expect(drawn).toContain(name);
   });
 
   it("take the end of a metric that its name says, unless told", () => {

@@ -1,3 +1,4 @@
+import { fitNumber } from "../../src/parts/fit_text.ts";
 import { describe, expect, it } from "vitest";
 import { curvesOf, numbersOf, RULE } from "../../src/views/model/row_numbers.ts";
 import { rowsOf } from "../../src/views/model/rows.ts";
@@ -96,9 +97,21 @@ describe("curves", () => {
     const axis = timeAxis("linear", 100);
     const spark = sparkOf([0, 50, 100], [0, 10, 20], scale, axis, 60, 20);
     expect(spark.raw).toBe("M0 20L30 0L60 0");
-    expect(sparkOf([0, 50], [-Infinity, 5], scale, axis, 60, 20)).toMatchObject({ raw: "M30 10", broken: [0] });
+    expect(sparkOf([0, 50, 60, 70], [-Infinity, 5, NaN, Infinity], scale, axis, 60, 20)).toMatchObject({
+      raw: "M30 10",
+      zeros: [0],
+      broken: [36, 42],
+    });
     expect(sparkHeight(2.5, scale, 20)).toBe(15);
     expect(sparkScale([[NaN, 1], [3]])).toEqual({ lo: 1, hi: 3 });
     expect(sparkScale([])).toEqual({ lo: -1, hi: 1 });
+  });
+});
+
+describe("a number in a column", () => {
+  it("keeps its power of ten, whatever room there is", () => {
+    const fitted = [9, 8, 7, 6, 1].map((room) => fitNumber(7.912e-9, 3, room, (text) => text.length));
+    expect(fitted).toEqual(["7.91·10⁻⁹", "7.9·10⁻⁹", "8·10⁻⁹", "8·10⁻⁹", "8·10⁻⁹"]);
+    expect(fitNumber(0.297, 3, 40, (text) => text.length)).toBe("0.297");
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { actionOf } from "../../src/frame/keys.ts";
 import { ago, liveStatus } from "../../src/state/liveness.ts";
 import { matchesPattern } from "../../src/state/run_filter.ts";
-import { runStyle } from "../../src/state/run_style.ts";
+import { runStyle, tellApart } from "../../src/state/run_style.ts";
 import { describeLayer, spatialSide } from "../../src/state/shapes.ts";
 import { layer, pick, seeded } from "../support.ts";
 
@@ -69,6 +69,21 @@ describe("runStyle", () => {
     expect(new Set(more.map((name) => Object.values(runStyle(name)).join())).size).toBe(more.length);
     for (const name of ["", "é\u202e", "x".repeat(10_000)])
       expect(runStyle(name).colour).toMatch(/^var\(--run-[1-7]\)$/);
+  });
+});
+
+describe("tellApart", () => {
+  it("leaves no two of 35 runs alike, and a run as it was", () => {
+    const names = Array.from({ length: 35 }, (_, i) => `sweep/lr=${i}`);
+    tellApart(names.slice(0, 6));
+    const six = names.slice(0, 6).map((name) => JSON.stringify(runStyle(name)));
+    expect(new Set(six).size).toBe(6);
+    tellApart(names);
+    const all = names.map((name) => JSON.stringify(runStyle(name)));
+    expect(new Set(all).size).toBe(35);
+    expect(all.slice(0, 6)).toEqual(six);
+    tellApart([...names, "one more"]);
+    expect(runStyle("one more").colour).toMatch(/^var\(--run-[1-7]\)$/);
   });
 });
 

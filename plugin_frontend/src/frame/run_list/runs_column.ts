@@ -1,3 +1,4 @@
+import { chooseRun, hideRun } from "../../state/choose_run.ts";
 import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -111,18 +112,13 @@ export class RunsColumn extends SessionElement {
         this.dispatchEvent(new CustomEvent("show-notices", { bubbles: true, composed: true }));
       },
       choose: (event) => this.#choose(run.name, event.shiftKey),
-      hide: () => {
-        const rest = session.state.hidden.filter((name) => name !== run.name);
-        session.set({ hidden: hidden.has(run.name) ? rest : [...rest, run.name] });
-      },
+      hide: () => hideRun(session, run.name),
     });
   }
 
   #choose(name: string, asB: boolean): void {
-    const { session } = this;
     this.open = false;
-    if (asB) session.set({ runB: session.runB === name || session.wishedA === name ? null : name });
-    else session.set({ run: name, runB: session.runB === name ? null : session.runB });
+    chooseRun(this.session, name, asB);
   }
 
   #updateScale(): void {

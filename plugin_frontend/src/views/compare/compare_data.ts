@@ -22,13 +22,16 @@ export interface Needs {
   readonly gradients: readonly RunSummary[];
 }
 
-/** The runs that the list's filter lets through and that are not hidden, in its order. */
+/** The runs that the list's filter lets through, in its order: hidden ones too, so that hiding one moves no target. */
+export function filteredRuns(session: Session): readonly RunSummary[] {
+  const { filter } = session.state;
+  return (session.runs?.runs ?? []).filter((run) => !filter || matchesPattern(run.name, filter));
+}
+
+/** Those of them that are not hidden. */
 export function listedRuns(session: Session): readonly RunSummary[] {
-  const { filter, hidden } = session.state;
-  const away = new Set(hidden);
-  return (session.runs?.runs ?? []).filter(
-    (run) => !away.has(run.name) && (!filter || matchesPattern(run.name, filter)),
-  );
+  const hidden = new Set(session.state.hidden);
+  return filteredRuns(session).filter((run) => !hidden.has(run.name));
 }
 
 /** Loads what many runs logged: epochs of all of them, the rest of those that need it. */
@@ -45,7 +48,7 @@ export class CompareData {
   ) {
     this.#epochs = new KeyedQueries(
       host,
-      () => this.#holding(listedRuns(session()), "epochs").map((run) => this.#series(run, "epochs")),
+      () => this.#holding(filteredRuns(session()), "epochs").map((run) => this.#series(run, "epochs")),
       2,
       2000,
     );
@@ -66,6 +69,11 @@ export class CompareData {
 
   get gradientRevision(): number {
     return this.#gradients.revision + this.#details.revision;
+  }
+
+  /** Whether what order and target go by is here of all runs. */
+  get isComplete(): boolean {
+    return this.#epochs.isComplete;
   }
 
   /** How many answers of how many are here. */

@@ -8,6 +8,7 @@ import { base, controls } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
 import { timeAxis } from "../../state/time_axis.ts";
+import { chooseRun } from "../../state/choose_run.ts";
 import { ViewElement } from "../view.ts";
 import type { CompareChart } from "./chart_element.ts";
 import "./chart_element.ts";
@@ -25,7 +26,7 @@ import { multiplesPart, normsAt, normScale, runNorms, type RunNorms, SHOWN, with
 import type { Zoom } from "./own_fields.ts";
 import { placeInWords } from "./places.ts";
 import { metricWords } from "./rows.ts";
-import { countWords, drawnRuns } from "./scene.ts";
+import { countWords } from "./scene.ts";
 import { tableColumns } from "./table_columns.ts";
 import "./table_element.ts";
 import { valuesAt } from "./values_at.ts";
@@ -85,7 +86,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     this.#compared = compared;
     const { choice, courses, metrics } = compared;
     const { done, of } = this.#data.progress;
-    const drawn = drawnRuns(courses).length;
+    const drawn = new Set(compared.chart.lines.map(({ run }) => run)).size;
     return html`<cnn-view-layout .how=${COMPARE_VIEW.howToRead} ?busy=${drawn === 0 && done < of} .progress=${`${formatCount(done)} of ${formatCount(of)} runs`}>
       <span slot="title">${title(choice.metric, choice.part)}</span>
       <span slot="subtitle">${countWords(courses)}${done < of && drawn ? `, reading ${formatCount(of - done)}` : ""}</span>
@@ -137,7 +138,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
       .ascending=${isAscending(sort, descending, better)}
       .here=${this.session.runA ?? ""}
       @table-sort=${(event: CustomEvent<Column>) => this.setOptions({ sort: event.detail, descending: event.detail === sort && !descending })}
-      @table-run=${(event: CustomEvent<string>) => this.#choose(event.detail)}
+      @table-run=${({ detail }: CustomEvent<{ run: string; asB: boolean }>) => this.#choose(detail.run, detail.asB)}
     ></cnn-compare-table>`;
   }
 
@@ -169,8 +170,8 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     });
   }
 
-  #choose(run: string): void {
-    this.session.set({ run, runB: this.session.runB === run ? null : this.session.runB });
+  #choose(run: string, asB = false): void {
+    chooseRun(this.session, run, asB);
   }
 
   #point(at: number | null): void {
@@ -219,10 +220,10 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const compared = this.#compared;
     const chart = this.#chartElement;
     if (!compared || !chart) throw new Error("there is no chart yet");
-    const { choice, courses } = compared;
+    const { choice } = compared;
     const { runA, step } = this.session;
     const here = step === null ? "" : `; A ${runA}, step ${step}`;
-    const words = `${title(choice.metric, choice.part)} of ${drawnRuns(courses).length} runs by ${choice.align}${here}`;
+    const words = `${title(choice.metric, choice.part)} of ${new Set(compared.chart.lines.map(({ run }) => run)).size} runs by ${choice.align}${here}`;
     const drawing = await chart.drawing(words, this.#shownNorms, [
       ...this.renderRoot.querySelectorAll("cnn-step-heatmap"),
     ]);

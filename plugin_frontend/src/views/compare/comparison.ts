@@ -4,7 +4,7 @@ import { memoizeLast } from "../../math/memoize_last.ts";
 import type { Session } from "../../state/session.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import type { Chart } from "./chart.ts";
-import { DRAWN, listedRuns, type CompareData, type Needs } from "./compare_data.ts";
+import { DRAWN, filteredRuns, listedRuns, type CompareData, type Needs } from "./compare_data.ts";
 import type { Align, Part } from "./compare_definition.ts";
 import { allFacts, coursesOf, targetOf, wantedEnd, type Choice, type Courses } from "./courses.ts";
 import { sortedFacts, type Facts } from "./facts.ts";
@@ -30,14 +30,18 @@ export class Comparison {
   readonly #listed = memoizeLast((_runs: unknown, _filter: string, _hidden: unknown, session: Session) =>
     listedRuns(session),
   );
+  readonly #filtered = memoizeLast((_runs: unknown, _filter: string, session: Session) => filteredRuns(session));
   readonly #known = memoizeLast((listed: readonly RunSummary[], _revision: number, data: CompareData) =>
     listed.map((run) => data.course(run)),
   );
   readonly #choice = memoizeLast((metric: string, part: Part, align: Align): Choice => ({ metric, part, align }));
-  readonly #courses = memoizeLast(
-    (listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) =>
-      coursesOf(listed, data, choice),
+  readonly #all = memoizeLast((listed: readonly RunSummary[], _revision: number, choice: Choice, data: CompareData) =>
+    coursesOf(listed, data, choice),
   );
+  readonly #courses = memoizeLast((all: Courses, listed: readonly RunSummary[]): Courses => {
+    const shown = new Set(listed);
+    return { ...all, runs: all.runs.filter(({ summary }) => shown.has(summary)) };
+  });
   readonly #facts = memoizeLast((courses: Courses, better: Better, target: number | null, data: CompareData) =>
     allFacts(courses, data, better, target),
   );
@@ -71,7 +75,7 @@ export class Comparison {
     const listed = this.listed(session);
     const all = metric === BATCH_LOSS || align === "examples";
     const beside = metric === "loss" && part === "validation";
-    const losses = all ? listed.slice(0, DRAWN) : beside ? listed.filter((run) => run.name === session.runA) : [];
+    const losses = all ? firstRuns(listed, session) : beside ? listed.filter((run) => run.name === session.runA) : [];
     return { losses, gradients: withGradients(listed, multiples) };
   }
 
@@ -98,11 +102,13 @@ export class Comparison {
       options.align,
     );
     const better = wantedEnd(options.better, metric);
-    const courses = this.#courses(listed, data.revision, choice, data);
-    const target = targetOf(options.target, courses, better);
+    const all = this.#all(this.#filtered(session.runs, session.state.filter, session), data.revision, choice, data);
+    const courses = this.#courses(all, listed);
+    // While runs come in, neither target nor order jumps: both are settled once all are here.
+    const target = data.isComplete || options.target !== null ? targetOf(options.target, all, better) : null;
     const facts = this.#facts(courses, better, target, data);
     const runA = session.runA ?? "";
-    const lines = this.#lines(courses, options.smooth, runA, session.runB);
+    const lines = this.#lines(courses, options.smooth, runA, session.runB, better);
     const page = this.pageAxis(session);
     const axes = this.#axes(courses, lines.lines, runA, page, options.scale, this.#zoom(zoom.format(options.zoom)));
     const chart = this.#chart(courses, facts, lines, axes, better, target, runA, session.runB, page.kind, session.step);
@@ -112,10 +118,16 @@ export class Comparison {
       better,
       target,
       courses,
-      facts: this.#sorted(facts, options.sort, options.descending, better),
+      facts: data.isComplete ? this.#sorted(facts, options.sort, options.descending, better) : facts,
       chart,
     };
   }
+}
+
+/** As many as are drawn, A and B among them. */
+function firstRuns(listed: readonly RunSummary[], { runA, runB }: Session): readonly RunSummary[] {
+  const isChosen = ({ name }: RunSummary): boolean => name === runA || name === runB;
+  return [...listed.filter(isChosen), ...listed.filter((run) => !isChosen(run))].slice(0, DRAWN);
 }
 
 /** Where the page's time axis ends, as the scrubber has it. */

@@ -7,6 +7,7 @@ import { shortRuns } from "../../parts/run_names.ts";
 import { longestBehind, type Chart } from "./chart.ts";
 import { settingsOf } from "./compare_data.ts";
 import type { Compared } from "./comparison.ts";
+import type { Facts } from "./facts.ts";
 import type { Options, SetOptions } from "./head.ts";
 import { namesOf } from "./courses.ts";
 import { placeInWords } from "./places.ts";
@@ -97,7 +98,17 @@ export function legendPart(of: LegendOf): unknown {
   `;
 }
 
-function targetPart({ compared: { target }, options, set }: LegendOf): unknown {
+/** How many of the runs that have a curve come to the target. */
+function reachWords(facts: readonly Facts[]): string {
+  const curves = facts.filter(({ best }) => best !== null).length;
+  const reached = facts.filter(({ reach }) => reach !== null).length;
+  if (curves === 0) return "";
+  return reached === curves
+    ? `${curves === 1 ? "The run reaches" : "All runs reach"} it. `
+    : `${reached} of ${curves} runs reach it. `;
+}
+
+function targetPart({ compared: { target, facts }, options, set }: LegendOf): unknown {
   const type = (event: Event): void => {
     const text = (event.target as HTMLInputElement).value.trim();
     set({ target: text === "" || !Number.isFinite(Number(text)) ? null : Number(text) });
@@ -108,7 +119,7 @@ function targetPart({ compared: { target }, options, set }: LegendOf): unknown {
       chosen ? html`<button @click=${() => set({ target: null })}>auto</button>` : nothing
     }</label>
     <p class="quiet">
-      ${chosen ? "" : "About half of the runs reach it. "}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.
+      ${reachWords(facts)}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.
     </p>
   </section>`;
 }

@@ -1,5 +1,5 @@
 import { formatCount } from "../../math/format.ts";
-import { isBetter, type Better } from "../../math/line_facts.ts";
+import { bestIndex, isBetter, type Better } from "../../math/line_facts.ts";
 import type { ValueAxis } from "../../math/value_axis.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
@@ -31,9 +31,19 @@ export interface SceneOf {
   readonly step: number | null;
 }
 
-/** The runs that are drawn: those with a curve, the first by the list's order. */
-export function drawnRuns({ runs }: Courses): readonly RunCourse[] {
-  return runs.filter(({ lines }) => lines.main !== null).slice(0, DRAWN);
+/** The runs that are drawn, in the list's order: A, B and the best of those with a curve. */
+export function drawnRuns({ runs }: Courses, first: readonly (string | null)[], better: Better): readonly RunCourse[] {
+  const curves = runs.filter(({ lines }) => lines.main !== null);
+  if (curves.length <= DRAWN) return curves;
+  const best = new Map(
+    curves.map((run) => [run, run.lines.main!.y[bestIndex(run.lines.main!.y, better)] ?? Number.NaN]),
+  );
+  const isFirst = (run: RunCourse): boolean => first.includes(run.summary.name);
+  const order = (a: RunCourse, b: RunCourse): number =>
+    Number(isFirst(b)) - Number(isFirst(a)) ||
+    (isBetter(best.get(a)!, best.get(b)!, better) ? -1 : isBetter(best.get(b)!, best.get(a)!, better) ? 1 : 0);
+  const chosen = new Set(curves.toSorted(order).slice(0, DRAWN));
+  return curves.filter((run) => chosen.has(run));
 }
 
 /** All lines, A and B on top. `beside`: the training curve of A. */
@@ -42,8 +52,9 @@ export function linesOfChart(
   smooth: number,
   runA: string,
   runB: string | null,
+  better: Better,
 ): { lines: ChartLine[]; gap: Chart["gap"] } {
-  const drawn = drawnRuns(courses);
+  const drawn = drawnRuns(courses, [runA, runB], better);
   const seconds = drawn.flatMap(({ lines }) => (lines.second ? [chartLine(lines.second, smooth, "second")] : []));
   const rank = (run: string): number => (run === runA ? 2 : run === runB ? 1 : 0);
   const mains = drawn
@@ -150,9 +161,7 @@ export function countWords(courses: Courses): string {
 export function notesOf(courses: Courses, chart: Chart, smooth: number): string[] {
   const notes: string[] = [];
   if (withCurve(courses) > DRAWN)
-    notes.push(
-      `${countWords(courses)}: the first runs of the list. Filter or hide runs to see others; the table has all.`,
-    );
+    notes.push(`${countWords(courses)}: A, B and the best. Filter or hide runs to see others; the table has all.`);
   if (smooth > 0)
     notes.push(
       `Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`,

@@ -13,7 +13,7 @@ const PAGE = 25;
 /** Characters of a name that fit into its column, in two lines where the window is narrow. */
 const NAME_ROOM = 26;
 
-/** A row a run. It fires `table-sort` with the column and `table-run` with the name. */
+/** A row a run. It fires `table-sort` with the column and `table-run` with the run, and whether it is to be B (with Shift). */
 export class CompareTable extends LitElement {
   static override properties = {
     rows: { attribute: false },
@@ -83,7 +83,7 @@ export class CompareTable extends LitElement {
 
   #row(row: Facts, largest: number): unknown {
     const here = row.run === this.here;
-    return html`<tr class=${here ? "here" : ""} data-run=${row.run} aria-current=${here ? "true" : nothing} @click=${() => this.#tell("table-run", row.run)}>
+    return html`<tr class=${here ? "here" : ""} data-run=${row.run} aria-current=${here ? "true" : nothing} @click=${(event: MouseEvent) => this.#tell("table-run", { run: row.run, asB: event.shiftKey })}>
         ${this.columns.map((column) => this.#cell(column, row, largest))}
       </tr>
       ${
@@ -104,7 +104,7 @@ export class CompareTable extends LitElement {
     return html`<td data-column="best" class="best"><span class="bar" aria-hidden="true"><i .style=${`width:${Math.round(share * 100)}%`}></i></span><b>${text}</b></td>`;
   }
 
-  #tell(name: "table-sort" | "table-run", detail: string): void {
+  #tell(name: "table-sort" | "table-run", detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -3,7 +3,7 @@ import { tileLength, tileStart } from "../../canvas/axis.ts";
 import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../canvas/grid_layout.ts";
 import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
 import type { GridContext } from "../../canvas/grid_renderer.ts";
-import { rangeOfTile, tileAt, valueAt } from "../../canvas/grid_scene.ts";
+import { rangeOfTile, tileAt, valueAt, type PaletteColouring } from "../../canvas/grid_scene.ts";
 import { frameHere, setFont, type PaintTheme } from "../../canvas/grid_theme.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
@@ -90,7 +90,25 @@ export function paintNumbers(context: GridContext, layout: GridLayout, theme: Pa
   if (!seen || pose.cell < NUMBERED_FROM || scene.colouring.kind !== "palette") return;
   const tiles = (seen.rows.last - seen.rows.first + 1) * (seen.columns.last - seen.columns.first + 1);
   if (tiles * scene.tileWidth * scene.tileHeight > MOST_NUMBERS) return;
-  const { palette, range } = scene.colouring;
+  const { insets, width, height } = layout.viewport;
+  clipped(
+    context,
+    insets.left,
+    insets.top,
+    width - insets.left - insets.right,
+    height - insets.top - insets.bottom,
+    () => writeNumbers(context, layout, theme, seen, scene.colouring as PaletteColouring),
+  );
+}
+
+function writeNumbers(
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  seen: NonNullable<ReturnType<typeof visibleTiles>>,
+  { palette, range }: PaletteColouring,
+): void {
+  const { scene, pose } = layout;
   setFont(context, theme, 11);
   context.textAlign = "center";
   context.textBaseline = "middle";

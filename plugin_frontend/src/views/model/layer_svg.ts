@@ -97,6 +97,7 @@ export function sparkSvg(
     ${rule === null ? nothing : svg`<path class="rule" d="M0 ${rule}H${width}"/>`}
     <path class="raw" d=${spark.raw}/>
     <path class="mean" d=${spark.smooth} .style=${`stroke:${colour}`}/>
+    ${spark.zeros.map((x) => svg`<path class="zero" d="M${x} ${height - 3}V${height}"/>`)}
     ${spark.broken.map((x) => svg`<path class="broken" d="M${x} 0V${height}"/>`)}
     ${here ? svg`<circle class="ring" cx=${here[0]} cy=${here[1]} r="3.3"/><circle class="here" cx=${here[0]} cy=${here[1]} r="2.3"/>` : nothing}
   </g>`;

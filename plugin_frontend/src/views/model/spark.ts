@@ -1,4 +1,4 @@
-/** Curves of a few pixels along the page's time axis. */
+/** Curves of logarithms, of a few pixels, along the page's time axis. */
 
 import { AxisMean } from "../../math/axis_mean.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -16,7 +16,9 @@ export interface Spark {
   readonly raw: string;
   /** The exponential mean. */
   readonly smooth: string;
-  /** x of what has no place on the scale: NaN, infinity, and the logarithm of zero. */
+  /** x of zeros, whose logarithm has no place on the scale. */
+  readonly zeros: readonly number[];
+  /** x of NaN and infinity. */
   readonly broken: readonly number[];
 }
 
@@ -45,6 +47,7 @@ export function sparkOf(
   height: number,
 ): Spark {
   const mean = new AxisMean(HALF_LIFE);
+  const zeros: number[] = [];
   const broken: number[] = [];
   let [raw, smooth] = ["", ""];
   let open = false;
@@ -53,7 +56,7 @@ export function sparkOf(
     const value = values[i] as number;
     const x = round(share * width);
     if (!Number.isFinite(value)) {
-      broken.push(x);
+      (value === -Infinity ? zeros : broken).push(x);
       open = false;
       continue;
     }
@@ -61,7 +64,7 @@ export function sparkOf(
     smooth += `${open ? "L" : "M"}${x} ${sparkHeight(mean.add(share, value), scale, height)}`;
     open = true;
   }
-  return { raw, smooth, broken };
+  return { raw, smooth, zeros, broken };
 }
 
 function round(value: number): number {

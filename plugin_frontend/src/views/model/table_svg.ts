@@ -1,9 +1,9 @@
 import { nothing, svg, type SVGTemplateResult } from "lit";
-import { formatNumber, formatShort } from "../../math/format.ts";
+import { formatShort } from "../../math/format.ts";
 import { formatPercent } from "../../math/percent.ts";
 import { times } from "../../state/shapes.ts";
 import type { Column } from "./columns.ts";
-import { fitted, sumOf, type Drawing, type TextStyle } from "./drawing.ts";
+import { fitted, fittedNumber, sumOf, type Drawing, type TextStyle } from "./drawing.ts";
 import { fieldOf, same, typeWords, windowWords } from "./facts.ts";
 import { barSvg, blockSvg, fieldSvg, foldGlyph, glyphSvg, shareSvg, sparkSvg } from "./layer_svg.ts";
 import { RULE, type RowCurves } from "./row_numbers.ts";
@@ -138,7 +138,7 @@ function cellSvg(column: Column, row: MapRow, drawing: Drawing): SVGTemplateResu
     case "zeros":
       return zerosCell(row, drawing, text);
     default:
-      return normCell(column, row, drawing, text);
+      return normCell(column, row, drawing);
   }
 }
 
@@ -167,15 +167,13 @@ function zerosCell(row: MapRow, { numbers, columns }: Drawing, text: Write): SVG
 }
 
 /** The logarithm that the column's curve shows, and the number itself. */
-function normValue(
-  column: "gradient" | "ratio",
-  norms: { norm: number; ratio: number },
-): { place: number; words: string } {
-  if (column === "ratio") return { place: Math.log10(norms.ratio), words: formatNumber(norms.ratio, { digits: 2 }) };
-  return { place: Math.log2(norms.norm), words: formatNumber(norms.norm, { digits: 3 }) };
+function normValue(column: "gradient" | "ratio", norms: { norm: number; ratio: number }) {
+  return column === "ratio"
+    ? { place: Math.log10(norms.ratio), value: norms.ratio, digits: 2 }
+    : { place: Math.log2(norms.norm), value: norms.norm, digits: 3 };
 }
 
-function normCell(column: Column, row: MapRow, drawing: Drawing, text: Write): SVGTemplateResult | typeof nothing {
+function normCell(column: Column, row: MapRow, drawing: Drawing): SVGTemplateResult | typeof nothing {
   const { curves, numbers, share, colour } = drawing;
   const id = column.id as "gradient" | "ratio";
   const norms = numbers.get(row.key)?.norms ?? null;
@@ -185,7 +183,7 @@ function normCell(column: Column, row: MapRow, drawing: Drawing, text: Write): S
   const scale = curves?.scales[id === "gradient" ? "norm" : "ratio"];
   return svg`
     ${own && scale ? curveSvg(own, id, scale, value && share !== null ? [share * width, value.place] : null, width, colour) : nothing}
-    ${value ? text(value.words, "plain", width + 7, 4) : nothing}`;
+    ${value ? svg`<text class="plain" x=${width + 7} y="4">${fittedNumber(value.value, value.digits, column.width - width - 7, "plain", drawing.font)}</text>` : nothing}`;
 }
 
 function curveSvg(
