@@ -1,5 +1,5 @@
 /** Draws the cells of a step heatmap: what was not logged is hatched, and zeros, NaN and Inf carry their word. */
-import { INF_PIXEL, NAN_PIXEL, wantsDarkInk } from "../math/colour.ts";
+import { INF_PIXEL, NAN_PIXEL, inkOn } from "../math/colour.ts";
 import { stretchesOf, ZERO_PIXEL, type HeatCells } from "../math/heat_cells.ts";
 import { hatchRect } from "./canvas_grid_renderer.ts";
 import type { GridContext } from "./grid_renderer.ts";
@@ -69,7 +69,7 @@ function drawWords(context: GridContext, cells: HeatCells, { width, rowHeight, t
   context.textBaseline = "middle";
   context.textAlign = "center";
   for (const [pixel, word] of WORDS) {
-    context.fillStyle = wantsDarkInk(pixel) ? "#000000" : "#ffffff";
+    context.fillStyle = inkOn(pixel);
     for (const { row, from, to } of stretchesOf(cells, pixel, Math.ceil(WORD_WIDTH / each))) {
       context.fillText(word, ((from + to) / 2) * each, row * rowHeight + cellHeight(rowHeight) / 2 + 0.5);
     }

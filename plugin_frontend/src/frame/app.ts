@@ -101,7 +101,7 @@ export class App extends LitElement {
       <cnn-tabs .session=${session} .said=${this.said} @command=${this.#command}></cnn-tabs>
       <div class="runs"><cnn-runs .session=${session}></cnn-runs></div>
       <cnn-strip .session=${session}></cnn-strip>
-      <cnn-view-host .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
+      <cnn-view-host role="main" .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
       <cnn-scrubber .session=${session} .player=${this.player}></cnn-scrubber>
       <cnn-keys-overlay></cnn-keys-overlay>
       <cnn-notices-dialog></cnn-notices-dialog>

@@ -113,6 +113,10 @@ export class ViewLayout extends LitElement {
         flex-direction: column;
         gap: var(--s4);
       }
+      .legend:focus-visible {
+        outline: 2px solid var(--focus);
+        outline-offset: -2px;
+      }
       .legend ::slotted(*) {
         flex: none;
       }
@@ -148,6 +152,13 @@ export class ViewLayout extends LitElement {
         .title {
           flex-basis: 100%;
         }
+        .controls,
+        .controls ::slotted(*) {
+          flex-wrap: wrap;
+        }
+        .controls ::slotted(*) {
+          flex: 0 1 auto;
+        }
       }
       /* The key L, or a very narrow window, takes the legend away. */
       aside {
@@ -174,7 +185,7 @@ export class ViewLayout extends LitElement {
       ${this.busy ? html`<cnn-loading-bar class="loading" .text=${this.progress}></cnn-loading-bar>` : nothing}
       <div class="body" aria-busy=${this.busy}><slot></slot></div>
       <aside aria-label="Legend">
-        <div class="legend"><slot name="legend"></slot></div>
+        <div class="legend" tabindex="0" role="group" aria-label="Legend"><slot name="legend"></slot></div>
         ${this.how ? html`<cnn-how-to-read .text=${this.how}></cnn-how-to-read>` : nothing}
       </aside>
     `;

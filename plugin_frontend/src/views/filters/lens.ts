@@ -1,7 +1,7 @@
 /** The kernel under the cursor, large, with its numbers: beside the cursor, never over it. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
-import { colourPixel, pixelCss, wantsDarkInk, type Palette } from "../../math/colour.ts";
+import { colourPixel, pixelCss, inkOn, type Palette } from "../../math/colour.ts";
 import { formatTiny } from "../../math/format.ts";
 import { boundAt } from "./bounds.ts";
 import { tileOf, tileSize, type Kernels } from "./kernels.ts";
@@ -60,7 +60,7 @@ function lens(
     <div style=${styleMap({ gridTemplateColumns: `repeat(${kernels.width}, ${CELL}px)` })}>
       ${Array.from(cells, (value, i) => {
         const pixel = colourPixel(value, -bound, bound, palette);
-        const style = { background: pixelCss(pixel), color: wantsDarkInk(pixel) ? "#1f2023" : "#ffffff" };
+        const style = { background: pixelCss(pixel), color: inkOn(pixel) };
         return html`<i class=${i === here ? "at" : ""} style=${styleMap(style)}>${formatTiny(value)}</i>`;
       })}
     </div>

@@ -5,7 +5,7 @@ import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
 import type { GridContext } from "../../canvas/grid_renderer.ts";
 import { rangeOfTile, tileAt, valueAt, type PaletteColouring } from "../../canvas/grid_scene.ts";
 import { frameHere, setFont, type PaintTheme } from "../../canvas/grid_theme.ts";
-import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
+import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, inkOn } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
 
 export const MATRIX_INSETS: Insets = { left: 42, top: 62, right: 72, bottom: 4 };
@@ -122,11 +122,7 @@ function writeNumbers(
       for (let y = 0; y < scene.tileHeight; y++) {
         for (let x = 0; x < scene.tileWidth; x++) {
           const value = valueAt(scene, { place, column, row, x, y })!;
-          context.fillStyle = scene.dead?.[tile]
-            ? theme.ink2
-            : wantsDarkInk(colourPixel(value, lo, hi, palette))
-              ? "#1f2023"
-              : "#ffffff";
+          context.fillStyle = scene.dead?.[tile] ? theme.ink2 : inkOn(colourPixel(value, lo, hi, palette));
           context.fillText(formatTiny(value), left + (x + 0.5) * pose.cell, top + (y + 0.5) * pose.cell + 0.5);
         }
       }

@@ -85,9 +85,10 @@ export function patchRow(
             ${patches.map((patch) => {
               const { width, height } = patch.picture;
               const box = `width:${(100 * width) / Math.max(width, height)}%;aspect-ratio:${width} / ${height}`;
-              return html`<button title=${patch.words} aria-label=${patch.words} @click=${() => open(patch)}>
+              const value = formatNumber(patch.value, { digits: 2 });
+              return html`<button title=${patch.words} aria-label="${value}, ${patch.words}" @click=${() => open(patch)}>
                 <cnn-picture .style=${box} .picture=${patch.picture}></cnn-picture>
-                ${formatNumber(patch.value, { digits: 2 })}
+                ${value}
               </button>`;
             })}
           </div>

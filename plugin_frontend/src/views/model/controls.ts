@@ -20,7 +20,7 @@ export function controls({ options, noFold, anyOpen, set, foldAll, zoomBy }: Con
         ? html`<span class="zoom" role="group" aria-label="Zoom">
           <button title="Zoom out (−)" aria-label="Zoom out" @click=${() => zoomBy(1 / 1.25)}>−</button>
           <button title="Zoom in (+)" aria-label="Zoom in" @click=${() => zoomBy(1.25)}>+</button>
-          <button title="Fit (0)" aria-label="Fit" ?disabled=${options.zoom === 0} @click=${() => set({ zoom: 0 })}>0</button>
+          <button title="Fit (0)" ?disabled=${options.zoom === 0} @click=${() => set({ zoom: 0 })}>fit</button>
         </span>`
         : nothing
     }

@@ -88,7 +88,7 @@ function boxSvg(
   const second = row.folded ? `${row.layers.length} layers` : operationWords(face);
   const amount = parameters ? formatShort(parameters) : "";
   return svg`<g class="box ${state}" id="row-${i}" role="row" data-row=${row.key} aria-selected=${i === here} aria-rowindex=${i + 1}
-    transform="translate(${x} ${y})">
+    transform="translate(${x} ${y})"><g role="gridcell">
     ${row.folded ? svg`<rect class="sheet" x="6" y="-6" width=${width} height=${BOX_HEIGHT} rx="4"/><rect class="sheet" x="3" y="-3" width=${width} height=${BOX_HEIGHT} rx="4"/>` : nothing}
     <rect class="face" width=${width} height=${BOX_HEIGHT} rx="4"/>
     ${entered ? svg`<path class="arrow" d=${`M0 ${BOX_HEIGHT / 2}l-7 -4v8z`}/>` : nothing}
@@ -102,7 +102,7 @@ function boxSvg(
         ? svg`<g class="unfolded" data-fold=${row.key}><rect class="target" x="0" y="-16" width=${width} height="16"/><text class="small" x="0" y="-4">▾ ${row.unfolded} layers, fold</text></g>`
         : nothing
     }
-  </g>`;
+  </g></g>`;
 }
 
 /** "Conv2D 3×3 / 2, relu". */

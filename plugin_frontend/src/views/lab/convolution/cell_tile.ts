@@ -1,7 +1,7 @@
 /** A few cells with their colours: numbered where there is room, and where they are weights, to be written over. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
-import { colourPixel, paletteOf, pixelCss, wantsDarkInk } from "../../../math/colour.ts";
+import { colourPixel, paletteOf, pixelCss, inkOn } from "../../../math/colour.ts";
 import { formatTiny } from "../../../math/format.ts";
 import "../../../parts/picture.ts";
 import { mapPicture, type Colouring } from "./map_picture.ts";
@@ -142,7 +142,7 @@ function extent({ rows, columns, cell }: TileCells): Record<string, string> {
 
 function ink(value: number, { map, range }: Colouring): Record<string, string> {
   const pixel = colourPixel(value, range.lo, range.hi, paletteOf(map));
-  return { background: pixelCss(pixel), color: wantsDarkInk(pixel) ? "#1f2023" : "#ffffff" };
+  return { background: pixelCss(pixel), color: inkOn(pixel) };
 }
 
 function here({ at, cell }: TileCells): unknown {

@@ -3,7 +3,7 @@ import { hatchRect } from "../../../canvas/canvas_grid_renderer.ts";
 import { cellRect, type GridLayout, type Rect } from "../../../canvas/grid_layout.ts";
 import type { GridContext } from "../../../canvas/grid_renderer.ts";
 import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../../canvas/grid_theme.ts";
-import { colourPixel, paletteOf, wantsDarkInk } from "../../../math/colour.ts";
+import { colourPixel, paletteOf, inkOn } from "../../../math/colour.ts";
 import { formatNumber } from "../../../math/format.ts";
 import type { Grid, Planes } from "../../../math/planes.ts";
 import { cellsNeverRead, tapsInside, windowSpan, type WindowAxis } from "../../../math/window_geometry.ts";
@@ -130,7 +130,7 @@ function paintNumbers(
     if (rect.x + rect.width < 0 || rect.y + rect.height < 0 || rect.x > width || rect.y > height) continue;
     const value = values[i]!;
     setFont(context, theme, 11, i === bold);
-    context.fillStyle = wantsDarkInk(colourPixel(value, range.lo, range.hi, palette)) ? "#000000" : "#ffffff";
+    context.fillStyle = inkOn(colourPixel(value, range.lo, range.hi, palette));
     context.fillText(inCell(value), rect.x + rect.width / 2, rect.y + rect.height / 2 + 0.5, rect.width - 2);
   }
   context.restore();
