@@ -28,7 +28,7 @@ export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["Shift ← →", "ten logged steps"],
   ["Home End", "first step, last step"],
   ["Space", "play, pause"],
-  [", .", "layer before, layer behind"],
+  [", .", "previous layer, next layer"],
   ["[ ]", "probe image"],
   ["R", "next run"],
   ["B", "the run under the pointer as B, else the next one; again: none"],

@@ -71,7 +71,7 @@ export class KeysOverlay extends LitElement {
         this.view
           ? html`${this.view.keys?.length ? html`<h3>${this.view.title}</h3>${list(this.view.keys)}` : nothing}
             <h3>How to read ${this.view.title}</h3>
-            <p>${this.view.howToRead}</p>`
+            <p>${this.view.what} ${this.view.howToRead}</p>`
           : nothing
       }
     </dialog>`;

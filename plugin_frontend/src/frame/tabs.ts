@@ -150,7 +150,7 @@ export class Tabs extends SessionElement {
               data-title=${view.title}
               aria-selected=${view.id === session.view?.id}
               tabindex=${view.id === session.view?.id ? 0 : -1}
-              title=${`${view.title} (${view.key})`}
+              title=${`${view.title} (${view.key}). ${view.what}`}
               @click=${() => session.set({ view: view.id })}
             >
               ${view.title}

@@ -92,7 +92,7 @@ export class ViewHost extends SessionElement {
     return html`${waitBar(this.session)}
       ${problem ? problemBar(this.session, problem) : nothing}
       ${missingB(this.session)}
-      <cnn-first-hint .view=${view.id} .text=${view.hint}></cnn-first-hint>
+      <cnn-first-hint .view=${view.id} .what=${view.what} .text=${view.hint}></cnn-first-hint>
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
   }
 

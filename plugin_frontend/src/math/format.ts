@@ -45,6 +45,11 @@ export function formatCount(value: number): string {
   return value < 0 ? MINUS + group(String(-value)) : group(String(value));
 }
 
+/** "1 channel", "1,024 channels". */
+export function counted(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
 /** For a cell with little room: "+.08", "−1.2", "12"; at most five characters for magnitudes below 1000. */
 export function formatTiny(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? `${MINUS}Inf` : "+Inf";

@@ -6,6 +6,8 @@ export interface ViewDefinition<F extends Fields = Fields> {
   /** Its name in the URL. */
   readonly id: string;
   readonly title: string;
+  /** What its thing is, in one sentence for somebody who never heard of it. */
+  readonly what: string;
   /** Its key on the keyboard, "1" to "6". */
   readonly key: string;
   /** The custom element, defined by the module that `load` loads when the view is opened for the first time. */

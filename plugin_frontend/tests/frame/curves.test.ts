@@ -24,6 +24,22 @@ describe("the loss behind the scrubber", () => {
     ]);
   });
 
+  it("has a logarithmic scale after a divergence, so that what came before is not flattened", () => {
+    const axis = timeAxis("linear", 200);
+    const steps = Array.from({ length: 201 }, (_, i) => i);
+    const calm = steps.map((i) => 1 + (i % 7) / 7);
+    const diverged = calm.map((loss, i) => (i < 140 ? loss : loss * 10 ** ((i - 140) / 12)));
+    expect(lossPath(series(steps, calm), axis, 200, 40).isLog).toBe(false);
+    const { raw, isLog } = lossPath(series(steps, diverged), axis, 200, 40);
+    expect(isLog).toBe(true);
+    const sorted = diverged.toSorted((a, b) => a - b);
+    const top = Math.log10(sorted[198]!);
+    for (const [x, y] of points(raw)) {
+      expect(y).toBeCloseTo(40 * (1 - Math.min(1, Math.log10(diverged[x!]!) / top)), 0);
+    }
+    expect(lossPath(series([...steps, 201], [...diverged, 0]), axis, 200, 40).isLog).toBe(false);
+  });
+
   it("breaks at NaN and infinity and says where they were", () => {
     const axis = timeAxis("linear", 4);
     const { raw, broken } = lossPath(series([0, 1, 2, 3, 4], [1, Number.NaN, 2, Infinity, 3]), axis, 40, 10);

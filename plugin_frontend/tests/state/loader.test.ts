@@ -15,6 +15,7 @@ const VIEW: ViewDefinition = {
   needs: ["filters"],
   ticks: ["filters"],
   fields: {},
+  what: "",
   hint: "",
   howToRead: "",
   empty: { title: "", text: "", code: "" },

@@ -16,6 +16,7 @@ const view = (id: ViewDefinition["id"], kind: "filters" | "feature_maps"): ViewD
   needs: [kind],
   ticks: [kind],
   fields: { mode: fields.choice("grid", "one") },
+  what: "",
   hint: "",
   howToRead: "",
   empty: { title: "", text: "", code: "" },

@@ -90,7 +90,7 @@ describe("tellApart", () => {
 describe("liveness", () => {
   it("says live or stopped, and since when", () => {
     expect(liveStatus(1000, 1_000_000, 1_004_000)).toBe("Live, read 4 s ago");
-    expect(liveStatus(1000, 1_839_000, 1_840_000)).toBe("Stopped 14 min ago");
+    expect(liveStatus(1000, 1_839_000, 1_840_000)).toBe("Last record 14 min ago");
     expect([0, 59, 61, 7200, 86400 * 3].map(ago)).toEqual([
       "0 s ago",
       "59 s ago",

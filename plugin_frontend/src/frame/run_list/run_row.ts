@@ -57,7 +57,7 @@ export function runRow(run: RunSummary, row: RowState): unknown {
     >
       <span class="name ${seenLength(run.name, row.parts) > ONE_LINE ? "long" : ""}" dir="auto">${cutName(run.name, row.parts)}</span>
       ${run.curve ? spark(run, row.scale) : nothing}
-      <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `${words(run.curve.metric)}, last` : ""}
+      <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `final ${words(run.curve.metric)}` : ""}
         >${value}</span
       >
     </button>

@@ -133,7 +133,7 @@ export class RunsColumn extends SessionElement {
     const counts = new Map<string, number>();
     for (const { curve } of runs) if (curve) counts.set(curve.metric, (counts.get(curve.metric) ?? 0) + 1);
     const most = [...counts].sort((a, b) => b[1] - a[1])[0];
-    return most ? words(most[0]) : "";
+    return most ? `final ${words(most[0])}` : "";
   }
 
   #searchKey(event: KeyboardEvent): void {

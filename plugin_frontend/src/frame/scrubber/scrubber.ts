@@ -68,7 +68,7 @@ export class Scrubber extends SessionElement {
     return html`
       <div class="play" role="group" aria-label="Play">
         ${this.#button("first", "First step (Home)", none, () => player.first())}
-        ${this.#button("back", "Logged step before (←)", none, () => player.move(-1))}
+        ${this.#button("back", "Previous logged step (←)", none, () => player.move(-1))}
         <cnn-icon-button
           framed
           icon=${player.playing ? "pause" : "play"}
@@ -76,7 +76,7 @@ export class Scrubber extends SessionElement {
           .disabled=${steps.length < 2}
           @click=${() => player.toggle()}
         ></cnn-icon-button>
-        ${this.#button("next", "Logged step behind (→)", none, () => player.move(1))}
+        ${this.#button("next", "Next logged step (→)", none, () => player.move(1))}
         ${this.#button("last", "Last step, follow the run (End)", none, () => player.last())}
       </div>
       <div class="axis">${this.width > 0 && this.#last() > 0 ? this.#axis(steps, step, series) : nothing}</div>
@@ -99,7 +99,7 @@ export class Scrubber extends SessionElement {
     const setAt = stepsOf(this.session.detailA, "weights_set", null);
     const said = [text, step !== null && setAt.includes(step) ? WEIGHTS_SET : ""].filter(Boolean).join(", ");
     return html`
-      <span class="gutter loss">${series ? html`train<br />loss` : nothing}</span>
+      <span class="gutter loss">${series ? html`batch<br />loss${loss?.isLog ? ", log" : ""}` : nothing}</span>
       <span class="gutter logged">logged</span>
       <div
         class="slider"
@@ -239,7 +239,7 @@ function gutters(element: Element): [left: number, right: number] {
 function lossText(series: LossSeries, step: number): string {
   const row = rowAt(series, step);
   const at = series.steps[row] as number;
-  const text = `train loss ${formatNumber(series.loss[row] as number, { digits: 3 })}`;
+  const text = `batch loss ${formatNumber(series.loss[row] as number, { digits: 3 })}`;
   return Math.abs(at - step) > 1 ? `${text} at ${at}` : text;
 }
 

@@ -39,12 +39,7 @@ export function tableColumns(rows: readonly Facts[], naming: Naming): TableColum
       `The first logged value at ${reached} or better; nothing is interpolated`,
       (facts) => (facts.reach ? place(facts.reach.x) : facts.final ? "not reached" : ""),
     ],
-    [
-      "accuracy",
-      "val accuracy",
-      "The last validation accuracy",
-      (facts) => (facts.accuracy === null ? "" : percent(facts.accuracy)),
-    ],
+    ["accuracy", "val accuracy", "The last validation accuracy", (facts) => value(facts.accuracy)],
     ["train", `train ${plain}`, `Mean over the last epoch's batches, as Keras logs it`, (facts) => value(facts.train)],
     [
       "gap",
@@ -77,9 +72,4 @@ function value(number: number | null | undefined): string {
 export function place(x: number | null | undefined): string {
   if (x === null || x === undefined) return "";
   return Number.isInteger(x) ? formatCount(x) : formatPlain(x);
-}
-
-/** A decimal more than a share of pixels needs: runs differ there. */
-function percent(share: number): string {
-  return share >= 0 && share <= 1 ? `${(share * 100).toFixed(1)} %` : formatNumber(share);
 }

@@ -1,6 +1,6 @@
 import type { LayerRecord } from "../../data/schema.ts";
 import type { ChannelOrder } from "../../math/colour.ts";
-import { formatNumber } from "../../math/format.ts";
+import { counted, formatNumber } from "../../math/format.ts";
 import { deadRows, gateRows, type InputWords, type Row } from "./cursor_rows.ts";
 import { channelOf, inputName, inputOrigin, inputSource, type InputSource } from "./input_names.ts";
 import { deadCount, kernelText, type Kernels, type Part } from "./kernels.ts";
@@ -45,13 +45,13 @@ export class FilterWords implements InputWords {
   private sizes(kernels: Kernels): string {
     const { filters, inputs, of } = kernels;
     const count = filters < of ? `${filters} of ${of}` : String(filters);
-    const what = `${count} ${plural(of, "filter")}, ${kernelText(kernels)}`;
+    const what = `${count} ${of === 1 ? "filter" : "filters"}, ${kernelText(kernels)}`;
     if (this.groups > 1 && inputs === 1) return `${what}, each on one of ${this.groups} channels`;
     if (this.groups > 1) return `${what} on ${inputs} of ${inputs * this.groups} channels, in ${this.groups} groups`;
     const gates = kernels.gates?.length
       ? `, ${of / kernels.gates.length} for each of ${kernels.gates.length} gates`
       : "";
-    return `${what} on ${inputs} ${plural(inputs, "channel")}${gates}`;
+    return `${what} on ${counted(inputs, "channel")}${gates}`;
   }
 
   /** Of the opened filter, while nothing is under the cursor. */
@@ -76,8 +76,4 @@ export class FilterWords implements InputWords {
     const count = this.layer.data_format === "channels_first" ? channels?.[0] : channels?.at(-1);
     return /depthwise|separable/i.test(type) && this.kernels?.inputs === 1 ? (count ?? 1) : 1;
   }
-}
-
-function plural(count: number, word: string): string {
-  return count === 1 ? word : `${word}s`;
 }

@@ -315,6 +315,7 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
       filter,
       input: hovered?.weight.input ?? picture.order.inputs[0] ?? 0,
       hovered: under,
+      opened: this.session.state.channel !== null,
       rows: this.rows(picture, words),
       stepsText: this.data.historyText,
       held: this.session.playing,

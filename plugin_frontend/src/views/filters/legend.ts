@@ -26,6 +26,8 @@ export const legendStyles = css`
 `;
 
 export interface LegendInput {
+  /** Whether a filter is opened. */
+  readonly opened: boolean;
   readonly picture: Picture;
   /** The filter that the bar speaks of, where each has its own scale. */
   readonly filter: number;
@@ -50,7 +52,7 @@ export function legend(input: LegendInput): TemplateResult {
     <div>${input.choice}</div>
     ${picture.mode === "folded" && bars.length === 1 ? foldedNote(input) : nothing}
     <cnn-table-rows
-      heading=${hovered || !input.rows.length ? "Under the cursor" : "Opened filter"}
+      heading=${hovered || !input.rows.length ? "Under the cursor" : input.opened ? "Opened filter" : "This layer"}
       .rows=${input.rows.length ? input.rows : [["move over a filter", ""]]}
     ></cnn-table-rows>
     ${picture.mode === "folded" && bars.length > 1 ? foldedNote(input) : nothing}

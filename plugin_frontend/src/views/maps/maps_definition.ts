@@ -30,6 +30,7 @@ export function kindOf(of: "maps" | "error", detail: RunDetail | null): MapsKind
 const BASE: ViewDefinition<typeof MAPS_FIELDS> = {
   id: "maps",
   title: "Maps",
+  what: "A feature map is what one filter answers at every place of one image.",
   key: "3",
   tag: "cnn-maps-view",
   load: () => import("./maps_view.ts"),

@@ -1,7 +1,7 @@
 import type { LayerRecord } from "../../../data/schema.ts";
 import { colourNames, type ChannelOrder } from "../../../math/colour.ts";
 import type { CellSum, Filter } from "../../../math/convolution.ts";
-import { formatCount, formatNumber } from "../../../math/format.ts";
+import { counted, formatCount, formatNumber } from "../../../math/format.ts";
 import { byLargest } from "../../../math/order.ts";
 import { outputArithmetic } from "../../../math/window_geometry.ts";
 import type { Computation } from "./computation.ts";
@@ -58,7 +58,7 @@ function outputSize({ grid, setting }: Computation): Arithmetic {
   const padding =
     columns.before === columns.after
       ? `padding ${columns.before} each side`
-      : `padding ${columns.before} before, ${columns.after} behind`;
+      : `padding ${columns.before} before, ${columns.after} after`;
   return {
     name: "Output size",
     lines: rows.length === 1 && rows.size === 1 ? [across] : down === across ? [across] : [down, across],
@@ -92,7 +92,7 @@ function cost({ grid, filter, kernel }: Computation): Arithmetic {
   return {
     name: "Cost",
     lines: [`${factors.join("·")} = ${formatCount(factors.reduce((a, b) => a * b, 1))}`],
-    note: `multiply-adds: cells, ${rows.size * columns.size} weights, ${filter.channels} channels, ${kernel.shape[0]} filters`,
+    note: `multiply-adds: cells, ${counted(rows.size * columns.size, "weight")}, ${counted(filter.channels, "channel")}, ${counted(kernel.shape[0]!, "filter")}`,
   };
 }
 

@@ -15,7 +15,7 @@ export function channelValues(
   const { lo, hi } = signed ? symmetric(largestMagnitude(values)) : magnitudeRange(values);
   const palette = paletteOf(signed ? rdbu : viridis);
   return html`
-    <h2 class="second"><b>All ${values.length} channels</b> <span class="quiet">as ${name} gave them, on a scale of their own from ${formatNumber(lo, { digits: 2 })} to ${formatNumber(hi, { digits: 2 })}</span></h2>
+    <h2 class="second"><b>${values.length === 1 ? "The only channel" : `All ${values.length} channels`}</b> <span class="quiet">as ${name} gave them, on a scale of their own from ${formatNumber(lo, { digits: 2 })} to ${formatNumber(hi, { digits: 2 })}</span></h2>
     <ol class="values">
       ${Array.from(
         values,
