@@ -520,8 +520,7 @@ def test_it_fits_a_narrow_window_and_the_dark(cnn: CnnPage, log: Path) -> None:
 
 def test_a_shift_click_in_the_table_sets_b_and_the_target_stays_where_a_run_is_hidden(cnn: CnnPage, log: Path) -> None:
     runs = runs_of(log)
-    cnn.open(view="compare", run=runs[0])
-    before = cnn.wait("view.state")
+    before = show(cnn, run=runs[0])
     cnn.frame.locator(f"cnn-compare-table tr[data-run='{runs[1]}']").click(modifiers=["Shift"])
     cnn.wait("view.session.runA === argument[0] && view.session.runB === argument[1]", runs[:2])
     reached = sum(row["reach"] is not None for row in before["rows"])

@@ -61,6 +61,8 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   );
   readonly #resize = new ResizeObserver(() => (this.height = this.clientHeight));
   #compared: Compared | null = null;
+  /** Of the answers that `#compared` was made from. */
+  #revision = 0;
   #shownNorms: readonly RunNorms[] = [];
 
   constructor() {
@@ -84,6 +86,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
     const { session, options } = this;
     const compared = this.#comparison.of(session, options, this.#data);
     this.#compared = compared;
+    this.#revision = this.#data.revision;
     const { choice, courses, metrics } = compared;
     const { done, of } = this.#data.progress;
     const drawn = new Set(compared.chart.lines.map(({ run }) => run)).size;
@@ -192,7 +195,7 @@ export class CompareView extends ViewElement<typeof COMPARE_FIELDS> {
   get state(): object | null {
     const { done, of } = this.#data.progress;
     const compared = this.#compared;
-    if (!compared || done < of) return null;
+    if (!compared || done < of || this.#revision !== this.#data.revision) return null;
     const { choice, better, target, facts, chart, courses } = compared;
     const at = this.pointed ?? restingPlace(chart);
     return {
