@@ -1,4 +1,5 @@
 /** The choices in the view's head. */
+import { colourOptions } from "../../math/colour_choices.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChannelOrder } from "../../math/colour.ts";
 import type { Option } from "../../parts/segmented.ts";
@@ -94,11 +95,7 @@ export function controls(
 
 export function mapChoice(options: FilterOptions, set: (patch: Partial<FilterOptions>) => void): TemplateResult {
   return html`<cnn-select label="colours" .value=${options.map}
-    .options=${[
-      { value: "rdbu", label: "red, blue" },
-      { value: "brbg", label: "teal, brown" },
-      { value: "grey", label: "grey" },
-    ]}
+    .options=${colourOptions("weights")}
     @change=${(event: CustomEvent<FilterOptions["map"]>) => set({ map: event.detail })}></cnn-select>`;
 }
 

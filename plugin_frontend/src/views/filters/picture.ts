@@ -1,20 +1,13 @@
 /** What the view draws, from what was loaded and what was chosen. No effects, so that it can be tested and remembered. */
 import type { GridScene } from "../../canvas/grid_scene.ts";
 import { paletteOf, type ChannelOrder, type Palette } from "../../math/colour.ts";
-import { brbg, grey, rdbu, type ColourMap } from "../../math/colour_maps.ts";
+import { colourNamed } from "../../math/colour_choices.ts";
 import { byIndex, byLargest } from "../../math/order.ts";
 import { normsByBlock } from "../../math/vectors.ts";
 import { boundsOf, type Bounds } from "./bounds.ts";
 import { modeFor, scaleFor, type FilterOptions, type Mode, type Scale } from "./fields.ts";
 import { filterValues, inputNorms, kernelSize, sameShape, subtract, type Kernels } from "./kernels.ts";
 import { sceneOf, type Order, type ScenePlan } from "./scenes.ts";
-
-/** Grey for signed weights: mid grey is zero, as in a folded tile. */
-export const SIGNED_MAPS: Readonly<Record<FilterOptions["map"], ColourMap>> = {
-  rdbu,
-  brbg,
-  grey: { ...grey, diverging: true },
-};
 
 export type PanelId = "A" | "B" | "change" | "difference";
 
@@ -59,7 +52,7 @@ export function pictureOf(input: PictureInput): Picture {
   const { a, options } = input;
   const mode = modeFor(a, options.mode);
   const scale = scaleFor(mode, options.scale);
-  const palette = paletteOf(SIGNED_MAPS[options.map]);
+  const palette = paletteOf(colourNamed(options.map, "weights"));
   const order = orderOf(input, mode);
   const filter = openedFilter(input, order);
   const ordered = mode === "one" ? { ...order, inputs: inputOrder(input, filter) } : order;

@@ -1,3 +1,4 @@
+import { colourNames } from "../../math/colour_choices.ts";
 import * as fields from "../../state/fields.ts";
 import type { RunDetail } from "../../data/schema.ts";
 import { hasKind } from "../../state/selectors.ts";
@@ -11,8 +12,8 @@ export const MAPS_FIELDS = {
   scale: fields.choice("layer", "map", "steps"),
   sort: fields.choice("mean", "max", "channel"),
   /** Colour maps for magnitudes and for values around zero. */
-  magnitude: fields.choice("viridis", "cividis"),
-  signed: fields.choice("RdBu", "BrBG"),
+  magnitude: fields.choice(...colourNames("magnitude")),
+  signed: fields.choice(...colourNames("signed")),
   /** The slice shown of three-dimensional maps. */
   slice: fields.integer(0, 0, 100_000),
 } as const;

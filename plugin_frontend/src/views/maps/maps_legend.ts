@@ -1,3 +1,4 @@
+import { colourOptions } from "../../math/colour_choices.ts";
 import { html, nothing } from "lit";
 import "../../parts/badge.ts";
 import "../../parts/colour_bar.ts";
@@ -143,12 +144,11 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
 
 /** The choice of colours for what is shown now. */
 export function colourChoice(signed: boolean, chosen: string, choose: (value: string) => void): unknown {
-  const options = signed ? ["RdBu", "BrBG"] : ["viridis", "cividis"];
   return html`<cnn-select
     slot="legend"
     class="colours"
     label="colours"
-    .options=${options.map((value) => ({ value, label: value }))}
+    .options=${colourOptions(signed ? "signed" : "magnitude")}
     .value=${chosen}
     @change=${(event: CustomEvent<string>) => choose(event.detail)}
   ></cnn-select>`;

@@ -273,7 +273,7 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     return html`
       ${colourBar({ layer: shown.layer, error: errorOf(shown.a.maps), signed, map, ...bar, value })}
       ${colourChoice(signed, signed ? options.signed : options.magnitude, (name) =>
-        this.setOptions(signed ? { signed: name as "RdBu" } : { magnitude: name as "viridis" }),
+        this.setOptions(signed ? { signed: name } : { magnitude: name }),
       )}
       ${layerTable(shown.layer, shown.a.maps, shown.b ? "This layer in A," : "This layer,")}
       ${patches ? patchRow(shown, patches, (patch) => this.session.set({ image: patch.image })) : nothing}
