@@ -11,7 +11,7 @@ import { prefetchNeighbours } from "./state/prefetch.ts";
 import { Session } from "./state/session.ts";
 import { VIEWS } from "./views/registry.ts";
 
-/** TensorBoard imports this module into its frame and calls render. */
+/** Puts the page into TensorBoard's frame. */
 export function render(): void {
   const host = connectHost();
   const patience = new Patience();

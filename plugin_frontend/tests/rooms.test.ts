@@ -2,33 +2,41 @@
 import { describe, expect, it } from "vitest";
 
 /** Every source file's text by its path below src. */
-const SOURCES = Object.entries(import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true })).map(
-  ([path, text]): [path: string, text: string] => [path.replace("../src/", ""), text],
-);
+const SOURCES = Object.entries(
+  import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true }),
+).map(([path, text]): [path: string, text: string] => [path.replace("../src/", ""), text]);
 
 /** Which rooms a room may import from, beside itself: the table of docs/page.md. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
   data: [],
   math: ["data"],
-  gl: ["data", "math"],
+  canvas: ["data", "math"],
   state: ["data"],
   parts: ["data", "math"],
   host: ["state"],
-  views: ["data", "math", "gl", "state", "parts"],
+  views: ["data", "math", "canvas", "state", "parts"],
   frame: ["data", "math", "state", "parts", "host", "views"],
 };
 
 /** Paths below src that a file imports. */
 function imports(path: string, text: string): string[] {
   const base = new URL(path, "file:///");
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map((match) => new URL(match[1] ?? "", base).pathname.slice(1));
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map((match) =>
+    new URL(match[1] ?? "", base).pathname.slice(1),
+  );
 }
 
 const roomOf = (path: string): string => path.split("/")[0] ?? "";
 
 describe("the rooms of docs/page.md", () => {
   it("are all there", () => {
-    expect(new Set(SOURCES.map(([path]) => path).filter((path) => path.includes("/")).map(roomOf))).toEqual(new Set(Object.keys(MAY)));
+    expect(
+      new Set(
+        SOURCES.map(([path]) => path)
+          .filter((path) => path.includes("/"))
+          .map(roomOf),
+      ),
+    ).toEqual(new Set(Object.keys(MAY)));
   });
 
   for (const [room, may] of Object.entries(MAY)) {
@@ -48,7 +56,8 @@ describe("the rooms of docs/page.md", () => {
       const [room, own, file] = path.split("/");
       if (room !== "views" || file === undefined) continue;
       for (const target of imports(path, text)) {
-        if (roomOf(target) === "views") expect([own, "view.ts"], `${path} imports ${target}`).toContain(target.split("/")[1]);
+        if (roomOf(target) === "views")
+          expect([own, "view.ts"], `${path} imports ${target}`).toContain(target.split("/")[1]);
       }
     }
   });

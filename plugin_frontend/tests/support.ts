@@ -3,7 +3,7 @@ import type { Api, RecordsQuery, SeriesQuery } from "../src/data/api.ts";
 import type { DataRecord } from "../src/data/binary.ts";
 import { ApiError } from "../src/data/errors.ts";
 import type { Kind, LayerRecord, ModelRecord, RunDetail, RunList, RunSummary } from "../src/data/schema.ts";
-import { bareLayer } from "../src/state/derived.ts";
+import { bareLayer } from "../src/state/selectors.ts";
 
 /** mulberry32: numbers in [0, 1), the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -20,7 +20,13 @@ export function pick<T>(random: () => number, items: readonly T[]): T {
   return items[Math.floor(random() * items.length)] as T;
 }
 
-export function layer(path: string, role: string, inbound: string[], outputShape: number[], more: Partial<LayerRecord> = {}): LayerRecord {
+export function layer(
+  path: string,
+  role: string,
+  inbound: string[],
+  outputShape: number[],
+  more: Partial<LayerRecord> = {},
+): LayerRecord {
   return {
     ...bareLayer(path),
     type: role,
@@ -49,7 +55,11 @@ export function model(layers: LayerRecord[]): ModelRecord {
   };
 }
 
-export function detail(name: string, layers: LayerRecord[], logged: Partial<Record<Kind, readonly [string[], number[]][]>>): RunDetail {
+export function detail(
+  name: string,
+  layers: LayerRecord[],
+  logged: Partial<Record<Kind, readonly [string[], number[]][]>>,
+): RunDetail {
   return {
     name,
     model: model(layers),
@@ -112,7 +122,15 @@ export class MemoryApi implements Api {
     for (const path of query.layers.length ? query.layers : [null]) {
       for (const step of query.steps) {
         if (this.damaged.has(`${path} ${step}`)) throw new ApiError(410, "damaged", `record of ${path} at ${step}`);
-        records.push({ kind: query.kind, layer: path, step, wallTime: 0, attributes: {}, arrays: {}, bytes: this.recordBytes });
+        records.push({
+          kind: query.kind,
+          layer: path,
+          step,
+          wallTime: 0,
+          attributes: {},
+          arrays: {},
+          bytes: this.recordBytes,
+        });
       }
     }
     return records;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
@@ -12,21 +13,16 @@ from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.query import shown
 
 FOLDER = Path(__file__).resolve().parent / "static"
+ENTRY = "index.js"
 
-#: Content types by suffix, and whether compressing pays. No other file is served; HTML would need its own CSP.
-_TYPES: dict[str, tuple[str, bool]] = {
-    ".js": ("text/javascript; charset=utf-8", True),
-    ".css": ("text/css; charset=utf-8", True),
-    ".json": ("application/json", True),
-    ".map": ("application/json", True),
-    ".svg": ("image/svg+xml", True),
-    ".png": ("image/png", False),
-    ".woff2": ("font/woff2", False),
-}
+#: What Vite names a chunk. The hash is of all that is in it, so a browser need never ask for it again.
+_CHUNK = re.compile(r"[a-z_]+-[A-Za-z0-9_-]{8}\.js", re.ASCII)
+_IMMUTABLE = "private, max-age=31536000, immutable"
+_TYPE = "text/javascript; charset=utf-8"
 
 
 class StaticFiles:
-    """Serves the files that lie directly in a folder.
+    """Serves the page's entry and its chunks, which lie directly in a folder.
 
     The folder is listed anew for each request, so that a page which is rebuilt while TensorBoard runs is served
     without a restart.
@@ -39,21 +35,24 @@ class StaticFiles:
         name = request.path.removeprefix("/data/plugin/cnnviz/")
         entry = self._listing().get(name)
         if entry is None:
-            if name == "index.js":
+            if name == ENTRY:
                 raise HttpError(404, "the page is not built: run `npm ci && npm run build` in plugin_frontend")
             raise HttpError(404, f"there is no route or file named {shown(name)}")
-        content_type, compress = _TYPES[os.path.splitext(entry.name)[1]]
         status = entry.stat()
         etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
-        return text_answer(request, Path(entry.path).read_bytes(), content_type, etag, compress)
+        answer = text_answer(request, Path(entry.path).read_bytes(), _TYPE, etag, compress=True)
+        if name != ENTRY:
+            answer.headers["Cache-Control"] = _IMMUTABLE
+        return answer
 
     def _listing(self) -> dict[str, os.DirEntry[str]]:
         try:
             with os.scandir(self._folder) as entries:
-                return {entry.name: entry for entry in entries if _served(entry)}
+                return {entry.name: entry for entry in entries if _is_of_the_page(entry)}
         except FileNotFoundError:
             return {}
 
 
-def _served(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1] in _TYPES and entry.is_file(follow_symlinks=False)
+def _is_of_the_page(entry: os.DirEntry[str]) -> bool:
+    named = entry.name == ENTRY or _CHUNK.fullmatch(entry.name) is not None
+    return named and entry.is_file(follow_symlinks=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import os
 import re
@@ -183,7 +184,7 @@ def test_the_table_says_what_the_log_holds(cnn: CnnPage, log: Path) -> None:
         assert near(row["final"], validation[-1])
         assert near(row["train"], epochs["loss"][-1])
         assert abs(count(row["gap"]) - (validation[-1] - epochs["loss"][-1])) <= 1e-3
-        assert abs(count(row["accuracy"].removesuffix(" %")) - 100 * epochs["val_accuracy"][-1]) <= 0.051
+        assert near(row["accuracy"], epochs["val_accuracy"][-1])
         met = first_at(validation, target)
         assert row["reach"] == ("not reached" if met is None else f"{epochs['step'][met]:,.0f}")
     assert rows[DIVERGED]["final"] == "NaN"
@@ -515,3 +516,17 @@ def test_it_fits_a_narrow_window_and_the_dark(cnn: CnnPage, log: Path) -> None:
     cnn.page.screenshot(path=SCREENSHOTS / "compare-dark.png")
     cnn.page.evaluate("document.body.classList.remove('dark-mode')")
     cnn.page.set_viewport_size({"width": 1440, "height": 1000})
+
+
+def test_a_shift_click_in_the_table_sets_b_and_the_target_stays_where_a_run_is_hidden(cnn: CnnPage, log: Path) -> None:
+    runs = runs_of(log)
+    before = show(cnn, run=runs[0])
+    cnn.frame.locator(f"cnn-compare-table tr[data-run='{runs[1]}']").click(modifiers=["Shift"])
+    cnn.wait("view.session.runA === argument[0] && view.session.runB === argument[1]", runs[:2])
+    reached = sum(row["reach"] is not None for row in before["rows"])
+    curves = sum(row["best"] is not None for row in before["rows"])
+    said = "All runs reach it" if reached == curves else f"{reached} of {curves} runs reach it"
+    assert said in " ".join(cnn.texts("cnn-compare-view .target p"))
+    cnn.open(view="compare", run=runs[0], hidden=json.dumps([runs[1]]))
+    after = cnn.wait("(s => s && s.rows.length === argument ? s : null)(view.state)", len(before["rows"]) - 1)
+    assert after["target"] == before["target"]

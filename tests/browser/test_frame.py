@@ -80,3 +80,22 @@ def test_a_first_visit_shows_something(cnn: CnnPage) -> None:
     cnn.page.wait_for_timeout(500)
     SCREENSHOTS.mkdir(exist_ok=True)
     cnn.page.screenshot(path=SCREENSHOTS / "first-visit.png")
+
+
+def test_a_view_left_behind_asks_for_nothing_and_says_nothing(cnn: CnnPage, logdir: Path) -> None:
+    """Activation of one layer, then Maps of another that was not measured, then the Lab again: no false error."""
+    run = max(open_log(logdir).values(), key=lambda each: len(each.steps("activations")))
+    activated = next(each for each in run.layers if each.role == "convolution")
+    pooled = next(each for each in run.layers if each.role == "pooling")
+    cnn.open(view="lab", run=run.name, layer=activated.path, lab__mode="activation", step=run.steps("activations")[-2])
+    cnn.wait("view.state && view.state.mode === 'activation'")
+    refused: list[str] = []
+    cnn.page.on("response", lambda answer: answer.status >= 400 and refused.append(answer.url))
+    cnn.press("3")
+    cnn.wait("view.tagName === 'CNN-MAPS-VIEW' && view.state")
+    cnn.frame.locator("cnn-strip").get_by_text(pooled.name, exact=True).click()
+    cnn.wait("view.tagName === 'CNN-MAPS-VIEW' && view.state && view.session.layer.path === argument", pooled.path)
+    cnn.press("4")
+    cnn.wait("view.tagName === 'CNN-LAB-VIEW' && view.state && view.state.mode !== 'activation'")
+    assert cnn.frame.get_by_role("alert").count() == 0
+    assert not refused

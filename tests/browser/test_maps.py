@@ -162,7 +162,7 @@ def test_every_layer_shows_its_strongest_channel(cnn: CnnPage, logdir: Path) -> 
     layers = layers_of(logdir, "feature_maps")
     step = last_step(logdir, layers[0])
     show(cnn, run="adam", layer=layers[0], step=step, image=1, maps__mode="layers")
-    cnn.frame.wait_for_selector(".layers figure")
+    cnn.frame.wait_for_selector(".tiles figure")
     for layer in layers:
         record = record_of(logdir, "adam", layer, step)
         channel = int(record["mean"][1].argmax())

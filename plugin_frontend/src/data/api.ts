@@ -52,7 +52,7 @@ export class HttpApi implements Api {
   async runs(signal?: AbortSignal): Promise<RunList> {
     const first = await this.#runsAfter(null, signal);
     const byName = new Map(first.runs.map((run) => [run.name, run]));
-    for (let next = first.next; next; ) {
+    for (let next = first.next; next;) {
       const page = await this.#runsAfter(next, signal);
       for (const run of page.runs) if (!byName.has(run.name)) byName.set(run.name, run);
       next = page.runs.length ? page.next : null;

@@ -164,7 +164,10 @@ function isDamage(error: unknown): error is ApiError {
 
 /** The query in two, by steps or else by layers; none where it asks for one record. */
 function halvesOf(query: RecordsQuery): RecordsQuery[] {
-  const cut = <T>(items: readonly T[]): [T[], T[]] => [items.slice(0, items.length >> 1), items.slice(items.length >> 1)];
+  const cut = <T>(items: readonly T[]): [T[], T[]] => [
+    items.slice(0, items.length >> 1),
+    items.slice(items.length >> 1),
+  ];
   if (query.steps.length > 1) return cut(query.steps).map((steps) => ({ ...query, steps }));
   if (query.layers.length > 1) return cut(query.layers).map((layers) => ({ ...query, layers }));
   return [];

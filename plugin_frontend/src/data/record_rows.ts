@@ -42,10 +42,14 @@ export function rowsFrom(rows: unknown): RecordRow[] {
     const first = firstChannel;
     firstChannel += channels;
     return {
-      layer, place, channels, saturation: typeof saturation === "string" ? saturation : null,
+      layer,
+      place,
+      channels,
+      saturation: typeof saturation === "string" ? saturation : null,
       note: typeof note === "string" ? note : null,
       why: connected === false ? (typeof why === "string" ? why : "the loss does not depend on it") : null,
-      row, firstChannel: first,
+      row,
+      firstChannel: first,
     };
   });
 }
@@ -63,7 +67,8 @@ export function channelsOf(record: DataRecord, name: string, { firstChannel, cha
 /** The row's counts of an array [rows, bins]. */
 export function countsOf(array: DataArray | undefined, { row }: RecordRow, rows: number): ArrayLike<number> {
   const [count = 0, bins = 0] = array?.shape ?? [];
-  if (!array || array.shape.length !== 2 || count !== rows) throw new DecodeError("the record holds no histogram for its rows");
+  if (!array || array.shape.length !== 2 || count !== rows)
+    throw new DecodeError("the record holds no histogram for its rows");
   return array.values.subarray(row * bins, (row + 1) * bins);
 }
 

@@ -101,7 +101,7 @@ export class App extends LitElement {
       <cnn-tabs .session=${session} .said=${this.said} @command=${this.#command}></cnn-tabs>
       <div class="runs"><cnn-runs .session=${session}></cnn-runs></div>
       <cnn-strip .session=${session}></cnn-strip>
-      <cnn-view-host .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
+      <cnn-view-host role="main" .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
       <cnn-scrubber .session=${session} .player=${this.player}></cnn-scrubber>
       <cnn-keys-overlay></cnn-keys-overlay>
       <cnn-notices-dialog></cnn-notices-dialog>
@@ -132,7 +132,8 @@ export class App extends LitElement {
 
   /** Buttons know what the view can do as soon as it is there. */
   #viewShown(): void {
-    const tabs = this.renderRoot.querySelector("cnn-tabs") as (HTMLElement & { png: boolean; svg: boolean; csv: boolean }) | null;
+    const tabs = this.renderRoot.querySelector("cnn-tabs") as
+      (HTMLElement & { png: boolean; svg: boolean; csv: boolean }) | null;
     const view = this.#host?.view ?? null;
     if (!tabs) return;
     tabs.png = typeof view?.savePng === "function";
@@ -146,7 +147,13 @@ export class App extends LitElement {
 
   readonly #key = (event: KeyboardEvent): void => {
     const overlay = this.renderRoot.querySelector<KeysOverlay>("cnn-keys-overlay");
-    if (event.defaultPrevented || overlay?.shown || this.#notices?.shown || isTyping(event.composedPath()[0], event.key)) return;
+    if (
+      event.defaultPrevented ||
+      overlay?.shown ||
+      this.#notices?.shown ||
+      isTyping(event.composedPath()[0], event.key)
+    )
+      return;
     const action = actionOf(event);
     if (action) {
       event.preventDefault();
@@ -185,6 +192,8 @@ export class App extends LitElement {
         return commands.moveRun(session, names, 1);
       case "set-b":
         return commands.setB(session, names, runs?.pointed ?? null);
+      case "hide-run":
+        return commands.hideRun(session, runs?.pointed ?? session.wishedA);
       case "swap":
         return commands.swapRuns(session);
       case "filter":

@@ -1,3 +1,4 @@
+import * as chosen from "../state/choose_run.ts";
 import type { Host } from "../host/tensorboard.ts";
 import { imageCount } from "../state/probe.ts";
 import type { Session } from "../state/session.ts";
@@ -23,6 +24,12 @@ export function setB(session: Session, shown: readonly string[], pointed: string
   if (pointed !== null && pointed !== a) session.set({ runB: pointed === session.runB ? null : pointed });
   else if (session.runB !== null) session.set({ runB: null });
   else session.set({ runB: shown[(shown.indexOf(a ?? "") + 1) % Math.max(1, shown.length)] ?? null });
+}
+
+export function hideRun(session: Session, run: string | null): void {
+  if (run === null) return;
+  chosen.hideRun(session, run);
+  session.announce(`${run} is ${session.state.hidden.includes(run) ? "hidden" : "shown"} in charts`);
 }
 
 export function swapRuns(session: Session): void {

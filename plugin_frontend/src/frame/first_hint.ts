@@ -6,13 +6,14 @@ const MOST = 1000;
 
 /** One sentence above a view that is seen for the first time: what to look for. Read once, it does not come back. */
 export class FirstHint extends LitElement {
-  static override properties = { view: {}, text: {} };
+  static override properties = { view: {}, what: {}, text: {} };
   declare view: string;
+  declare what: string;
   declare text: string;
 
   constructor() {
     super();
-    this.view = this.text = "";
+    this.view = this.what = this.text = "";
   }
 
   static override styles = [
@@ -38,7 +39,7 @@ export class FirstHint extends LitElement {
   override render(): unknown {
     if (!this.text || read().includes(this.view)) return nothing;
     return html`<p role="note">
-      <span><b>New here?</b> ${this.text}</span>
+      <span><b>New here?</b> ${this.what} ${this.text}</span>
       <button class="link" @click=${this.#done}>Got it</button>
     </p>`;
   }

@@ -10,6 +10,7 @@ export type Action =
         | "play"
         | "next-run"
         | "set-b"
+        | "hide-run"
         | "swap"
         | "legend"
         | "png"
@@ -27,11 +28,12 @@ export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["Shift ← →", "ten logged steps"],
   ["Home End", "first step, last step"],
   ["Space", "play, pause"],
-  [", .", "layer before, layer behind"],
+  [", .", "previous layer, next layer"],
   ["[ ]", "probe image"],
   ["R", "next run"],
   ["B", "the run under the pointer as B, else the next one; again: none"],
   ["X", "swap A and B"],
+  ["H", "hide the run under the pointer, else A, in charts; again: show"],
   ["/", "filter runs"],
   ["L", "legend"],
   ["S", "save PNG"],
@@ -56,6 +58,7 @@ const PLAIN: Readonly<Record<string, Action>> = {
   r: { do: "next-run" },
   b: { do: "set-b" },
   x: { do: "swap" },
+  h: { do: "hide-run" },
   l: { do: "legend" },
   s: { do: "png" },
   v: { do: "svg" },
@@ -66,7 +69,9 @@ const PLAIN: Readonly<Record<string, Action>> = {
 };
 
 /** The frame's action for a key, or null where it is somebody else's. */
-export function actionOf(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">): Action | null {
+export function actionOf(
+  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">,
+): Action | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   if (/^[1-6]$/.test(event.key)) return { do: "view", key: event.key };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

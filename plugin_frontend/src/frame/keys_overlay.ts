@@ -67,11 +67,13 @@ export class KeysOverlay extends LitElement {
         <button aria-label="Close" @click=${() => this.close()}>Close</button>
       </header>
       ${list(KEYS)}
-      ${this.view
-        ? html`${this.view.keys?.length ? html`<h3>${this.view.title}</h3>${list(this.view.keys)}` : nothing}
+      ${
+        this.view
+          ? html`${this.view.keys?.length ? html`<h3>${this.view.title}</h3>${list(this.view.keys)}` : nothing}
             <h3>How to read ${this.view.title}</h3>
-            <p>${this.view.howToRead}</p>`
-        : nothing}
+            <p>${this.view.what} ${this.view.howToRead}</p>`
+          : nothing
+      }
     </dialog>`;
   }
 

@@ -69,12 +69,14 @@ export class NoticesDialog extends LitElement {
         <h2 class="name">Notices of ${this.run}</h2>
         <button @click=${this.#close}>Close</button>
       </header>
-      ${this.notices === null
-        ? html`<p>Reading the run.</p>`
-        : html`<p>
+      ${
+        this.notices === null
+          ? html`<p>Reading the run.</p>`
+          : html`<p>
             ${all.length === 0 ? "Nothing was lost or damaged." : "What was lost or damaged; everything else is intact."}
             ${all.length > MOST ? `The first ${MOST} of ${formatCount(all.length)}.` : nothing}
-          </p>`}
+          </p>`
+      }
       ${all.length > 0 ? this.#table(all.slice(0, MOST)) : nothing}
     </dialog>`;
   }

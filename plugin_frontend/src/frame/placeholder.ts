@@ -1,12 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { cutMiddle } from "../math/cut_middle.ts";
-import { stepsOfView } from "../state/derived.ts";
+import { stepsOfView } from "../state/selectors.ts";
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
+import { RELOAD } from "../parts/lazy_elements.ts";
 import { quoted } from "../parts/isolated.ts";
 import { reasonLeftOut } from "../state/left_out.ts";
 import type { Loader } from "../state/loader.ts";
 import type { Session } from "../state/session.ts";
-import type { Situation } from "../state/situation.ts";
+import type { ViewStatus } from "../state/view_status.ts";
 import "../parts/message.ts";
 import "../parts/loading_bar.ts";
 
@@ -16,17 +17,19 @@ cnnviz = tb_cnnviz.CNNViz("runs/first",
                           probe=(x[:8], y[:8]))
 model.fit(x, y, callbacks=[cnnviz])`;
 
-/** How a notice begins that says which operations were left out, and why. */
-
 /** What stands in the view's place: reason, what works, one way on. */
-export function placeholder(situation: Situation, session: Session, loader: Loader): unknown {
+export function placeholder(situation: ViewStatus, session: Session, loader: Loader): unknown {
   switch (situation.is) {
     case "ready":
       return nothing;
     case "loading":
-      return html`<div class="wait"><cnn-loading-bar text="reading the log"></cnn-loading-bar></div>`;
+      return loading("reading the log");
     case "offline":
-      return message("The log cannot be read", situation.error.reason, again("Try again", () => void loader.poll()));
+      return message(
+        "The log cannot be read",
+        situation.error.reason,
+        again("Try again", () => void loader.poll()),
+      );
     case "no-runs":
       return html`<cnn-message
         heading="No run has logged anything yet"
@@ -52,9 +55,11 @@ export function placeholder(situation: Situation, session: Session, loader: Load
         .text=${situation.view.empty.text}
         .code=${situation.view.empty.code}
         .more=${situation.other.length ? `The run has ${situation.other.map((view) => view.title).join(" and ")}.` : ""}
-        >${situation.other[0]
-          ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
-          : nothing}</cnn-message
+        >${
+          situation.other[0]
+            ? again(`Open ${situation.other[0].title}`, () => session.set({ view: situation.other[0]?.id ?? null }))
+            : nothing
+        }</cnn-message
       >`;
     case "several-layers":
       return severalLayers(situation.path, situation.candidates, session);
@@ -72,6 +77,19 @@ export function placeholder(situation: Situation, session: Session, loader: Load
         ...otherViewOf(session, situation.layer.path),
       );
   }
+}
+
+/** While the view's own module is on its way. */
+export function loadingModule(): TemplateResult {
+  return loading("loading the view");
+}
+
+export function failedModule(title: string, retry: () => void): TemplateResult {
+  return message(`${title} could not be loaded`, RELOAD, again("Try again", retry));
+}
+
+function loading(text: string): TemplateResult {
+  return html`<div class="wait"><cnn-loading-bar .text=${text}></cnn-loading-bar></div>`;
 }
 
 function message(heading: string, text: string, ...actions: TemplateResult[]): TemplateResult {
@@ -109,14 +127,16 @@ function severalLayers(name: string, candidates: readonly string[], session: Ses
 /** Another view that has something of this layer. */
 function otherViewOf(session: Session, path: string): TemplateResult[] {
   const view = session.views.find(
-    (each) => each.id !== session.view?.id && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
+    (each) =>
+      each.id !== session.view?.id && each.scope !== "network" && stepsOfView(session.detailA, each, path).length > 0,
   );
   return view ? [again(`Open its ${view.title}`, () => session.set({ view: view.id }), false)] : [];
 }
 
 function bareReason({ path, role }: LayerRecord, kind: Kind, detail: RunDetail | null): string {
   const isOperation = role === "convolution" || role === "pooling";
-  if (kind === "filters" && role !== "convolution") return "It has no kernels: only convolutions have filters, recurrent ones too.";
+  if (kind === "filters" && role !== "convolution")
+    return "It has no kernels: only convolutions have filters, recurrent ones too.";
   if (kind === "operations" && !isOperation) return "The Lab computes convolutions and pooling layers alone.";
   const told = reasonLeftOut(detail?.notices ?? [], kind, path);
   if (told !== null) return `The log says why: ${quoted(told)}`;

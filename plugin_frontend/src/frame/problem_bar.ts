@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Kind } from "../data/schema.ts";
-import { nearestStep, stepsOf } from "../state/derived.ts";
+import { nearestStep, stepsOf } from "../state/selectors.ts";
 import type { Problem, Session } from "../state/session.ts";
 
 /** One line above the view: what could not be read, why, and the way on. The picture stays. */
@@ -11,13 +11,16 @@ export function problemBar(session: Session, problem: Problem): TemplateResult {
   const name = session.layers.find((each) => each.path === layer)?.name ?? layer;
   const what = query.kind.replaceAll("_", " ");
   const heading = `${query.steps.length === 1 ? `Step ${step}` : `${query.steps.length} steps`}${name === null ? "" : ` of ${name}`}`;
-  const good = error.status === 410 && step !== undefined ? otherStep(session, query.run, query.kind, layer, step) : null;
+  const good =
+    error.status === 410 && step !== undefined ? otherStep(session, query.run, query.kind, layer, step) : null;
   return html`<div class="problem" role="alert">
     <b aria-hidden="true">!</b>
     <span class="grow" title=${error.reason}><b>${heading}: ${what} cannot be read.</b> ${error.reason}</span>
-    ${good === null
-      ? nothing
-      : html`<button class="link" @click=${() => session.set({ step: good })}>Go to step ${good}</button>`}
+    ${
+      good === null
+        ? nothing
+        : html`<button class="link" @click=${() => session.set({ step: good })}>Go to step ${good}</button>`
+    }
     <button class="link" @click=${problem.retry}>Try again</button>
     ${error.status === 410 ? html`<button class="link" @click=${showNotices}>All notices of this run</button>` : nothing}
   </div>`;

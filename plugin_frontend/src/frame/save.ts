@@ -2,7 +2,12 @@ import type { Session } from "../state/session.ts";
 
 /** "adam conv1 step 600 filters.png", with nothing in it that a file system minds. */
 export function fileName(session: Session, ending: string): string {
-  const parts = [session.runA, session.layer?.name, session.step === null ? null : `step ${session.step}`, session.view?.id];
+  const parts = [
+    session.runA,
+    session.layer?.name,
+    session.step === null ? null : `step ${session.step}`,
+    session.view?.id,
+  ];
   const safe = parts
     .filter((part): part is string => typeof part === "string" && part !== "")
     // oxlint-disable-next-line no-control-regex -- control characters are what has to go

@@ -150,7 +150,7 @@ export class Tabs extends SessionElement {
               data-title=${view.title}
               aria-selected=${view.id === session.view?.id}
               tabindex=${view.id === session.view?.id ? 0 : -1}
-              title=${`${view.title} (${view.key})`}
+              title=${`${view.title} (${view.key}). ${view.what}`}
               @click=${() => session.set({ view: view.id })}
             >
               ${view.title}
@@ -161,9 +161,11 @@ export class Tabs extends SessionElement {
       <button title="Copy a link to exactly this (U)" @click=${() => this.#fire("link")}><span class="long">Copy </span>link</button>
       <button title=${this.png ? "Save the picture (S)" : "This view has no picture now"} ?disabled=${!this.png}
         @click=${() => this.#fire("png")}><span class="long">Save </span>PNG</button>
-      ${this.svg
-        ? html`<button title="Save the chart (V)" @click=${() => this.#fire("svg")}><span class="long">Save </span>SVG</button>`
-        : nothing}
+      ${
+        this.svg
+          ? html`<button title="Save the chart (V)" @click=${() => this.#fire("svg")}><span class="long">Save </span>SVG</button>`
+          : nothing
+      }
       <button title=${this.csv ? "Save the numbers (C)" : "This view has no table now"} ?disabled=${!this.csv}
         @click=${() => this.#fire("csv")}><span class="long">Save </span>CSV</button>
       <button class="keys" aria-label="All keys" title="All keys (?)" @click=${() => this.#fire("keys")}>?</button>
@@ -173,7 +175,8 @@ export class Tabs extends SessionElement {
   #status(): unknown {
     const { session } = this;
     if (this.said) return html`<span class="status" role="status">${this.said}</span>`;
-    if (session.offline) return html`<span class="status bad" title=${session.offline.reason}>! ${session.offline.reason}</span>`;
+    if (session.offline)
+      return html`<span class="status bad" title=${session.offline.reason}>! ${session.offline.reason}</span>`;
     const run = session.runs?.runs.find((each) => each.name === session.runA);
     if (!run) return html`<span class="status">${nothing}</span>`;
     const when = new Date(run.last_wall_time * 1000).toLocaleString();

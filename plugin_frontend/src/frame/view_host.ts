@@ -1,10 +1,12 @@
 import { css, html, nothing } from "lit";
+import { LazyElements } from "../parts/lazy_elements.ts";
 import { base, controls } from "../parts/styles.ts";
 import type { Loader } from "../state/loader.ts";
 import { SessionElement } from "../state/session_element.ts";
-import { situationOf } from "../state/situation.ts";
-import type { ViewElement, ViewId } from "../views/view.ts";
-import { placeholder } from "./placeholder.ts";
+import type { ViewDefinition } from "../state/view_definition.ts";
+import { viewStatusOf } from "../state/view_status.ts";
+import type { ViewElement } from "../views/view.ts";
+import { failedModule, loadingModule, placeholder } from "./placeholder.ts";
 import "./first_hint.ts";
 import { missingB, problemBar, waitBar } from "./problem_bar.ts";
 
@@ -12,7 +14,8 @@ import { missingB, problemBar, waitBar } from "./problem_bar.ts";
 export class ViewHost extends SessionElement {
   static override properties = { ...SessionElement.properties, loader: { attribute: false } };
   declare loader: Loader;
-  readonly #elements = new Map<ViewId, ViewElement>();
+  readonly #elements = new Map<string, ViewElement>();
+  readonly #modules = new LazyElements(this);
 
   static override styles = [
     base,
@@ -68,29 +71,45 @@ export class ViewHost extends SessionElement {
 
   /** The view that is shown; null while something stands in its place. */
   get view(): ViewElement | null {
-    const situation = situationOf(this.session);
+    const situation = viewStatusOf(this.session);
     return situation.is === "ready" ? (this.#elements.get(situation.view.id) ?? null) : null;
   }
 
   override render(): unknown {
-    const situation = situationOf(this.session);
+    const situation = viewStatusOf(this.session);
     if (situation.is !== "ready") {
       return html`${waitBar(this.session)}
         <div class="view">${placeholder(situation, this.session, this.loader)}</div>`;
     }
     const { view } = situation;
-    let element = this.#elements.get(view.id);
+    const element = this.#elementOf(view);
     if (!element) {
-      element = document.createElement(view.tag) as ViewElement;
-      element.session = this.session;
-      this.#elements.set(view.id, element);
+      return html`<div class="view">
+        ${this.#modules.failed(view.tag) ? failedModule(view.title, () => this.#modules.load(view.tag, view.load)) : loadingModule()}
+      </div>`;
     }
     const { problem } = this.session;
     return html`${waitBar(this.session)}
       ${problem ? problemBar(this.session, problem) : nothing}
       ${missingB(this.session)}
-      <cnn-first-hint .view=${view.id} .text=${view.hint}></cnn-first-hint>
+      <cnn-first-hint .view=${view.id} .what=${view.what} .text=${view.hint}></cnn-first-hint>
       <div class="view" role="tabpanel" aria-label=${view.title}>${element}</div>`;
+  }
+
+  /** Starts with the first view while the log is still being asked for. */
+  protected override firstUpdated(): void {
+    const { view } = this.session;
+    if (view) this.#modules.has(view.tag, view.load);
+  }
+
+  #elementOf(view: ViewDefinition): ViewElement | null {
+    const known = this.#elements.get(view.id);
+    if (known) return known;
+    if (!this.#modules.has(view.tag, view.load)) return null;
+    const element = document.createElement(view.tag) as ViewElement;
+    element.session = this.session;
+    this.#elements.set(view.id, element);
+    return element;
   }
 
   protected override updated(): void {

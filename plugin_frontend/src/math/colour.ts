@@ -84,13 +84,13 @@ export function pixelCss(pixel: number): string {
   return `rgb(${pixel & 255}, ${(pixel >>> 8) & 255}, ${(pixel >>> 16) & 255})`;
 }
 
-/** Whether black text is easier to read than white on a pixel: by relative luminance, WCAG 2.2. */
-export function wantsDarkInk(pixel: number): boolean {
+/** Black or white, whichever is read better on a colour: the contrast is at least 4.5, on any. */
+export function inkOn(pixel: number): "#000000" | "#ffffff" {
   const [r, g, b] = [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255].map((byte) => {
     const c = byte / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179;
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
 
 function opaquePixel(rgb: number): number {

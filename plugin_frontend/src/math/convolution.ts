@@ -34,17 +34,24 @@ export interface CellSum {
  */
 export function filterOf(
   kernel: { readonly shape: readonly number[]; readonly values: Float32Array },
-  bias: ArrayLike<number> | null, index: number, groups: number,
+  bias: ArrayLike<number> | null,
+  index: number,
+  groups: number,
 ): Filter {
   const [out = 0, channels = 0, ...spatial] = kernel.shape;
   const [rows, columns] = spatial.length === 1 ? [1, spatial[0] ?? 0] : [spatial[0] ?? 0, spatial[1] ?? 0];
   const size = channels * rows * columns;
-  if (spatial.length < 1 || spatial.length > 2) throw new Error(`a kernel with ${spatial.length} spatial axes is not convolved here: 1 or 2 are`);
-  if (kernel.values.length !== out * size) throw new Error(`a kernel of shape [${kernel.shape.join(", ")}] holds ${kernel.values.length} values`);
+  if (spatial.length < 1 || spatial.length > 2)
+    throw new Error(`a kernel with ${spatial.length} spatial axes is not convolved here: 1 or 2 are`);
+  if (kernel.values.length !== out * size)
+    throw new Error(`a kernel of shape [${kernel.shape.join(", ")}] holds ${kernel.values.length} values`);
   if (!Number.isInteger(index) || index < 0 || index >= out) throw new Error(`filter ${index} is not one of ${out}`);
-  if (!Number.isInteger(groups) || groups < 1 || out % groups) throw new Error(`${out} filters cannot be shared by ${groups} groups`);
+  if (!Number.isInteger(groups) || groups < 1 || out % groups)
+    throw new Error(`${out} filters cannot be shared by ${groups} groups`);
   return {
-    channels, rows, columns,
+    channels,
+    rows,
+    columns,
     weights: kernel.values.subarray(index * size, (index + 1) * size),
     bias: bias ? (bias[index] ?? NaN) : 0,
     from: Math.floor(index / (out / groups)) * channels,
@@ -53,11 +60,20 @@ export function filterOf(
 
 function check(planes: Planes, filter: Filter, grid: Grid): void {
   const { rows, columns } = grid;
-  if (rows.length !== planes.rows || columns.length !== planes.columns || rows.size !== filter.rows || columns.size !== filter.columns) {
-    throw new Error(`the window is ${rows.size}×${columns.size} on ${rows.length}×${columns.length} cells, the filter ${filter.rows}×${filter.columns} and the input ${planes.rows}×${planes.columns}`);
+  if (
+    rows.length !== planes.rows ||
+    columns.length !== planes.columns ||
+    rows.size !== filter.rows ||
+    columns.size !== filter.columns
+  ) {
+    throw new Error(
+      `the window is ${rows.size}×${columns.size} on ${rows.length}×${columns.length} cells, the filter ${filter.rows}×${filter.columns} and the input ${planes.rows}×${planes.columns}`,
+    );
   }
   if (filter.from + filter.channels > planes.channels) {
-    throw new Error(`the filter reads channels ${filter.from} to ${filter.from + filter.channels - 1} of an input that has ${planes.channels}`);
+    throw new Error(
+      `the filter reads channels ${filter.from} to ${filter.from + filter.channels - 1} of an input that has ${planes.channels}`,
+    );
   }
 }
 

@@ -2,7 +2,17 @@
 
 const MINUS = "−";
 const SUPERSCRIPT: Record<string, string> = {
-  "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+  "-": "⁻",
+  "0": "⁰",
+  "1": "¹",
+  "2": "²",
+  "3": "³",
+  "4": "⁴",
+  "5": "⁵",
+  "6": "⁶",
+  "7": "⁷",
+  "8": "⁸",
+  "9": "⁹",
 };
 
 export interface NumberStyle {
@@ -35,6 +45,11 @@ export function formatCount(value: number): string {
   return value < 0 ? MINUS + group(String(-value)) : group(String(value));
 }
 
+/** "1 channel", "1,024 channels". */
+export function counted(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
 /** For a cell with little room: "+.08", "−1.2", "12"; at most five characters for magnitudes below 1000. */
 export function formatTiny(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? `${MINUS}Inf` : "+Inf";
@@ -53,7 +68,11 @@ export function speakNumber(value: number, digits = 4): string {
   const text = formatNumber(Math.abs(value), { digits });
   const [mantissa, power] = text.split("·10") as [string, string | undefined];
   if (power === undefined) return sign + text;
-  const exponent = Number(Math.abs(value).toExponential(digits - 1).split("e")[1]);
+  const exponent = Number(
+    Math.abs(value)
+      .toExponential(digits - 1)
+      .split("e")[1],
+  );
   return `${sign}${mantissa} times 10 to the ${exponent < 0 ? "minus " : ""}${Math.abs(exponent)}`;
 }
 

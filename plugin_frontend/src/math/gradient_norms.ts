@@ -13,7 +13,8 @@ export interface NormColumns {
 
 /** A quantity of several variables taken together, at every step. */
 export function normsOf(columns: NormColumns, places: readonly number[], quantity: Quantity): Float64Array {
-  const of = (values: ArrayLike<number>, row: number): number => rootSumSquares(values, row * columns.variables, places);
+  const of = (values: ArrayLike<number>, row: number): number =>
+    rootSumSquares(values, row * columns.variables, places);
   return Float64Array.from({ length: columns.steps.length }, (_, row) => {
     if (quantity === "gradient") return of(columns.norm, row);
     const update = of(columns.update, row);
@@ -41,7 +42,8 @@ export function logs(values: Float64Array): Float64Array {
  * zero it is infinite.
  */
 export function logRatios(
-  a: { steps: ArrayLike<number>; values: ArrayLike<number> }, b: { steps: ArrayLike<number>; values: ArrayLike<number> },
+  a: { steps: ArrayLike<number>; values: ArrayLike<number> },
+  b: { steps: ArrayLike<number>; values: ArrayLike<number> },
 ): { steps: Float64Array; values: Float64Array } {
   const steps: number[] = [];
   const values: number[] = [];

@@ -37,7 +37,12 @@ export interface HeatCells {
  * Each pixel column keeps the largest value of its steps, or, in a diverging map, the one of largest magnitude; NaN and
  * Inf win over both.
  */
-export function heatCells(rows: readonly HeatRow[], width: number, toShare: (step: number) => number, scale: HeatScale): HeatCells {
+export function heatCells(
+  rows: readonly HeatRow[],
+  width: number,
+  toShare: (step: number) => number,
+  scale: HeatScale,
+): HeatCells {
   const pixels = new Uint32Array(rows.length * width);
   const shown = new Int32Array(rows.length * width).fill(-1);
   const known = new Map<ArrayLike<number>, StepColumns>();

@@ -17,6 +17,8 @@ export function labelPlaces(wished: readonly number[], gap: number, lo: number, 
     blocks.push(block);
   }
   const highest = Math.max(lo, hi - (wished.length - 1) * gap);
-  const starts = blocks.flatMap((block) => Array.from({ length: block.count }, () => Math.min(highest, Math.max(lo, mean(block)))));
+  const starts = blocks.flatMap((block) =>
+    Array.from({ length: block.count }, () => Math.min(highest, Math.max(lo, mean(block)))),
+  );
   return starts.map((start, i) => start + i * gap);
 }

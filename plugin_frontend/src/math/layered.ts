@@ -77,7 +77,12 @@ function ranksOf(count: number, edges: readonly Edge[], ins: readonly number[][]
 }
 
 /** The nodes of one longest way to the last rank that is joined to anything; of two as long the one through later nodes. */
-function mainPath(rank: readonly number[], edges: readonly Edge[], outs: readonly number[][], ins: readonly number[][]): Set<number> {
+function mainPath(
+  rank: readonly number[],
+  edges: readonly Edge[],
+  outs: readonly number[][],
+  ins: readonly number[][],
+): Set<number> {
   const path = new Set<number>();
   let at = -1;
   for (const [node, own] of rank.entries()) {
@@ -86,14 +91,20 @@ function mainPath(rank: readonly number[], edges: readonly Edge[], outs: readonl
   }
   while (at >= 0) {
     path.add(at);
-    const before = (ins[at] as number[]).map((i) => (edges[i] as Edge).from).filter((from) => rank[from] === (rank[at] as number) - 1);
+    const before = (ins[at] as number[])
+      .map((i) => (edges[i] as Edge).from)
+      .filter((from) => rank[from] === (rank[at] as number) - 1);
     at = before.length ? Math.max(...before) : -1;
   }
   return path;
 }
 
 function branchesOf(
-  rank: readonly number[], edges: readonly Edge[], ins: readonly number[][], outs: readonly number[][], main: ReadonlySet<number>,
+  rank: readonly number[],
+  edges: readonly Edge[],
+  ins: readonly number[][],
+  outs: readonly number[][],
+  main: ReadonlySet<number>,
 ): Branch[] {
   const taken = new Set<number>();
   const isLong = (edge: Edge): boolean => (rank[edge.to] as number) - (rank[edge.from] as number) > 1;
@@ -106,7 +117,7 @@ function branchesOf(
     if (seen.has(first)) continue;
     const branch: Branch = { start: rank[first] as number, end: rank[first] as number, nodes: [], edges: [] };
     takeLongest(branch, ins[first] as number[]);
-    for (let node: number | undefined = first; node !== undefined; ) {
+    for (let node: number | undefined = first; node !== undefined;) {
       branch.nodes.push(node);
       seen.add(node);
       extend(branch, rank[node] as number, rank[node] as number);
@@ -119,13 +130,19 @@ function branchesOf(
   }
   for (const [i, edge] of edges.entries()) {
     if (!isLong(edge) || taken.has(i)) continue;
-    branches.push({ start: (rank[edge.from] as number) + 1, end: (rank[edge.to] as number) - 1, nodes: [], edges: [i] });
+    branches.push({
+      start: (rank[edge.from] as number) + 1,
+      end: (rank[edge.to] as number) - 1,
+      nodes: [],
+      edges: [i],
+    });
   }
   return branches;
 
   /** The longest of these edges goes along in the branch's own lane. */
   function takeLongest(branch: Branch, candidates: readonly number[]): void {
-    const length = (i: number): number => (rank[(edges[i] as Edge).to] as number) - (rank[(edges[i] as Edge).from] as number);
+    const length = (i: number): number =>
+      (rank[(edges[i] as Edge).to] as number) - (rank[(edges[i] as Edge).from] as number);
     const long = candidates.filter((i) => length(i) > 1 && !taken.has(i)).sort((a, b) => length(b) - length(a))[0];
     if (long === undefined) return;
     const edge = edges[long] as Edge;

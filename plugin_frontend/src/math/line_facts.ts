@@ -4,8 +4,23 @@ export type Better = "lower" | "higher";
 
 /** Metrics of which more is better, by a word of their name; of any other, less. */
 const HIGHER = new Set([
-  "acc", "accuracy", "auc", "precision", "recall", "f1", "fbeta", "iou", "miou", "dice", "r2", "similarity", "score", "psnr", "ssim",
-  "positives", "negatives",
+  "acc",
+  "accuracy",
+  "auc",
+  "precision",
+  "recall",
+  "f1",
+  "fbeta",
+  "iou",
+  "miou",
+  "dice",
+  "r2",
+  "similarity",
+  "score",
+  "psnr",
+  "ssim",
+  "positives",
+  "negatives",
 ]);
 
 export function betterOf(metric: string): Better {

@@ -55,7 +55,14 @@ export function usualSize(statistics: MapStatistics, image: number, rule: Rule, 
   if (!sizes) {
     const shares = areShares(statistics);
     sizes = Float64Array.from({ length: statistics.images }, (_, each) =>
-      shares ? 0 : usualNorm(Float64Array.from({ length: statistics.of }, (_value, channel) => sizeOf(statistics, each, channel, rule, cells))));
+      shares
+        ? 0
+        : usualNorm(
+            Float64Array.from({ length: statistics.of }, (_value, channel) =>
+              sizeOf(statistics, each, channel, rule, cells),
+            ),
+          ),
+    );
     byRule.set(key, sizes);
   }
   return sizes[image] ?? 0;
@@ -89,7 +96,11 @@ function flat(statistics: MapStatistics, image: number, channel: number, rule: R
 
 /** Whether a channel says nothing at all on these images: what is flat without this is so practically. */
 export function isExactlyFlat(
-  statistics: MapStatistics, images: readonly number[], channel: number, rule: Rule, cells: number,
+  statistics: MapStatistics,
+  images: readonly number[],
+  channel: number,
+  rule: Rule,
+  cells: number,
 ): boolean {
   return images.every((image) => sizeOf(statistics, image, channel, rule, cells) === 0);
 }

@@ -44,9 +44,7 @@ export function layerScale(stack: MapStack, signed: boolean): Scale {
   // Few cells (dense layers, heads of 1×1) have no peaks to hide: show them whole.
   const few = stack.images * stack.kept * cellCount(stack) < 1000;
   const end = few ? largest : magnitudePercentile(maps, CLIP_SHARE);
-  return signed
-    ? { ...symmetric(end), clipped: end < largest }
-    : { lo: lowest, hi: end, clipped: end < largest };
+  return signed ? { ...symmetric(end), clipped: end < largest } : { lo: lowest, hi: end, clipped: end < largest };
 }
 
 /** The scale that holds several scales: nothing that one of them shows is clipped by it. */

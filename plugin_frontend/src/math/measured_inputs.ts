@@ -92,7 +92,8 @@ export function slopeFacts({ bins, total, tilts }: MeasuredInputs, { slope }: Ac
 export function shareBetween({ bins, total }: MeasuredInputs, lo: number, hi: number): number {
   let inside = 0;
   for (const bin of bins) {
-    if (bin.hi > bin.lo) inside += (bin.count * Math.max(0, Math.min(hi, bin.hi) - Math.max(lo, bin.lo))) / (bin.hi - bin.lo);
+    if (bin.hi > bin.lo)
+      inside += (bin.count * Math.max(0, Math.min(hi, bin.hi) - Math.max(lo, bin.lo))) / (bin.hi - bin.lo);
     else if (bin.lo >= lo && bin.lo < hi) inside += bin.count;
   }
   return total ? inside / total : NaN;
@@ -116,8 +117,15 @@ export function barsOf(inputs: MeasuredInputs, range: number): { lo: number; hi:
   const near = range / FINE;
   const edges = [near];
   for (let edge = near; edge < range; edge *= 2) edges.push(edge * 2);
-  const spans = [...edges.slice(1).map((hi, i) => [-hi, -edges[i]!] as const).reverse(), [-near, 0] as const, [0, near] as const,
-    ...edges.slice(1).map((hi, i) => [edges[i]!, hi] as const)];
+  const spans = [
+    ...edges
+      .slice(1)
+      .map((hi, i) => [-hi, -edges[i]!] as const)
+      .reverse(),
+    [-near, 0] as const,
+    [0, near] as const,
+    ...edges.slice(1).map((hi, i) => [edges[i]!, hi] as const),
+  ];
   return spans.flatMap(([lo, hi]) => {
     const [from, to] = tight(inputs, lo, hi);
     const share = shareBetween(inputs, lo, hi);

@@ -32,11 +32,19 @@ export interface WindowSetting {
 export function windowGrid(rows: number, columns: number, setting: WindowSetting): Grid {
   const { size, stride, dilation = [1, 1], padding, depthwise = false } = setting;
   if (!depthwise && Math.max(...stride) > 1 && Math.max(...dilation) > 1) {
-    throw new Error(`Keras does not convolve with stride ${Math.max(...stride)} and dilation ${Math.max(...dilation)} at once: one of them has to be 1`);
+    throw new Error(
+      `Keras does not convolve with stride ${Math.max(...stride)} and dilation ${Math.max(...dilation)} at once: one of them has to be 1`,
+    );
   }
   const flat = rows === 1 && size[0] === 1;
   return {
-    rows: windowAxis({ length: rows, size: size[0], stride: flat ? 1 : stride[0], dilation: flat ? 1 : dilation[0], padding: flat ? "valid" : padding }),
+    rows: windowAxis({
+      length: rows,
+      size: size[0],
+      stride: flat ? 1 : stride[0],
+      dilation: flat ? 1 : dilation[0],
+      padding: flat ? "valid" : padding,
+    }),
     columns: windowAxis({ length: columns, size: size[1], stride: stride[1], dilation: dilation[1], padding }),
   };
 }

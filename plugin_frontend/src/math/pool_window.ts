@@ -8,7 +8,10 @@ type Pooling = Pick<LayerRecord, "kernel_size" | "strides" | "padding">;
  * "same" pads floor(total / 2) before, as Keras does. Null where the layer does not say its window.
  */
 export function poolWindow(
-  layer: Pooling, cell: readonly number[], input: readonly number[], output: readonly number[],
+  layer: Pooling,
+  cell: readonly number[],
+  input: readonly number[],
+  output: readonly number[],
 ): Span[] | null {
   const { kernel_size: kernel, strides, padding } = layer;
   if (cell.length === 0) return input.map((length) => ({ start: 0, end: length }));

@@ -84,9 +84,12 @@ function axisWeights(pooling: Exclude<Pooling, "max">, axis: WindowAxis): Float6
 
 function check(plane: Planes, { rows, columns }: Grid): void {
   if (rows.length !== plane.rows || columns.length !== plane.columns) {
-    throw new Error(`the windows are for ${rows.length}×${columns.length} cells, the map has ${plane.rows}×${plane.columns}`);
+    throw new Error(
+      `the windows are for ${rows.length}×${columns.length} cells, the map has ${plane.rows}×${plane.columns}`,
+    );
   }
-  if (rows.dilation > 1 || columns.dilation > 1) throw new Error("pooling with dilation is not computed here: its dilation has to be 1");
+  if (rows.dilation > 1 || columns.dilation > 1)
+    throw new Error("pooling with dilation is not computed here: its dilation has to be 1");
   for (const axis of [rows, columns]) {
     if (Math.max(axis.before, axis.after) >= axis.size) {
       throw new Error(`padding of ${axis.before} and ${axis.after} leaves a window of ${axis.size} without any cell`);

@@ -23,11 +23,7 @@ export function clip(whole: Span, length: number): Span {
 }
 
 /** One clipped span per image axis for the cell, or the whole image for a map that has no spatial axes. */
-export function window(
-  field: ReceptiveField | null,
-  cell: readonly number[],
-  image: readonly number[],
-): Span[] | null {
+export function window(field: ReceptiveField | null, cell: readonly number[], image: readonly number[]): Span[] | null {
   if (cell.length === 0) return image.map((length) => ({ start: 0, end: length }));
   if (field === null || field.size.length !== cell.length || cell.length !== image.length) return null;
   return image.map((length, axis) => clip(span(field, axis, cell[axis] ?? 0), length));

@@ -42,7 +42,9 @@ export function shortNames(names: readonly string[], most: number): ReadonlyMap<
 
 /** The name with a sign for each cut. */
 export function textOf(name: string, parts: readonly Part[]): string {
-  return piecesOf(name, parts).map(({ text, isCut }) => (isCut ? ELLIPSIS : text)).join("");
+  return piecesOf(name, parts)
+    .map(({ text, isCut }) => (isCut ? ELLIPSIS : text))
+    .join("");
 }
 
 /** How many characters' room a cut name takes. */
@@ -51,7 +53,10 @@ export function widthOf(name: string, parts: readonly Part[]): number {
 }
 
 /** The whole name in pieces, cut ones among them. */
-export function piecesOf(name: string, parts: readonly Part[]): readonly { readonly text: string; readonly isCut: boolean }[] {
+export function piecesOf(
+  name: string,
+  parts: readonly Part[],
+): readonly { readonly text: string; readonly isCut: boolean }[] {
   const pieces: { text: string; isCut: boolean }[] = [];
   let at = 0;
   for (const [start, end] of parts) {
@@ -66,7 +71,14 @@ export function piecesOf(name: string, parts: readonly Part[]): readonly { reado
 type Way = (name: string, kept: readonly Part[], most: number, differs: number) => readonly Part[];
 
 const WAYS: readonly Way[] = [
-  (_name, kept) => kept, headAndTail(0.3), around, headAndTail(0), headAndTail(0.5), headAndTail(0.15), headAndTail(0.7), headAndTail(1),
+  (_name, kept) => kept,
+  headAndTail(0.3),
+  around,
+  headAndTail(0),
+  headAndTail(0.5),
+  headAndTail(0.15),
+  headAndTail(0.7),
+  headAndTail(1),
 ];
 
 /** As much of the start and the end of what is kept as fits; `share` is the start's. */
@@ -92,11 +104,17 @@ function upTo(start: number, end: number): number[] {
 
 /** What `choose` takes of the characters of `kept`, with as much room as leaves the text at most `most` long. */
 function fitted(
-  name: string, kept: readonly Part[], most: number, choose: (count: number, room: number) => readonly number[],
+  name: string,
+  kept: readonly Part[],
+  most: number,
+  choose: (count: number, room: number) => readonly number[],
 ): readonly Part[] {
   const count = kept.reduce((sum, [start, end]) => sum + end - start, 0);
   for (let room = Math.min(count, most); room > 2; room--) {
-    const parts = joined(name, choose(count, room).map((i) => placeOf(kept, i)));
+    const parts = joined(
+      name,
+      choose(count, room).map((i) => placeOf(kept, i)),
+    );
     if (widthOf(name, parts) <= most) return parts;
   }
   return joined(name, upTo(0, Math.min(name.length, most - 2)));
@@ -166,7 +184,11 @@ function sharedWords(all: readonly string[][]): (place: number, count: number) =
   return (place, count) => place < before || place >= count - behind;
 }
 
-function withoutShared(name: string, words: readonly string[], isShared: (place: number, count: number) => boolean): readonly Part[] {
+function withoutShared(
+  name: string,
+  words: readonly string[],
+  isShared: (place: number, count: number) => boolean,
+): readonly Part[] {
   const parts: [number, number][] = [];
   let at = 0;
   for (const [place, word] of words.entries()) {
@@ -186,11 +208,20 @@ function withoutShared(name: string, words: readonly string[], isShared: (place:
 
 /** Of each name, among the characters that are left, the first one at which it differs from the nearest in the alphabet. */
 function firstDifferences(names: readonly string[], kept: ReadonlyMap<string, readonly Part[]>): Map<string, number> {
-  const left = names.map((name) => ({ name, text: kept.get(name)!.map(([start, end]) => name.slice(start, end)).join("") }));
+  const left = names.map((name) => ({
+    name,
+    text: kept
+      .get(name)!
+      .map(([start, end]) => name.slice(start, end))
+      .join(""),
+  }));
   left.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
-  return new Map(left.map(({ name, text }, i) => [
-    name, Math.max(commonStart(text, left[i - 1]?.text ?? ""), commonStart(text, left[i + 1]?.text ?? "")),
-  ]));
+  return new Map(
+    left.map(({ name, text }, i) => [
+      name,
+      Math.max(commonStart(text, left[i - 1]?.text ?? ""), commonStart(text, left[i + 1]?.text ?? "")),
+    ]),
+  );
 }
 
 function commonStart(a: string, b: string): number {

@@ -23,7 +23,8 @@ export function stepColumns(steps: ArrayLike<number>, width: number, toShare: (s
   if (width < 1) return { width: 0, first, last };
   const pixel = (step: number): number => Math.round(clamp(toShare(Math.max(0, step))) * width);
   for (let i = 0; i < steps.length; i++) {
-    const [from, to] = steps.length === 1 ? lone(pixel(steps[0]!), width) : [pixel(edge(steps, i)), pixel(edge(steps, i + 1))];
+    const [from, to] =
+      steps.length === 1 ? lone(pixel(steps[0]!), width) : [pixel(edge(steps, i)), pixel(edge(steps, i + 1))];
     const start = Math.min(from, width - 1);
     for (let column = start; column < Math.max(to, start + 1); column++) {
       if (first[column]! < 0) first[column] = i;

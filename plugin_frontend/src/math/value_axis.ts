@@ -13,7 +13,9 @@ export interface ValueAxis {
 export function valueAxis(kind: "linear" | "log", lo: number, hi: number): ValueAxis {
   if (kind === "linear") {
     return {
-      kind, lo, hi,
+      kind,
+      lo,
+      hi,
       toShare: (value) => (value - lo) / (hi - lo),
       toValue: (share) => lo + share * (hi - lo),
       ticks: (count) => roundValues(lo, hi, count),
@@ -21,7 +23,9 @@ export function valueAxis(kind: "linear" | "log", lo: number, hi: number): Value
   }
   const [start, span] = [Math.log10(lo), Math.log10(hi) - Math.log10(lo)];
   return {
-    kind, lo, hi,
+    kind,
+    lo,
+    hi,
     toShare: (value) => (value > 0 ? (Math.log10(value) - start) / span : Number.NaN),
     toValue: (share) => 10 ** (start + share * span),
     ticks: (count) => roundPowers(lo, hi, count),
@@ -35,7 +39,8 @@ export function roundValues(lo: number, hi: number, count: number): number[] {
   const decade = 10 ** Math.floor(Math.log10(least));
   const stride = [1, 2, 5, 10].map((m) => m * decade).find((each) => each >= least * 0.999) ?? least;
   const values: number[] = [];
-  for (let i = Math.ceil(lo / stride - 1e-9); i * stride <= hi + stride * 1e-9; i++) values.push(Number((i * stride).toPrecision(12)));
+  for (let i = Math.ceil(lo / stride - 1e-9); i * stride <= hi + stride * 1e-9; i++)
+    values.push(Number((i * stride).toPrecision(12)));
   return values;
 }
 
@@ -56,8 +61,13 @@ function roundPowers(lo: number, hi: number, count: number): number[] {
  * The range that shows curves well. Linear: from zero where the values lie near it, with a little air; a few values far
  * above the others (a run that diverged) leave through the top. Logarithmic: all values above zero. Null for no value.
  */
-export function valueRange(values: ArrayLike<number>, kind: "linear" | "log"): readonly [lo: number, hi: number] | null {
-  const sorted = Float64Array.from(values).filter((value) => Number.isFinite(value) && (kind === "linear" || value > 0)).sort();
+export function valueRange(
+  values: ArrayLike<number>,
+  kind: "linear" | "log",
+): readonly [lo: number, hi: number] | null {
+  const sorted = Float64Array.from(values)
+    .filter((value) => Number.isFinite(value) && (kind === "linear" || value > 0))
+    .sort();
   if (sorted.length === 0) return null;
   const least = sorted[0]!;
   const largest = sorted.at(-1)!;

@@ -15,9 +15,7 @@ export function normsByBlock(values: ArrayLike<number>, size: number): Float64Ar
 }
 
 /** Cosine of the angle between two vectors of `size` values at these places; NaN where either is zero. */
-export function cosine(
-  a: ArrayLike<number>, b: ArrayLike<number>, size = a.length, startA = 0, startB = 0,
-): number {
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>, size = a.length, startA = 0, startB = 0): number {
   let dot = 0;
   let squareA = 0;
   let squareB = 0;
@@ -38,7 +36,10 @@ export function cosine(
  * direction.
  */
 export function nearestBlock(
-  values: ArrayLike<number>, size: number, block: number, without?: ArrayLike<number>,
+  values: ArrayLike<number>,
+  size: number,
+  block: number,
+  without?: ArrayLike<number>,
 ): { block: number; cosine: number } | undefined {
   let best: { block: number; cosine: number } | undefined;
   const blocks = size > 0 ? Math.floor(values.length / size) : 0;

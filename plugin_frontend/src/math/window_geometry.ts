@@ -30,12 +30,22 @@ export function globalAxis(length: number): WindowAxis {
  * The axis that `length`, `size`, `stride`, `dilation` (default 1) and `padding` make; where the stride does not
  * divide, the cells left over at the end are not read. Throws where nothing would come out, and says why.
  */
-export function windowAxis(
-  { length, size, stride, dilation = 1, padding }:
-  { length: number; size: number; stride: number; dilation?: number; padding: Padding },
-): WindowAxis {
+export function windowAxis({
+  length,
+  size,
+  stride,
+  dilation = 1,
+  padding,
+}: {
+  length: number;
+  size: number;
+  stride: number;
+  dilation?: number;
+  padding: Padding;
+}): WindowAxis {
   for (const [name, value] of Object.entries({ length, size, stride, dilation })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is ${value}, but has to be a whole number from 1 on`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new Error(`${name} is ${value}, but has to be a whole number from 1 on`);
   }
   const extent = dilation * (size - 1) + 1;
   const [before, after] = paddingOf(padding, length, extent, stride);
@@ -44,7 +54,9 @@ export function windowAxis(
   }
   const output = Math.floor((length + before + after - extent) / stride) + 1;
   if (output < 1) {
-    throw new Error(`a window of ${extent} does not fit into ${length + before + after} cells: choose a smaller one, or same padding`);
+    throw new Error(
+      `a window of ${extent} does not fit into ${length + before + after} cells: choose a smaller one, or same padding`,
+    );
   }
   return { length, size, stride, dilation, before, after, extent, output };
 }

@@ -88,7 +88,11 @@ export function wrapGraph(graph: Layered, sizes: GraphSizes): WrappedGraph {
     const wire = wireOf(row, index);
     const x = side + (row.end - row.start) * pitch - gap + wire;
     const between = row.top + row.height + WIRE * (1 + row.crossing.indexOf(index));
-    return [{ x, y }, { x, y: between }, { x: side - wire, y: between }];
+    return [
+      { x, y },
+      { x, y: between },
+      { x: side - wire, y: between },
+    ];
   }
 
   function wireOf(row: Row, index: number): number {
@@ -114,25 +118,37 @@ function mostAcross(graph: Layered): number {
 /** Rows of at most `columns` ranks, cut where few lines cross; of equal cuts the later one. */
 function rowsOf(graph: Layered, columns: number, sizes: GraphSizes): Row[] {
   const rows: Row[] = [];
-  for (let start = 0; start < graph.ranks; ) {
+  for (let start = 0; start < graph.ranks;) {
     let end = Math.min(graph.ranks, start + columns);
     if (end < graph.ranks) {
       const least = start + Math.max(1, Math.ceil(columns * 0.65));
       for (let cut = end - 1; cut >= least; cut--) if (across(graph, cut).length < across(graph, end).length) end = cut;
     }
-    rows.push({ start, end, ...lanesOf(graph, start, end, sizes), crossing: end < graph.ranks ? across(graph, end) : [], top: 0 });
+    rows.push({
+      start,
+      end,
+      ...lanesOf(graph, start, end, sizes),
+      crossing: end < graph.ranks ? across(graph, end) : [],
+      top: 0,
+    });
     start = end;
   }
   return rows;
 }
 
 /** Lane 0 lies lowest; a lane is as high as what it holds in this row, and takes no room where that is nothing. */
-function lanesOf(graph: Layered, start: number, end: number, { box, lane }: GraphSizes): { middles: number[]; height: number } {
+function lanesOf(
+  graph: Layered,
+  start: number,
+  end: number,
+  { box, lane }: GraphSizes,
+): { middles: number[]; height: number } {
   const inside = (from: number, to: number): boolean => from < end && to >= start;
   const heights = Array.from<number>({ length: Math.max(1, graph.lanes) }).fill(0);
   for (const edge of graph.edges) {
     const [a, b] = [graph.nodes[edge.from] as Place, graph.nodes[edge.to] as Place];
-    if (edge.lane !== null && inside(a.rank + 1, b.rank - 1)) heights[edge.lane] = Math.max(heights[edge.lane] as number, lane);
+    if (edge.lane !== null && inside(a.rank + 1, b.rank - 1))
+      heights[edge.lane] = Math.max(heights[edge.lane] as number, lane);
   }
   for (const node of graph.nodes) if (inside(node.rank, node.rank)) heights[node.lane] = box.height + lane;
   const total = heights.reduce((sum, each) => sum + each, 0);

@@ -1,5 +1,7 @@
 /** Text of a log inside a drawing, where nothing wraps or cuts it by itself. */
 
+import { formatNumber } from "../math/format.ts";
+
 const ELLIPSIS = "…";
 /** Layers of a block differ at the end of their names. */
 const TAIL = 8;
@@ -30,7 +32,9 @@ export function cleanText(text: string): string {
 
 /** The text, or as much of its start and its end as fits. */
 export function fitText(text: string, room: number, measure: (text: string) => number): string {
-  const letters = Array.from(cleanText(text.length > LONGEST ? text.slice(0, LONGEST) + ELLIPSIS + text.slice(-TAIL) : text));
+  const letters = Array.from(
+    cleanText(text.length > LONGEST ? text.slice(0, LONGEST) + ELLIPSIS + text.slice(-TAIL) : text),
+  );
   const whole = letters.join("");
   if (measure(whole) <= room) return whole;
   const tail = letters.length > 2 * TAIL ? letters.slice(-TAIL).join("") : "";
@@ -42,4 +46,13 @@ export function fitText(text: string, room: number, measure: (text: string) => n
   }
   if (low < 3 && tail) return fitText(letters.slice(0, 2 * TAIL).join(""), room, measure);
   return letters.slice(0, low).join("") + ELLIPSIS + tail;
+}
+
+/** A number with as many digits as fit, at least one; its power of ten is never cut off. */
+export function fitNumber(value: number, digits: number, room: number, measure: (text: string) => number): string {
+  for (let kept = digits; kept > 1; kept--) {
+    const text = formatNumber(value, { digits: kept });
+    if (measure(text) <= room) return text;
+  }
+  return formatNumber(value, { digits: 1 });
 }

@@ -7,7 +7,13 @@ import "./picture.ts";
  * The image with the part that one cell sees: the rest dimmed, the part framed, and its size in words. `down`: pixels of
  * the screen a pixel of the picture downwards, of a signal more than across.
  */
-export function imageWindow(picture: Picture, scale: number, seen: PixelRect | null, words: string, down = scale): unknown {
+export function imageWindow(
+  picture: Picture,
+  scale: number,
+  seen: PixelRect | null,
+  words: string,
+  down = scale,
+): unknown {
   const [width, height] = [picture.width * scale, picture.height * down];
   return html`<div class="image" .style=${`width:${width}px;height:${height}px`}>
     <cnn-picture role="img" aria-label=${picture.words} .picture=${picture} .style=${`width:${width}px;height:${height}px`}></cnn-picture>
@@ -17,7 +23,13 @@ export function imageWindow(picture: Picture, scale: number, seen: PixelRect | n
 
 const LETTER_WIDTH = 6;
 
-function overlay(width: number, height: number, [across, down]: readonly [number, number], seen: PixelRect, words: string): unknown {
+function overlay(
+  width: number,
+  height: number,
+  [across, down]: readonly [number, number],
+  seen: PixelRect,
+  words: string,
+): unknown {
   const [x, y, w, h] = [seen.x * across, seen.y * down, seen.width * across, seen.height * down];
   const outside = `M0 0H${width}V${height}H0ZM${x} ${y}V${y + h}H${x + w}V${y}Z`;
   const label = words.length * LETTER_WIDTH + 8;
@@ -26,7 +38,8 @@ function overlay(width: number, height: number, [across, down]: readonly [number
   const left = !right && x >= label;
   const at = right ? x + w + 6 : left ? x - 6 : Math.min(Math.max(x + 6, 4), Math.max(4, width - label));
   const [below, above] = [y + h + 18, y - 9];
-  const line = right || left ? Math.max(14, Math.min(height - 6, y + 14)) : below < height ? below : above > 12 ? above : y + 18;
+  const line =
+    right || left ? Math.max(14, Math.min(height - 6, y + 14)) : below < height ? below : above > 12 ? above : y + 18;
   return html`<svg class="window" width=${width} height=${height} aria-hidden="true">
     ${svg`<path class="outside" d=${outside} fill-rule="evenodd"></path>
       <rect class="halo" x=${x} y=${y} width=${w} height=${h}></rect>

@@ -63,9 +63,11 @@ export class LoadingBar extends LitElement {
     const share = this.value === null ? null : Math.min(1, Math.max(0, this.value));
     return html`
       <div class="track" role="progressbar" aria-label="Loading" aria-valuenow=${share === null ? nothing : share * 100}>
-        ${share === null
-          ? html`<div class="bar unknown"></div>`
-          : html`<div class="bar" .style=${`width:${share * 100}%`}></div>`}
+        ${
+          share === null
+            ? html`<div class="bar unknown"></div>`
+            : html`<div class="bar" .style=${`width:${share * 100}%`}></div>`
+        }
       </div>
       ${this.text ? html`<span>${this.text}</span>` : nothing}
     `;

@@ -45,7 +45,11 @@ export class PictureElement extends LitElement {
     if (!canvas || !picture) return;
     canvas.width = picture.width;
     canvas.height = picture.height;
-    const bytes = new Uint8ClampedArray(picture.pixels.buffer as ArrayBuffer, picture.pixels.byteOffset, picture.pixels.byteLength);
+    const bytes = new Uint8ClampedArray(
+      picture.pixels.buffer as ArrayBuffer,
+      picture.pixels.byteOffset,
+      picture.pixels.byteLength,
+    );
     canvas.getContext("2d")?.putImageData(new ImageData(bytes, picture.width, picture.height), 0, 0);
   }
 }

@@ -12,7 +12,9 @@ const MOST_KNOWN = 4;
 /** What is kept of each run's name where there is room for `most` characters, so that they still differ. */
 export function shortRuns(names: readonly string[], most: number): ReadonlyMap<string, readonly Part[]> {
   const lists = known.get(most) ?? [];
-  let found = lists.find((each) => each.names.length === names.length && each.names.every((name, i) => name === names[i]));
+  let found = lists.find(
+    (each) => each.names.length === names.length && each.names.every((name, i) => name === names[i]),
+  );
   if (!found) {
     found = { names, short: shortNames(names, most) };
     known.set(most, [found, ...lists].slice(0, MOST_KNOWN));

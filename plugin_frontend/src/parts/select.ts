@@ -1,20 +1,21 @@
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import type { Option } from "./segmented.ts";
 import { base, controls } from "./styles.ts";
 
 /** A choice from a list, with its name before it. Fires `change` with the value as `detail`. */
 export class Select extends LitElement {
-  static override properties = { options: { attribute: false }, value: {}, label: {} };
+  static override properties = { options: { attribute: false }, value: {}, label: {}, name: {} };
   declare options: readonly Option[];
   declare value: string;
   declare label: string;
+  /** What a screen reader says where there is no label to see. */
+  declare name: string;
   #byPointer = false;
 
   constructor() {
     super();
     this.options = [];
-    this.value = "";
-    this.label = "";
+    this.value = this.label = this.name = "";
   }
 
   static override styles = [
@@ -36,6 +37,7 @@ export class Select extends LitElement {
   override render(): unknown {
     return html`<label
       >${this.label}<select
+        aria-label=${this.name || nothing}
         @change=${this.#change}
         @pointerdown=${() => (this.#byPointer = true)}
         @keydown=${() => (this.#byPointer = false)}
@@ -57,7 +59,8 @@ export class Select extends LitElement {
 
   /** Other options may have made the browser choose another one by itself. */
   protected override updated(): void {
-    if (this.options.some(({ value }) => value === this.value)) this.renderRoot.querySelector("select")!.value = this.value;
+    if (this.options.some(({ value }) => value === this.value))
+      this.renderRoot.querySelector("select")!.value = this.value;
   }
 
   #change(event: Event): void {

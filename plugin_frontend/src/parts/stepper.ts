@@ -4,7 +4,11 @@ import { base, controls } from "./styles.ts";
 /** A small whole number with − and + beside it, and its name before it. Fires `change` with the number as `detail`. */
 export class Stepper extends LitElement {
   static override properties = {
-    label: {}, value: { type: Number }, text: {}, min: { type: Number }, max: { type: Number },
+    label: {},
+    value: { type: Number },
+    text: {},
+    min: { type: Number },
+    max: { type: Number },
   };
   declare label: string;
   declare value: number;

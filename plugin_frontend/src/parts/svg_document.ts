@@ -1,8 +1,21 @@
 /** Charts that are drawn as SVG on the page, as documents of their own. */
 
 const INHERITED = [
-  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin", "opacity",
-  "font-family", "font-size", "font-weight", "font-variant-numeric", "text-anchor", "dominant-baseline", "paint-order",
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-opacity",
+  "stroke-linejoin",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "font-variant-numeric",
+  "text-anchor",
+  "dominant-baseline",
+  "paint-order",
 ] as const;
 
 /** An SVG of the page with its styles written into its elements, on the page's colour. Needs to be in the document. */
@@ -37,7 +50,8 @@ function bare(root: SVGSVGElement): void {
   for (const element of root.querySelectorAll("*")) {
     for (const name of element.getAttributeNames()) {
       if (/^(id|role|aria-.*)$/.test(name)) element.removeAttribute(name);
-      else if (name.startsWith("data-")) element.setAttribute(name, (element.getAttribute(name) ?? "").replaceAll(NOT_XML, "\ufffd"));
+      else if (name.startsWith("data-"))
+        element.setAttribute(name, (element.getAttribute(name) ?? "").replaceAll(NOT_XML, "\ufffd"));
     }
   }
   const nodes = document.createTreeWalker(root, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_TEXT);

@@ -40,12 +40,13 @@ export class TableRows extends LitElement {
         overflow-wrap: anywhere;
         unicode-bidi: isolate;
       }
-      hr {
-        grid-column: 1 / -1;
-        width: 100%;
-        border: 0;
+      .lined {
         border-top: 1px solid var(--line);
-        margin: 0;
+        padding-top: var(--s1);
+      }
+      /* The line runs through the gap between the columns. */
+      dt.lined {
+        margin-right: calc(-1 * var(--s3));
       }
     `,
   ];
@@ -54,7 +55,11 @@ export class TableRows extends LitElement {
     return html`
       ${this.heading ? html`<h2><b><bdi>${this.heading}</bdi></b> <span class="quiet">${this.note}</span></h2>` : nothing}
       <dl>
-        ${this.rows.map((row) => (row === "line" ? html`<hr />` : html`<dt>${row[0]}</dt><dd>${row[1]}</dd>`))}
+        ${this.rows.map((row, i) => {
+          if (row === "line") return nothing;
+          const lined = this.rows[i - 1] === "line" ? "lined" : "";
+          return html`<dt class=${lined}>${row[0]}</dt><dd class=${lined}>${row[1]}</dd>`;
+        })}
       </dl>
     `;
   }

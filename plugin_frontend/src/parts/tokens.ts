@@ -52,6 +52,7 @@ export const TOKENS = `
 @media (max-width: 1000px) { :root { --w-runs: 40px; --w-legend: 200px; --w-fields: 200px; } }
 @media (max-width: 700px) { :root { --w-legend: 0px; --axis-right: 12px; } }
 :root.legend-off { --w-legend: 0px; --axis-right: 12px; }
+@media (max-height: 480px) { :root { --h-strip: 28px !important; --h-head: 40px !important; } }
 @media (max-height: 780px) { :root { --h-strip: 84px; --h-scrub: 64px; --h-head: 44px; } }
 @media (prefers-reduced-motion: reduce) { :root { --ease: 0ms; } }
 html, body { margin: 0; height: 100%; overflow: hidden; background: var(--page); }

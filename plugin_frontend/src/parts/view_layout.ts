@@ -11,11 +11,7 @@ import "./loading_bar.ts";
  * `busy` (a thin bar, the picture dimmed), `progress` (words beside the bar).
  */
 export class ViewLayout extends LitElement {
-  static override properties = {
-    how: {},
-    busy: { type: Boolean, reflect: true },
-    progress: {},
-  };
+  static override properties = { how: {}, busy: { type: Boolean, reflect: true }, progress: {} };
 
   declare how: string;
   declare busy: boolean;
@@ -117,6 +113,10 @@ export class ViewLayout extends LitElement {
         flex-direction: column;
         gap: var(--s4);
       }
+      .legend:focus-visible {
+        outline: 2px solid var(--focus);
+        outline-offset: -2px;
+      }
       .legend ::slotted(*) {
         flex: none;
       }
@@ -152,6 +152,13 @@ export class ViewLayout extends LitElement {
         .title {
           flex-basis: 100%;
         }
+        .controls,
+        .controls ::slotted(*) {
+          flex-wrap: wrap;
+        }
+        .controls ::slotted(*) {
+          flex: 0 1 auto;
+        }
       }
       /* The key L, or a very narrow window, takes the legend away. */
       aside {
@@ -178,7 +185,7 @@ export class ViewLayout extends LitElement {
       ${this.busy ? html`<cnn-loading-bar class="loading" .text=${this.progress}></cnn-loading-bar>` : nothing}
       <div class="body" aria-busy=${this.busy}><slot></slot></div>
       <aside aria-label="Legend">
-        <div class="legend"><slot name="legend"></slot></div>
+        <div class="legend" tabindex="0" role="group" aria-label="Legend"><slot name="legend"></slot></div>
         ${this.how ? html`<cnn-how-to-read .text=${this.how}></cnn-how-to-read>` : nothing}
       </aside>
     `;

@@ -27,9 +27,11 @@ export function text(fallback = ""): Field<string> {
 
 /** One of a closed set; the first is the fallback. */
 export function choice<const T extends string>(...options: readonly [T, ...T[]]): Field<T> {
+  const plain = (word: string): string => word.toLowerCase();
   return {
     fallback: options[0],
-    parse: (raw) => options.find((option) => option === raw),
+    // Links may spell a name in capitals, as colour maps once were.
+    parse: (raw) => options.find((option) => plain(option) === plain(raw)),
     format: (value) => value,
   };
 }

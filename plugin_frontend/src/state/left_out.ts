@@ -9,7 +9,11 @@ export function reasonLeftOut(notices: readonly Notice[], kind: Kind, path: stri
     const [, part, message] = /^([\w ]+): (.+)$/s.exec(reason) ?? [];
     return part?.replaceAll(" ", "_") === kind && message ? [message] : [];
   });
-  return messages.find((message) => namesOf(message).includes(path)) ?? messages.find((message) => namesOf(message).includes("…")) ?? null;
+  return (
+    messages.find((message) => namesOf(message).includes(path)) ??
+    messages.find((message) => namesOf(message).includes("…")) ??
+    null
+  );
 }
 
 function namesOf(message: string): readonly string[] {

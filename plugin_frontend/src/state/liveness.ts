@@ -5,10 +5,10 @@ export function isLive(lastWallTime: number, nowMs: number): boolean {
   return nowMs / 1000 - lastWallTime < LIVE_S;
 }
 
-/** "Live, read 4 s ago", "Stopped 14 min ago": of a run's last record and of when we looked. */
+/** "Live, read 4 s ago", "Last record 14 min ago": of a run's last record and of when we looked. */
 export function liveStatus(lastWallTime: number, readAtMs: number, nowMs: number): string {
   if (isLive(lastWallTime, nowMs)) return `Live, read ${ago((nowMs - readAtMs) / 1000)}`;
-  return `Stopped ${ago(nowMs / 1000 - lastWallTime)}`;
+  return `Last record ${ago(nowMs / 1000 - lastWallTime)}`;
 }
 
 export function ago(seconds: number): string {

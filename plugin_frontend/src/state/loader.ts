@@ -1,6 +1,7 @@
 import { ApiError } from "../data/errors.ts";
 import type { RunList, RunSummary } from "../data/schema.ts";
 import { isLive } from "./liveness.ts";
+import { tellApart } from "./run_style.ts";
 import type { Session } from "./session.ts";
 
 const LIVE_MS = 5_000;
@@ -31,6 +32,7 @@ export class Loader {
     try {
       const list = await session.api.runs();
       this.#forgetReplaced(session.runs, list);
+      tellApart(list.runs.map((run) => run.name));
       session.runs = list;
       session.offline = null;
       session.readAt = Date.now();

@@ -1,4 +1,4 @@
-import { firstAtLeast } from "./derived.ts";
+import { firstAtLeast } from "./selectors.ts";
 import type { Session } from "./session.ts";
 
 const INTERVAL_MS = 160;

@@ -1,5 +1,5 @@
 import type { RecordsQuery } from "../data/api.ts";
-import { firstAtLeast, isOfLayers, ticksOf } from "./derived.ts";
+import { firstAtLeast, isOfLayers, ticksOf } from "./selectors.ts";
 import type { Session } from "./session.ts";
 
 /** So long nothing may happen before neighbours are fetched. Milliseconds. */

@@ -21,6 +21,8 @@ export abstract class QueryController<Q, A> implements ReactiveController {
   #wished: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #counted: Session | null = null;
+  /** Ends what was told of a failure: nobody wants that answer any longer, or it came. */
+  #takeBack: () => void = nothingToTakeBack;
   readonly #latest: Latest<Q, A>;
 
   constructor(
@@ -58,6 +60,7 @@ export abstract class QueryController<Q, A> implements ReactiveController {
     if (key === this.#wished) return;
     this.#wished = key;
     this.error = null;
+    this.#takeBack();
     if (!query) {
       this.#stop();
       this.value = this.query = null;
@@ -68,7 +71,6 @@ export abstract class QueryController<Q, A> implements ReactiveController {
       this.#stop();
       this.value = here;
       this.query = query;
-      this.report(this.session(), query, null);
       return;
     }
     this.#count(true);
@@ -87,6 +89,7 @@ export abstract class QueryController<Q, A> implements ReactiveController {
 
   hostDisconnected(): void {
     this.#stop();
+    this.#takeBack();
     this.#wished = null;
   }
 
@@ -98,7 +101,15 @@ export abstract class QueryController<Q, A> implements ReactiveController {
       this.query = query;
     }
     const failure = error === null ? null : error instanceof ApiError ? error : new ApiError(0, "fault", String(error));
-    this.report(this.session(), query, failure);
+    this.#takeBack();
+    if (failure) {
+      const session = this.session();
+      this.report(session, query, failure);
+      this.#takeBack = () => {
+        this.report(session, query, null);
+        this.#takeBack = nothingToTakeBack;
+      };
+    }
     this.host.requestUpdate();
   }
 
@@ -122,3 +133,5 @@ export abstract class QueryController<Q, A> implements ReactiveController {
     this.#counted = busy ? session : null;
   }
 }
+
+function nothingToTakeBack(): void {}

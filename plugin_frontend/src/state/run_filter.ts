@@ -6,7 +6,9 @@
 export function matchesPattern(name: string, pattern: string): boolean {
   const lower = name.toLowerCase();
   const alternatives = pattern.toLowerCase().split("|").map(words);
-  return alternatives.every((list) => list.length === 0) || alternatives.some((list) => list.length > 0 && list.every(meant));
+  return (
+    alternatives.every((list) => list.length === 0) || alternatives.some((list) => list.length > 0 && list.every(meant))
+  );
 
   function meant(word: string): boolean {
     return word.length > 1 && word.startsWith("-") ? !occurs(lower, word.slice(1)) : occurs(lower, word);

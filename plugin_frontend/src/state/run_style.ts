@@ -1,4 +1,4 @@
-/** How a run is drawn: by its name alone, never by its rank, so that it looks the same in every list and on every day. */
+/** How a run is drawn: by its name, never by its rank, so that it looks the same in every list and on every day. */
 export interface RunStyle {
   /** A custom property of the theme. */
   readonly colour: string;
@@ -12,19 +12,28 @@ const DASHES = ["", "6 3", "2 2", "9 3 2 3", "12 4"] as const;
 /** Found by trying: with it common names of runs differ, those of optimizers in colour. Any other would be as right. */
 const SEED = 545252;
 
-const styles = new Map<string, RunStyle>();
+const ALL = COLOURS * DASHES.length;
+const styles = new Map<string, number>();
 
+/** By the name alone, or what `tellApart` made of it. */
 export function runStyle(name: string): RunStyle {
-  let style = styles.get(name);
-  if (!style) {
-    const hash = mixed(name);
-    style = {
-      colour: `var(--run-${(hash % COLOURS) + 1})`,
-      dash: DASHES[Math.floor(hash / COLOURS) % DASHES.length] as string,
-    };
+  const style = styles.get(name) ?? mixed(name) % ALL;
+  return { colour: `var(--run-${(style % COLOURS) + 1})`, dash: DASHES[Math.floor(style / COLOURS)] as string };
+}
+
+/**
+ * Gives runs of a log that would look alike other styles, as far as there are any: the first by name keeps its own. A run
+ * that has a style keeps it for as long as the page is open.
+ */
+export function tellApart(names: readonly string[]): void {
+  const taken = new Set(names.flatMap((name) => styles.get(name) ?? []));
+  for (const name of names.filter((each) => !styles.has(each)).toSorted()) {
+    const own = mixed(name) % ALL;
+    const offsets = Array.from({ length: ALL }, (_, by) => (own + by) % ALL);
+    const style = offsets.find((each) => !taken.has(each)) ?? own;
     styles.set(name, style);
+    taken.add(style);
   }
-  return style;
 }
 
 /** FNV-1a over UTF-8 with a final mix, 32 bits. */

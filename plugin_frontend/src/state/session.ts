@@ -4,7 +4,7 @@ import type { Wait } from "../data/patience.ts";
 import { RecordCache } from "../data/record_cache.ts";
 import type { Kind, LayerRecord, RunDetail, RunList } from "../data/schema.ts";
 import type { ViewDefinition } from "./view_definition.ts";
-import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./derived.ts";
+import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./selectors.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
 
@@ -226,9 +226,15 @@ export class Session {
     return nearestStep(this.steps, this.#shared.step);
   }
 
-  /** Steps of any kind of any run; `layer` defaults to the current one. */
+  /** Path of run A's layer in another run; its own where that run has none like it. */
+  pathIn(run: string | null, layer: string | null = this.layer?.path ?? null): string | null {
+    const detail = this.detail(run);
+    return layer === null || detail === this.detailA ? layer : (layerNamed(layersOf(detail), layer)?.path ?? layer);
+  }
+
+  /** Steps of any kind of any run; `layer` is one of run A, by default the current one. */
   stepsOf(run: string | null, kind: Kind, layer: string | null = this.layer?.path ?? null): readonly number[] {
-    return stepsOf(this.detail(run), kind, layer);
+    return stepsOf(this.detail(run), kind, this.pathIn(run, layer));
   }
 
   /** The logged step of another run, kind or layer that is nearest to the step chosen. */

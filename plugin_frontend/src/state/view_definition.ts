@@ -1,16 +1,18 @@
 import type { Kind, LayerRecord, RunDetail } from "../data/schema.ts";
 import type { Fields, ValuesOf } from "./fields.ts";
 
-export type ViewId = "model" | "filters" | "maps" | "lab" | "gradients" | "compare";
-
 /** What the frame has to know of a view: its tab, its element, its part of the URL, and what it needs of a log. */
 export interface ViewDefinition<F extends Fields = Fields> {
-  readonly id: ViewId;
+  /** Its name in the URL. */
+  readonly id: string;
   readonly title: string;
+  /** What its thing is, in one sentence for somebody who never heard of it. */
+  readonly what: string;
   /** Its key on the keyboard, "1" to "6". */
   readonly key: string;
-  /** The custom element, defined by the module that holds this definition. */
+  /** The custom element, defined by the module that `load` loads when the view is opened for the first time. */
   readonly tag: string;
+  load(): Promise<unknown>;
   /** Kinds of record without which it has nothing to show. The frame shows `empty` in its place where one is missing. */
   readonly needs: readonly Kind[];
   /** The first of these kinds that the run has: its steps are the scrubber's ticks, and its layers can be chosen. */

@@ -1,9 +1,9 @@
 import type { Fields, ValuesOf } from "../state/fields.ts";
 import { SessionElement } from "../state/session_element.ts";
-import { situationOf } from "../state/situation.ts";
-import type { ViewDefinition, ViewId } from "../state/view_definition.ts";
+import { viewStatusOf } from "../state/view_status.ts";
+import type { ViewDefinition } from "../state/view_definition.ts";
 
-export type { ViewDefinition, ViewId };
+export type { ViewDefinition };
 
 /**
  * A view. The frame shows it only while there is something to show: `session.runA` and `session.detailA` are then not
@@ -36,7 +36,7 @@ export abstract class ViewElement<F extends Fields = Fields> extends SessionElem
 
   /** Never while there is nothing to show, so that a view need not ask. */
   protected override shouldUpdate(): boolean {
-    const situation = situationOf(this.session);
+    const situation = viewStatusOf(this.session);
     return situation.is === "ready" && situation.view.id === this.definition.id;
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { knotsOf, valueAt } from "../../src/math/knots.ts";
+import { piecewiseLinearOf, valueAt } from "../../src/math/piecewise_linear.ts";
 import { labelPlaces } from "../../src/math/label_places.ts";
 import { bestIndex, betterOf, firstMeeting, middleTarget } from "../../src/math/line_facts.ts";
-import { smoothed } from "../../src/math/smoothing.ts";
+import { ema } from "../../src/math/ema.ts";
 import { roundValues, valueAxis, valueRange } from "../../src/math/value_axis.ts";
 import { seeded } from "../support.ts";
 
@@ -13,7 +13,7 @@ describe("smoothing", () => {
   it("is the weighted mean with weights wⁿ⁻ⁱ, written out", () => {
     const values = numbers(40, 10);
     for (const weight of [0, 0.3, 0.9, 0.99]) {
-      const got = smoothed(values, weight);
+      const got = ema(values, weight);
       for (const n of [0, 1, 7, 39]) {
         const weights = values.slice(0, n + 1).map((_, i) => weight ** (n - i));
         const mean = weights.reduce((sum, w, i) => sum + w * values[i]!, 0) / weights.reduce((sum, w) => sum + w, 0);
@@ -23,8 +23,8 @@ describe("smoothing", () => {
   });
 
   it("keeps a constant, and passes over what is not finite", () => {
-    expect([...smoothed([2, 2, 2], 0.9)].map((v) => Number(v.toFixed(12)))).toEqual([2, 2, 2]);
-    const got = smoothed([1, Number.NaN, Infinity, 3], 0.5);
+    expect([...ema([2, 2, 2], 0.9)].map((v) => Number(v.toFixed(12)))).toEqual([2, 2, 2]);
+    const got = ema([1, Number.NaN, Infinity, 3], 0.5);
     expect(got[1]).toBeNaN();
     expect(got[2]).toBe(Infinity);
     expect(got[3]).toBeCloseTo((0.5 * 1 + 1 * 3) / 1.5, 12);
@@ -34,13 +34,17 @@ describe("smoothing", () => {
 describe("facts of a curve", () => {
   it("best and first meeting are those of a plain search", () => {
     for (let round = 0; round < 200; round++) {
-      const values = numbers(1 + Math.floor(random() * 12)).map((v) => (random() < 0.15 ? Number.NaN : Math.round(v * 10) / 10));
+      const values = numbers(1 + Math.floor(random() * 12)).map((v) =>
+        random() < 0.15 ? Number.NaN : Math.round(v * 10) / 10,
+      );
       const target = Math.round((random() - 0.5) * 10) / 10;
       for (const better of ["lower", "higher"] as const) {
         const finite = values.filter(Number.isFinite);
         const best = better === "lower" ? Math.min(...finite) : Math.max(...finite);
         expect(bestIndex(values, better)).toBe(finite.length ? values.indexOf(best) : -1);
-        expect(firstMeeting(values, target, better)).toBe(values.findIndex((v) => (better === "lower" ? v <= target : v >= target)));
+        expect(firstMeeting(values, target, better)).toBe(
+          values.findIndex((v) => (better === "lower" ? v <= target : v >= target)),
+        );
       }
     }
     expect(firstMeeting([Infinity, -Infinity, 1], 0, "lower")).toBe(-1);
@@ -50,7 +54,15 @@ describe("facts of a curve", () => {
     for (const name of ["accuracy", "val_sparse_categorical_accuracy", "acc", "auc_1", "mean_io_u iou", "F1"]) {
       expect(betterOf(name), name).toBe("higher");
     }
-    for (const name of ["loss", "mse", "mean_absolute_error", "face_loss", "false_positives", "cosine_similarity_loss", "learning_rate"]) {
+    for (const name of [
+      "loss",
+      "mse",
+      "mean_absolute_error",
+      "face_loss",
+      "false_positives",
+      "cosine_similarity_loss",
+      "learning_rate",
+    ]) {
       expect(betterOf(name), name).toBe("lower");
     }
   });
@@ -108,16 +120,16 @@ describe("labels beside a chart", () => {
 
 describe("knots", () => {
   it("are straight between, go straight on behind, and know nothing before", () => {
-    const knots = knotsOf([0, 10, 30], [0, 1, 2]);
+    const knots = piecewiseLinearOf([0, 10, 30], [0, 1, 2]);
     expect([0, 5, 10, 20, 30, 50].map((x) => valueAt(knots, x))).toEqual([0, 0.5, 1, 1.5, 2, 3]);
     expect(valueAt(knots, -1)).toBeNaN();
-    expect(valueAt(knotsOf([], []), 1)).toBeNaN();
-    expect(valueAt(knotsOf([4], [7]), 4)).toBe(7);
-    expect(valueAt(knotsOf([4], [7]), 5)).toBeNaN();
+    expect(valueAt(piecewiseLinearOf([], []), 1)).toBeNaN();
+    expect(valueAt(piecewiseLinearOf([4], [7]), 4)).toBe(7);
+    expect(valueAt(piecewiseLinearOf([4], [7]), 5)).toBeNaN();
   });
 
   it("leave out what a hostile log puts in disorder", () => {
-    const knots = knotsOf([0, Number.NaN, 5, 5, 4, 10, 20], [0, 1, 1, 2, 3, Infinity, 0.5]);
+    const knots = piecewiseLinearOf([0, Number.NaN, 5, 5, 4, 10, 20], [0, 1, 1, 2, 3, Infinity, 0.5]);
     expect([...knots.from]).toEqual([0, 5]);
     expect([...knots.to]).toEqual([0, 1]);
   });
@@ -135,7 +147,13 @@ describe("the axis of values", () => {
   });
 
   it("labels round values inside, not too many", () => {
-    for (const [lo, hi] of [[0, 2.4], [0.93, 0.99], [-3, 5], [0, 1e6], [1e-7, 3e-7]] as const) {
+    for (const [lo, hi] of [
+      [0, 2.4],
+      [0.93, 0.99],
+      [-3, 5],
+      [0, 1e6],
+      [1e-7, 3e-7],
+    ] as const) {
       for (const kind of ["linear", "log"] as const) {
         if (kind === "log" && lo <= 0) continue;
         const ticks = valueAxis(kind, lo, hi).ticks(6);

@@ -50,7 +50,9 @@ describe("HttpApi", () => {
   ])("gives words for %s", async (_, answer, code) => {
     const { api: it_ } = api(answer);
     await expect(it_.runs()).rejects.toMatchObject({ name: "ApiError", code });
-    await expect(it_.records({ run: "r", kind: "filters", layers: ["l"], steps: [1] })).rejects.toMatchObject({ name: "ApiError" });
+    await expect(it_.records({ run: "r", kind: "filters", layers: ["l"], steps: [1] })).rejects.toMatchObject({
+      name: "ApiError",
+    });
   });
 
   it("gathers the list of runs from as many answers as it takes", async () => {
@@ -60,7 +62,9 @@ describe("HttpApi", () => {
       "records:b": { schema: 1, version: "1", total: 5, runs: [run("b"), run("c")], next: "records:c&d" },
       "records:c&d": { schema: 1, version: "1", total: 5, runs: [run("d")], next: null },
     };
-    const { api: it_, urls } = api((url) => new Response(JSON.stringify(pages[new URL(url).searchParams.get("after") ?? ""])));
+    const { api: it_, urls } = api(
+      (url) => new Response(JSON.stringify(pages[new URL(url).searchParams.get("after") ?? ""])),
+    );
     expect((await it_.runs()).runs.map(({ name }) => name)).toEqual(["a", "b", "c", "d"]);
     expect(urls).toHaveLength(3);
   });
@@ -73,7 +77,12 @@ describe("HttpApi", () => {
     patience.onChange = () => told.push(patience.wait && `${patience.wait.next} of ${patience.wait.of}`);
     let left = 2;
     const fetcher = async (): Promise<Response> => (left-- > 0 ? busy() : new Response(container([])));
-    await new HttpApi(BASE, fetcher as unknown as typeof fetch, patience).records({ run: "r", kind: "filters", layers: [], steps: [1] });
+    await new HttpApi(BASE, fetcher as unknown as typeof fetch, patience).records({
+      run: "r",
+      kind: "filters",
+      layers: [],
+      steps: [1],
+    });
     expect(slept).toEqual([3, 3]);
     expect(told).toEqual(["2 of 5", null, "3 of 5", null]);
     left = 100;
@@ -95,7 +104,12 @@ describe("HttpApi", () => {
   });
 
   it.each([
-    ["2", 2], ["0", 1], ["3600", 10], ["soon", 1], ["Thu, 01 Jan 1970 00:00:04 GMT", 4], [null, null],
+    ["2", 2],
+    ["0", 1],
+    ["3600", 10],
+    ["soon", 1],
+    ["Thu, 01 Jan 1970 00:00:04 GMT", 4],
+    [null, null],
   ])("waits after Retry-After: %s", (header, seconds) => expect(secondsOf(header, 0)).toBe(seconds));
 
   it("leaves an abort an abort", async () => {

@@ -22,11 +22,14 @@ function written(name: string, dtype: string, shape: number[], values: number[])
 }
 
 const one = (array: object): ArrayBuffer =>
-  container([{ kind: "filters", layer: "a", step: 1, arrays: [written("kernel", "float32", [2], [1, 2])] }], (header) => {
-    const [record] = header["records"] as { arrays: object[] }[];
-    if (record) record.arrays = [{ ...record.arrays[0], ...array }];
-    return header;
-  });
+  container(
+    [{ kind: "filters", layer: "a", step: 1, arrays: [written("kernel", "float32", [2], [1, 2])] }],
+    (header) => {
+      const [record] = header["records"] as { arrays: object[] }[];
+      if (record) record.arrays = [{ ...record.arrays[0], ...array }];
+      return header;
+    },
+  );
 
 describe("decodeRecords", () => {
   it("gives back what was written, of every dtype, over generated shapes", () => {
@@ -114,7 +117,9 @@ describe("decodeRecords", () => {
   });
 
   it("never fails in another way on a container cut or changed anywhere", () => {
-    const whole = container([{ kind: "k", layer: "l", step: 3, arrays: [written("x", "float32", [2, 2], [1, 2, 3, 4])] }]);
+    const whole = container([
+      { kind: "k", layer: "l", step: 3, arrays: [written("x", "float32", [2, 2], [1, 2, 3, 4])] },
+    ]);
     const random = seeded(2);
     for (let length = 0; length < whole.byteLength; length++) {
       expect(() => decodeRecords(whole.slice(0, length))).toThrow(DecodeError);

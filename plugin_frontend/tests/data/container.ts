@@ -13,7 +13,10 @@ export interface WrittenRecord {
   readonly arrays: readonly WrittenArray[];
 }
 
-export function container(records: readonly WrittenRecord[], change: (header: Record<string, unknown>) => unknown = (h) => h): ArrayBuffer {
+export function container(
+  records: readonly WrittenRecord[],
+  change: (header: Record<string, unknown>) => unknown = (h) => h,
+): ArrayBuffer {
   const blobs: number[] = [];
   const entries = records.map((record) => ({
     ...record,

@@ -67,7 +67,9 @@ describe("RecordCache", () => {
       const cache = new RecordCache(api, 1e9, (bad) => named.add(`${bad.layers[0]} ${bad.steps[0]}`));
       for (let i = 0; i < 3; i++) api.damaged.add(`${pick(random, ["a", "b", "c"])} ${pick(random, [1, 2, 3, 4])}`);
       const records = await cache.load(query(["a", "b", "c"], [1, 2, 3, 4]));
-      const wanted = ["a", "b", "c"].flatMap((l) => [1, 2, 3, 4].map((s) => `${l} ${s}`)).filter((k) => !api.damaged.has(k));
+      const wanted = ["a", "b", "c"]
+        .flatMap((l) => [1, 2, 3, 4].map((s) => `${l} ${s}`))
+        .filter((k) => !api.damaged.has(k));
       expect(records.map((r) => `${r.layer} ${r.step}`)).toEqual(wanted);
       expect(named).toEqual(api.damaged);
     }
@@ -92,7 +94,9 @@ describe("RecordCache", () => {
     const api = new MemoryApi();
     const cache = new RecordCache(api);
     const [first, same, more] = await Promise.all([
-      cache.load(query(["a", "b"], [1])), cache.load(query(["b"], [1])), cache.load(query(["b", "c"], [1])),
+      cache.load(query(["a", "b"], [1])),
+      cache.load(query(["b"], [1])),
+      cache.load(query(["b", "c"], [1])),
     ]);
     expect([first, same, more].map((records) => records.map((r) => r.layer))).toEqual([["a", "b"], ["b"], ["b", "c"]]);
     expect(api.asked).toEqual([query(["a", "b"], [1]), query(["c"], [1])]);

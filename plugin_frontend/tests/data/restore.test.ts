@@ -11,14 +11,20 @@ function record(arrays: Record<string, DataArray>): DataRecord {
 describe("kernelOf", () => {
   it("gives float32 kernels as they are", () => {
     const values = Float32Array.of(1, Number.NaN, Infinity, -0);
-    expect(kernelOf(record({ kernel: { dtype: "float32", shape: [2, 1, 2], values } }))).toEqual({ shape: [2, 1, 2], values, exact: true });
+    expect(kernelOf(record({ kernel: { dtype: "float32", shape: [2, 1, 2], values } }))).toEqual({
+      shape: [2, 1, 2],
+      values,
+      exact: true,
+    });
   });
 
   it("multiplies each level by its own filter's scale, within half a level of what was logged", () => {
     const random = seeded(71);
     for (let round = 0; round < 50; round++) {
       const [filters, each] = [1 + Math.floor(random() * 4), 1 + Math.floor(random() * 9)];
-      const weights = Array.from({ length: filters }, () => Array.from({ length: each }, () => (random() - 0.5) * 10 ** (random() * 6 - 3)));
+      const weights = Array.from({ length: filters }, () =>
+        Array.from({ length: each }, () => (random() - 0.5) * 10 ** (random() * 6 - 3)),
+      );
       const scale = weights.map((row) => Math.max(...row.map(Math.abs)) / 127);
       const levels = weights.flatMap((row, f) => row.map((w) => Math.round(w / (scale[f] ?? 1))));
       const restored = kernelOf(

@@ -11,12 +11,19 @@ export interface Case {
 /** A filters record of random shape with zero to three spatial axes; float32 or int8 with a scale per filter. */
 export function filtersCase(random: RandomValues, form: "float32" | "int8" = "float32", step = 0): Case {
   const axes = random.integer(0, 3);
-  const shape = [random.integer(1, 7), random.integer(1, 5), ...Array.from({ length: axes }, () => random.integer(1, 4))];
+  const shape = [
+    random.integer(1, 7),
+    random.integer(1, 5),
+    ...Array.from({ length: axes }, () => random.integer(1, 4)),
+  ];
   return caseOf(random, shape, form, step);
 }
 
 export function caseOf(
-  random: RandomValues, shape: readonly number[], form: "float32" | "int8" = "float32", step = 0,
+  random: RandomValues,
+  shape: readonly number[],
+  form: "float32" | "int8" = "float32",
+  step = 0,
 ): Case {
   const count = shape.reduce((a, b) => a * b, 1);
   const filters = shape[0]!;

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
-  filterValues, gateOf, inputNorms, kernelText, kernelsOf, ownerOf, shapeOf, subtract, tileOf, tileSize,
+  filterValues,
+  gateOf,
+  inputNorms,
+  kernelText,
+  kernelsOf,
+  ownerOf,
+  shapeOf,
+  subtract,
+  tileOf,
+  tileSize,
 } from "../../src/views/filters/kernels.ts";
 import { LAYER_SHARE, boundAt, boundsByTile, boundsOf, clips } from "../../src/views/filters/bounds.ts";
 import { RandomValues } from "../math/random_values.ts";
@@ -31,9 +40,15 @@ describe("kernels", () => {
     expect(gateOf(kernelsOf(one.record), 0)).toBeNull();
     const gates = ["input", "forget", "cell", "output"];
     const recurrent = { shape: [8, 2, 3, 3], values: new Float32Array(144).fill(2), dtype: "float32" } as const;
-    const record = { ...one.record, arrays: { ...one.record.arrays, recurrent }, attributes: { ...one.record.attributes, gates } };
+    const record = {
+      ...one.record,
+      arrays: { ...one.record.arrays, recurrent },
+      attributes: { ...one.record.attributes, gates },
+    };
     const kernels = kernelsOf(record, "recurrent");
-    expect(Array.from({ length: 8 }, (_, filter) => gateOf(kernels, filter))).toEqual(gates.flatMap((gate) => [gate, gate]));
+    expect(Array.from({ length: 8 }, (_, filter) => gateOf(kernels, filter))).toEqual(
+      gates.flatMap((gate) => [gate, gate]),
+    );
     expect(kernels.values[0]).toBe(2);
     expect(kernels.norms[7]).toBeCloseTo(Math.sqrt(18 * 4), 6);
   });
@@ -51,15 +66,21 @@ describe("kernels", () => {
     const used = inputNorms(kernels);
     for (let input = 0; input < 3; input++) {
       const all = Array.from({ length: 4 * 25 }, (_, i) =>
-        weightIn(one, Math.floor(i / 25), input, Math.floor((i % 25) / 5), i % 5));
+        weightIn(one, Math.floor(i / 25), input, Math.floor((i % 25) / 5), i % 5),
+      );
       expect(used[input]).toBeCloseTo(Math.hypot(...all), 6);
     }
   });
 
   it("say their shape", () => {
-    expect([[8, 1, 3, 3], [8, 2, 5], [8, 2, 3, 4, 5], [8, 2]].map((s) => kernelText(shapeOf(s)))).toEqual(
-      ["3×3", "5", "3×4×5", "1"],
-    );
+    expect(
+      [
+        [8, 1, 3, 3],
+        [8, 2, 5],
+        [8, 2, 3, 4, 5],
+        [8, 2],
+      ].map((s) => kernelText(shapeOf(s))),
+    ).toEqual(["3×3", "5", "3×4×5", "1"]);
   });
 
   it("subtract", () => {
@@ -81,7 +102,9 @@ describe("kernels of a layer that keeps not all filters", () => {
   const { record } = caseOf(random, [3, 2, 3, 3]);
   const array = (values: Int32Array | Float32Array) => ({ shape: [values.length], values, dtype: "int32" as const });
   const cut = (which: Int32Array, of: unknown) => ({
-    ...record, attributes: { of }, arrays: { ...record.arrays, filters: array(which), norm: array(Float32Array.of(5, 6, 7, 8, 9)) },
+    ...record,
+    attributes: { of },
+    arrays: { ...record.arrays, filters: array(which), norm: array(Float32Array.of(5, 6, 7, 8, 9)) },
   });
 
   it("say of how many they are, with the norms that were logged of all", () => {
@@ -92,7 +115,11 @@ describe("kernels of a layer that keeps not all filters", () => {
   });
 
   it.each([
-    [[0, 2, 1], 5], [[0, 1], 5], [[0, 1, 2], 2], [[0, 1, 2], "5"], [[0, 1, 2], NaN],
+    [[0, 2, 1], 5],
+    [[0, 1], 5],
+    [[0, 1, 2], 2],
+    [[0, 1, 2], "5"],
+    [[0, 1, 2], NaN],
   ])("are refused where the record says %j of %s", (which, of) => {
     expect(() => kernelsOf(cut(Int32Array.from(which), of))).toThrow(/its first ones are expected/);
   });
@@ -108,7 +135,10 @@ describe("boundsOf", () => {
       const [shape] = both as [ReturnType<typeof kernelsOf>];
       const space = shape.slices * shape.height * shape.width;
       const truths = [a.truth, twin.truth];
-      for (const [scale, size] of [["kernel", space], ["filter", space * shape.inputs]] as const) {
+      for (const [scale, size] of [
+        ["kernel", space],
+        ["filter", space * shape.inputs],
+      ] as const) {
         const bounds = boundsOf(both, scale);
         const each = boundsByTile(bounds, shape);
         each.forEach((bound, tile) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tileAt, valueAt } from "../../src/gl/grid_scene.ts";
+import { tileAt, valueAt } from "../../src/canvas/grid_scene.ts";
 import { parseFields } from "../../src/state/fields.ts";
 import { FILTER_FIELDS, modeFor, modesFor, scaleFor, type FilterOptions } from "../../src/views/filters/fields.ts";
 import { kernelsOf, ownerOf, type Kernels } from "../../src/views/filters/kernels.ts";
@@ -14,7 +14,14 @@ const DEFAULTS = parseFields(FILTER_FIELDS, new Map());
 
 function inputOf(a: Kernels, options: Partial<FilterOptions> = {}, more: Partial<PictureInput> = {}): PictureInput {
   return {
-    a, first: null, last: null, b: null, history: null, filter: null, held: null, ...more,
+    a,
+    first: null,
+    last: null,
+    b: null,
+    history: null,
+    filter: null,
+    held: null,
+    ...more,
     options: { ...DEFAULTS, ...options },
   };
 }
@@ -25,8 +32,11 @@ function* cells({ panels }: Picture) {
     for (let place = 0; place < scene.columns * scene.rows; place++) {
       for (let i = 0; i < scene.tileWidth * scene.tileHeight; i++) {
         const cell = {
-          place, x: i % scene.tileWidth, y: Math.floor(i / scene.tileWidth),
-          column: place % scene.columns, row: Math.floor(place / scene.columns),
+          place,
+          x: i % scene.tileWidth,
+          y: Math.floor(i / scene.tileWidth),
+          column: place % scene.columns,
+          row: Math.floor(place / scene.columns),
         };
         yield { scene, plan, kernels, cell, weight: weightAt(kernels, plan, scene.columns, cell)! };
       }
@@ -40,7 +50,11 @@ describe("pictureOf", () => {
     const [a, b] = [caseOf(random, [4, 3, 2, 2]), caseOf(random, [4, 3, 2, 2])].map((one) => kernelsOf(one.record));
     const { panels } = pictureOf(inputOf(a!, {}, { b: b!, channelsA: "bgr", channelsB: "rgb" }));
     const orders = panels.map(({ id, scene }) => [id, scene.colouring.kind === "folded" && scene.colouring.order]);
-    expect(orders).toEqual([["A", "bgr"], ["B", "rgb"], ["difference", "bgr"]]);
+    expect(orders).toEqual([
+      ["A", "bgr"],
+      ["B", "rgb"],
+      ["difference", "bgr"],
+    ]);
     const usual = pictureOf(inputOf(a!)).panels[0]!.scene.colouring;
     expect(usual.kind === "folded" && usual.order).toBe("rgb");
   });
@@ -61,8 +75,12 @@ describe("pictureOf", () => {
           expect(cellOf(kernels, plan, scene.columns, weight)).toEqual({ place: cell.place, x: cell.x, y: cell.y });
           seen.add(JSON.stringify(weight));
         }
-        const shown = mode === "one" ? kernels.values.length / kernels.filters
-          : mode === "folded" ? kernels.values.length / 3 : kernels.values.length;
+        const shown =
+          mode === "one"
+            ? kernels.values.length / kernels.filters
+            : mode === "folded"
+              ? kernels.values.length / 3
+              : kernels.values.length;
         expect(seen.size).toBe(shown);
       }
     }
@@ -92,15 +110,20 @@ describe("pictureOf", () => {
     const sorted = (keys: number[]): number[] => keys.map((_, i) => i).sort((x, y) => keys[y]! - keys[x]!);
     const more = { first: first!, last: last! };
     expect([...pictureOf(inputOf(now!, { sort: "norm" }, more)).order.filters]).toEqual(sorted(norms(last!)));
-    const change = [0, 1, 2, 3, 4, 5].map((f) => Math.hypot(
-      ...Array.from({ length: 36 }, (_, i) => last!.values[f * 36 + i]! - first!.values[f * 36 + i]!)));
+    const change = [0, 1, 2, 3, 4, 5].map((f) =>
+      Math.hypot(...Array.from({ length: 36 }, (_, i) => last!.values[f * 36 + i]! - first!.values[f * 36 + i]!)),
+    );
     expect([...pictureOf(inputOf(now!, { sort: "change" }, more)).order.filters]).toEqual(sorted(change));
     expect([...pictureOf(inputOf(now!, { sort: "index" }, more)).order.filters]).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it("shows two runs on one scale with their difference, and runs of another shape beside", () => {
     const random = new RandomValues(44);
-    const [a, b, other] = [[6, 4, 3, 3], [6, 4, 3, 3], [5, 4, 3, 3]].map((shape) => caseOf(random, shape));
+    const [a, b, other] = [
+      [6, 4, 3, 3],
+      [6, 4, 3, 3],
+      [5, 4, 3, 3],
+    ].map((shape) => caseOf(random, shape));
     const both = pictureOf(inputOf(kernelsOf(a!.record), {}, { b: kernelsOf(b!.record) }));
     expect(both.panels.map(({ id }) => id)).toEqual(["A", "B", "difference"]);
     expect(both.panels[0]!.bounds).toBe(both.panels[1]!.bounds);
@@ -138,9 +161,11 @@ describe("modes and scales", () => {
     expect(modeFor({ ...shape, inputs: 3, slices: 2 }, "folded")).toBe("matrix");
     expect(modeFor({ ...shape, inputs: 1 }, "matrix")).toBe("tiles");
     expect(modeFor({ ...shape, inputs: 8 }, "auto")).toBe("matrix");
-    expect([scaleFor("matrix", "auto"), scaleFor("folded", "auto"), scaleFor("folded", "kernel")]).toEqual(
-      ["layer", "filter", "filter"],
-    );
+    expect([scaleFor("matrix", "auto"), scaleFor("folded", "auto"), scaleFor("folded", "kernel")]).toEqual([
+      "layer",
+      "filter",
+      "filter",
+    ]);
   });
 });
 
@@ -160,7 +185,9 @@ describe("what is said", () => {
       const shown = rows.get(name)!.replace("−", "-").replace(/·10.*/, "");
       expect(Math.sign(Number(shown))).toBe(Math.sign(weightIn(one, 2, i, 1, 2)));
     }
-    expect(spokenWeight(picture, picture.panels[0]!, weight, words)).toMatch(/^filter 2, row 1, column 2, red (plus|minus)/);
+    expect(spokenWeight(picture, picture.panels[0]!, weight, words)).toMatch(
+      /^filter 2, row 1, column 2, red (plus|minus)/,
+    );
   });
 
   it("of a matrix cell is one weight", () => {
@@ -181,12 +208,19 @@ describe("what is said", () => {
 
   it("saves every weight so that it reads back as it was", () => {
     const { one, picture } = folded();
-    const lines = csvOf(picture.panels, () => '=cmd|"x"').trim().split("\r\n");
-    expect(lines[0]).toBe(`run,step,filter,input,slice,filter_norm,practically_dead,${Array.from({ length: 9 }, (_, i) => `w_${Math.floor(i / 3)}_${i % 3}`).join(",")}`);
+    const lines = csvOf(picture.panels, () => '=cmd|"x"')
+      .trim()
+      .split("\r\n");
+    expect(lines[0]).toBe(
+      `run,step,filter,input,slice,filter_norm,practically_dead,${Array.from({ length: 9 }, (_, i) => `w_${Math.floor(i / 3)}_${i % 3}`).join(",")}`,
+    );
     expect(lines).toHaveLength(16);
     for (const line of lines.slice(1)) {
       expect(line.startsWith(`"'=cmd|""x""",`)).toBe(true);
-      const [, filter, input, , , , ...weights] = line.slice(line.indexOf('",') + 2).split(",").map(Number);
+      const [, filter, input, , , , ...weights] = line
+        .slice(line.indexOf('",') + 2)
+        .split(",")
+        .map(Number);
       weights.forEach((value, i) => {
         expect(Math.fround(value)).toBe(weightIn(one, filter!, input!, Math.floor(i / 3), i % 3));
       });

@@ -8,11 +8,21 @@ import { caseOf } from "./cases.ts";
 
 const DEFAULTS = parseFields(FILTER_FIELDS, new Map());
 const random = new RandomValues(61);
-const [one, two, other] = [[4, 2, 3, 3], [4, 2, 3, 3], [5, 2, 3, 3]].map((shape) => kernelsOf(caseOf(random, shape).record)) as
-  [Kernels, Kernels, Kernels];
+const [one, two, other] = [
+  [4, 2, 3, 3],
+  [4, 2, 3, 3],
+  [5, 2, 3, 3],
+].map((shape) => kernelsOf(caseOf(random, shape).record)) as [Kernels, Kernels, Kernels];
 
-const wanted = (a: Kernels, options: FilterOptions = DEFAULTS, history: readonly Kernels[] | null = null) =>
-  ({ a, first: null, last: null, b: null, history, options, filter: null });
+const wanted = (a: Kernels, options: FilterOptions = DEFAULTS, history: readonly Kernels[] | null = null) => ({
+  a,
+  first: null,
+  last: null,
+  b: null,
+  history,
+  options,
+  filter: null,
+});
 
 const boundsOf = (memory: PictureMemory) => memory.picture!.panels[0]!.bounds;
 

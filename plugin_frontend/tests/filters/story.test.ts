@@ -11,7 +11,11 @@ describe("storyOf", () => {
   it("holds norms and cosines of the filter at each step", () => {
     const random = new RandomValues(51);
     const cases = [0, 3, 10, 40].map((step) => caseOf(random, [3, 2, 3, 3], "float32", step));
-    const story = storyOf(cases.map(({ record }) => kernelsOf(record)), 1, 2);
+    const story = storyOf(
+      cases.map(({ record }) => kernelsOf(record)),
+      1,
+      2,
+    );
     const vectors = cases.map(({ truth }) => Array.from(truth.subarray(18, 36)));
     const cos = (u: number[], v: number[]): number =>
       u.reduce((sum, x, i) => sum + x * v[i]!, 0) / (Math.hypot(...u) * Math.hypot(...v));
@@ -61,8 +65,14 @@ describe("storyLayout", () => {
     for (let round = 0; round < 200; round++) {
       const steps = random.integer(1, 400);
       const size = {
-        width: random.integer(300, 1200), height: random.integer(200, 500), density: 1, steps, rows: 4, charts: 3,
-        tileWidth: random.integer(1, 11), tileHeight: random.integer(1, 11),
+        width: random.integer(300, 1200),
+        height: random.integer(200, 500),
+        density: 1,
+        steps,
+        rows: 4,
+        charts: 3,
+        tileWidth: random.integer(1, 11),
+        tileHeight: random.integer(1, 11),
       };
       const layout = storyLayout(size);
       const index = random.integer(0, steps - 1);
@@ -84,11 +94,21 @@ describe("inputSource", () => {
   const layer = (path: string, role: string, inbound: string[]): LayerRecord =>
     ({ path, name: path, role, inbound, type: "", groups: null }) as unknown as LayerRecord;
   const layers = [
-    layer("in", "input", []), layer("c1", "convolution", ["in"]), layer("p", "pooling", ["c1"]),
-    layer("bn", "normalization", ["p"]), layer("c2", "convolution", ["bn"]), layer("add", "merge", ["c2", "bn"]),
-    layer("c3", "convolution", ["add"]), layer("loop", "pooling", ["loop"]), layer("flat", "reshape", ["c1"]),
+    layer("in", "input", []),
+    layer("c1", "convolution", ["in"]),
+    layer("p", "pooling", ["c1"]),
+    layer("bn", "normalization", ["p"]),
+    layer("c2", "convolution", ["bn"]),
+    layer("add", "merge", ["c2", "bn"]),
+    layer("c3", "convolution", ["add"]),
+    layer("loop", "pooling", ["loop"]),
+    layer("flat", "reshape", ["c1"]),
   ];
-  const of = (path: string) => inputSource(layers, layers.find((each) => each.path === path)!);
+  const of = (path: string) =>
+    inputSource(
+      layers,
+      layers.find((each) => each.path === path)!,
+    );
 
   it("goes back to where channels were made, and no further", () => {
     expect(of("c1")).toEqual({ kind: "image" });

@@ -6,7 +6,8 @@ import { weightMarks } from "../../src/frame/scrubber/snap.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { seeded } from "../support.ts";
 
-const points = (path: string): number[][] => [...path.matchAll(/[ML]([\d.-]+) ([\d.-]+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
+const points = (path: string): number[][] =>
+  [...path.matchAll(/[ML]([\d.-]+) ([\d.-]+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
 
 function series(steps: number[], loss: number[]): LossSeries {
   return { steps, loss, epochs: [], thinned: false };
@@ -23,6 +24,22 @@ describe("the loss behind the scrubber", () => {
     ]);
   });
 
+  it("has a logarithmic scale after a divergence, so that what came before is not flattened", () => {
+    const axis = timeAxis("linear", 200);
+    const steps = Array.from({ length: 201 }, (_, i) => i);
+    const calm = steps.map((i) => 1 + (i % 7) / 7);
+    const diverged = calm.map((loss, i) => (i < 140 ? loss : loss * 10 ** ((i - 140) / 12)));
+    expect(lossPath(series(steps, calm), axis, 200, 40).isLog).toBe(false);
+    const { raw, isLog } = lossPath(series(steps, diverged), axis, 200, 40);
+    expect(isLog).toBe(true);
+    const sorted = diverged.toSorted((a, b) => a - b);
+    const top = Math.log10(sorted[198]!);
+    for (const [x, y] of points(raw)) {
+      expect(y).toBeCloseTo(40 * (1 - Math.min(1, Math.log10(diverged[x!]!) / top)), 0);
+    }
+    expect(lossPath(series([...steps, 201], [...diverged, 0]), axis, 200, 40).isLog).toBe(false);
+  });
+
   it("breaks at NaN and infinity and says where they were", () => {
     const axis = timeAxis("linear", 4);
     const { raw, broken } = lossPath(series([0, 1, 2, 3, 4], [1, Number.NaN, 2, Infinity, 3]), axis, 40, 10);
@@ -36,11 +53,29 @@ describe("the loss behind the scrubber", () => {
     const random = seeded(61);
     const steps = Array.from({ length: 2000 }, (_, i) => i);
     const axis = timeAxis("linear", 2000);
-    const flat = lossPath(series(steps, steps.map(() => 2)), axis, 1000, 40);
+    const flat = lossPath(
+      series(
+        steps,
+        steps.map(() => 2),
+      ),
+      axis,
+      1000,
+      40,
+    );
     expect(new Set(points(flat.smooth).map((p) => p[1])).size).toBe(1);
-    const noisy = lossPath(series(steps, steps.map(() => random())), axis, 1000, 40);
+    const noisy = lossPath(
+      series(
+        steps,
+        steps.map(() => random()),
+      ),
+      axis,
+      1000,
+      40,
+    );
     const spread = (path: string): number => {
-      const ys = points(path).slice(200).map((p) => p[1] as number);
+      const ys = points(path)
+        .slice(200)
+        .map((p) => p[1] as number);
       return Math.max(...ys) - Math.min(...ys);
     };
     expect(spread(noisy.smooth)).toBeLessThan(0.5 * spread(noisy.raw));
@@ -49,7 +84,9 @@ describe("the loss behind the scrubber", () => {
   it("finds the last row at or before a step, by trying all", () => {
     const random = seeded(62);
     for (let round = 0; round < 200; round++) {
-      const steps = Array.from({ length: 1 + Math.floor(random() * 30) }, () => Math.floor(random() * 100)).sort((a, b) => a - b);
+      const steps = Array.from({ length: 1 + Math.floor(random() * 30) }, () => Math.floor(random() * 100)).sort(
+        (a, b) => a - b,
+      );
       const step = Math.floor(random() * 120);
       const wanted = steps.findLastIndex((each) => each <= step);
       expect(rowAt(series(steps, steps), step)).toBe(Math.max(0, wanted));
@@ -77,7 +114,12 @@ describe("the loss behind the scrubber", () => {
 });
 
 describe("sparklines", () => {
-  const curve = (values: (number | "NaN" | "Infinity")[]) => ({ metric: "val_loss", epochs: values.map((_, i) => i), values, total: values.length });
+  const curve = (values: (number | "NaN" | "Infinity")[]) => ({
+    metric: "val_loss",
+    epochs: values.map((_, i) => i),
+    values,
+    total: values.length,
+  });
 
   it("share one scale, and one that exploded does not flatten the others", () => {
     const curves = [...Array.from({ length: 20 }, () => curve([2, 1])), curve([1e9, 5])];

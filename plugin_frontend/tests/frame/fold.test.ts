@@ -84,7 +84,8 @@ describe("foldStrip", () => {
       layer("relu", "activation", ["bn"], [8, 8, 4]),
       layer("other_bn", "normalization", ["conv"], [8, 8, 4]),
     ];
-    const shape = (current: string | null): string[] => foldStrip(layers, current).map((i) => i.layers.map((l) => l.path).join("+"));
+    const shape = (current: string | null): string[] =>
+      foldStrip(layers, current).map((i) => i.layers.map((l) => l.path).join("+"));
     expect(shape(null)).toEqual(["input", "conv+bn+relu", "other_bn"]);
     expect(shape("bn")).toEqual(["input", "conv", "bn+relu", "other_bn"]);
   });
@@ -99,7 +100,8 @@ describe("edges", () => {
       const tile = (path: string): number => items.findIndex((item) => item.layers.some((each) => each.path === path));
       const wanted = new Set<string>();
       for (const each of layers) {
-        for (const from of each.inbound) if (tile(from) !== tile(each.path)) wanted.add(`${tile(from)} ${tile(each.path)}`);
+        for (const from of each.inbound)
+          if (tile(from) !== tile(each.path)) wanted.add(`${tile(from)} ${tile(each.path)}`);
       }
       const edges = edgesOf(items).map(({ from, to }) => `${from} ${to}`);
       expect(edges).toHaveLength(wanted.size);

@@ -14,7 +14,8 @@ test("what the overlay draws as keys are keys, and a view lists none twice", () 
   for (const keys of [KEYS, ...VIEWS.map((view) => view.keys ?? [])]) {
     const rows = keys.map(([names]) => names);
     expect(new Set(rows).size).toBe(rows.length);
-    for (const name of rows.flatMap((row) => row.split(" "))) expect(name.length === 1 || NAMED.has(name), name).toBe(true);
+    for (const name of rows.flatMap((row) => row.split(" ")))
+      expect(name.length === 1 || NAMED.has(name), name).toBe(true);
   }
 });
 

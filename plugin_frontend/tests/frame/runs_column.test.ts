@@ -62,7 +62,10 @@ describe("the run list", () => {
     expect(session.state.run).toBe("b");
     await click(rows()[2], true);
     expect([session.state.run, session.state.runB]).toEqual(["b", "c"]);
-    expect([...(column.shadowRoot?.querySelectorAll(".letter") ?? [])].map((each) => each.textContent)).toEqual(["A", "B"]);
+    expect([...(column.shadowRoot?.querySelectorAll(".letter") ?? [])].map((each) => each.textContent)).toEqual([
+      "A",
+      "B",
+    ]);
     await click(rows()[2]);
     expect([session.state.run, session.state.runB]).toEqual(["c", null]);
     await click(rows()[0], true);
@@ -85,7 +88,8 @@ describe("the run list", () => {
 
   it("hides and shows a run in charts", async () => {
     await show(["a", "b"]);
-    const swatch = (): HTMLElement | null | undefined => column.shadowRoot?.querySelector<HTMLElement>('[data-run="b"] .swatch');
+    const swatch = (): HTMLElement | null | undefined =>
+      column.shadowRoot?.querySelector<HTMLElement>('[data-run="b"] .swatch');
     await click(swatch() ?? undefined);
     expect(session.state.hidden).toEqual(["b"]);
     expect(swatch()?.getAttribute("aria-pressed")).toBe("false");

@@ -1,13 +1,23 @@
 import { describe, expect, it } from "vitest";
 import {
-  exponentOf, octaveRows, otherShares, shareBound, sharesBySize, ZERO_BIN, type HistogramColumns,
+  exponentOf,
+  octaveRows,
+  otherShares,
+  shareBound,
+  sharesBySize,
+  ZERO_BIN,
+  type HistogramColumns,
 } from "../../src/math/gradient_histogram.ts";
 import { logRatios, nearestIndex, normsOf, updateRatio } from "../../src/math/gradient_norms.ts";
 import { exponentTicks, logRange, powerText, symmetricLogRange } from "../../src/math/powers_of_two.ts";
 
 describe("norms of layers", () => {
   const columns = {
-    steps: [0, 1], variables: 3, norm: [3, 9, 4, NaN, 0, 0], update: [0.3, 1, 0.4, 0, 0, 0], weight: [6, 1, 8, 0, 1, 0],
+    steps: [0, 1],
+    variables: 3,
+    norm: [3, 9, 4, NaN, 0, 0],
+    update: [0.3, 1, 0.4, 0, 0, 0],
+    weight: [6, 1, 8, 0, 1, 0],
   };
 
   it("are the root of the sum of squares of their variables", () => {
@@ -24,7 +34,10 @@ describe("norms of layers", () => {
   });
 
   it("are compared where both runs logged", () => {
-    const { steps, values } = logRatios({ steps: [0, 2, 4, 5], values: [8, 0, 0, NaN] }, { steps: [0, 1, 2, 4, 5], values: [2, 1, 0, 1, 1] });
+    const { steps, values } = logRatios(
+      { steps: [0, 2, 4, 5], values: [8, 0, 0, NaN] },
+      { steps: [0, 1, 2, 4, 5], values: [2, 1, 0, 1, 1] },
+    );
     expect(Array.from(steps)).toEqual([0, 2, 4, 5]);
     expect(Array.from(values)).toEqual([2, 0, -Infinity, NaN]);
   });
@@ -37,7 +50,12 @@ describe("norms of layers", () => {
 
 describe("scales of powers of two", () => {
   it("end at whole exponents around what is finite", () => {
-    expect(logRange([[-3.2, NaN], [1.5, -Infinity, Infinity]])).toEqual({ lo: -4, hi: 2 });
+    expect(
+      logRange([
+        [-3.2, NaN],
+        [1.5, -Infinity, Infinity],
+      ]),
+    ).toEqual({ lo: -4, hi: 2 });
     expect(logRange([[2, 2]])).toEqual({ lo: 2, hi: 3 });
     expect(logRange([[NaN]])).toEqual({ lo: -1, hi: 0 });
     expect(symmetricLogRange([[-3.2, 1]])).toEqual({ lo: -4, hi: 4 });
@@ -62,7 +80,11 @@ describe("histograms over steps", () => {
   const bins = bin(1) - start + 1;
 
   /** Counts at each step, by bin. */
-  const histogram = (steps: Record<number, number>[], size: number, other: Partial<HistogramColumns> = {}): HistogramColumns => {
+  const histogram = (
+    steps: Record<number, number>[],
+    size: number,
+    other: Partial<HistogramColumns> = {},
+  ): HistogramColumns => {
     const counts = new Uint32Array(steps.length * bins);
     steps.forEach((of, step) => {
       for (const [at, count] of Object.entries(of)) counts[step * bins + Number(at) - start] = count;

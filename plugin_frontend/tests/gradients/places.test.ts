@@ -11,10 +11,21 @@ const ROWS = [
 
 function series(columns: Record<string, number[]>, rows: unknown = ROWS, steps = [0, 4]): DataRecord {
   const width = 3;
-  const array = (values: number[], shape: number[]) => ({ shape, dtype: "float64" as const, values: Float64Array.from(values) as Values });
-  const arrays = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, array(values, [steps.length, width])]));
+  const array = (values: number[], shape: number[]) => ({
+    shape,
+    dtype: "float64" as const,
+    values: Float64Array.from(values) as Values,
+  });
+  const arrays = Object.fromEntries(
+    Object.entries(columns).map(([name, values]) => [name, array(values, [steps.length, width])]),
+  );
   return {
-    kind: "activations", layer: null, step: 4, wallTime: 0, bytes: 0, attributes: { rows },
+    kind: "activations",
+    layer: null,
+    step: 4,
+    wallTime: 0,
+    bytes: 0,
+    attributes: { rows },
     arrays: { step: array(steps, [steps.length]), ...arrays },
   };
 }
@@ -23,28 +34,45 @@ describe("what goes through a run's layers", () => {
   const counts = [10, 10, 20, 10, 10, 20];
 
   it("leaves out what is not on the loss' path, and says why", () => {
-    const rows = [ROWS[1], { ...ROWS[2], connected: false, why: "the loss takes its logits" }, { ...ROWS[0], layer: "m/c", connected: true, why: null }];
+    const rows = [
+      ROWS[1],
+      { ...ROWS[2], connected: false, why: "the loss takes its logits" },
+      { ...ROWS[0], layer: "m/c", connected: true, why: null },
+    ];
     const found = runPlaces(series({ norm: [1, 0, 3, 4, 0, 6] }, rows), "r", "error");
-    expect(found?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([["m/a", [1, 4]], ["m/c", [3, 6]]]);
+    expect(found?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([
+      ["m/a", [1, 4]],
+      ["m/c", [3, 6]],
+    ]);
     expect(found?.apart.map(({ layer, why }) => [layer, why])).toEqual([["m/b", "the loss takes its logits"]]);
   });
 
   it("is one row a layer: zeros of its output, saturation where it is judged", () => {
     const zeros = runPlaces(series({ zeros: [9, 1, 5, 9, 2, 20], count: counts }), "r", "zeros");
-    expect(zeros?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([["m/a", [0.1, 0.2]], ["m/b", [0.25, 1]]]);
+    expect(zeros?.places.map(({ row, values }) => [row.layer, Array.from(values)])).toEqual([
+      ["m/a", [0.1, 0.2]],
+      ["m/b", [0.25, 1]],
+    ]);
     const saturated = runPlaces(series({ saturated: [3, 4, 0, 5, 6, 0], count: counts }), "r", "saturated");
-    expect(saturated?.places.map(({ row, values }) => [row.layer, row.place, Array.from(values)])).toEqual([["m/a", "output", [0.4, 0.6]]]);
+    expect(saturated?.places.map(({ row, values }) => [row.layer, row.place, Array.from(values)])).toEqual([
+      ["m/a", "output", [0.4, 0.6]],
+    ]);
     const picture = placePicture(zeros!, null, [], [], "both");
     expect(picture.scale).toMatchObject({ lo: 0, hi: 1 });
     expect(Array.from(picture.panels[0]!.rows[1]!.values)).toEqual([0.25, 1]);
   });
 
   it("draws errors as logarithms, and the ratio of two runs", () => {
-    const of = (run: string, norms: number[]) => runPlaces(series({ norm: norms }, ROWS.slice(1).concat({ ...ROWS[2]!, layer: "m/c" })), run, "error")!;
+    const of = (run: string, norms: number[]) =>
+      runPlaces(series({ norm: norms }, ROWS.slice(1).concat({ ...ROWS[2]!, layer: "m/c" })), run, "error")!;
     const [a, b] = [of("a", [1, 2, 4, 8, 0, 1]), of("b", [4, 2, 1, 8, 0, 1])];
     expect(Array.from(placePicture(a, null, [], [], "both").panels[0]!.rows[0]!.values)).toEqual([0, 3]);
     const difference = placePicture(a, b, [], [], "difference").panels[0]!;
-    expect(difference.rows.map(({ values }) => Array.from(values))).toEqual([[-2, 0], [0, 0], [2, 0]]);
+    expect(difference.rows.map(({ values }) => Array.from(values))).toEqual([
+      [-2, 0],
+      [0, 0],
+      [2, 0],
+    ]);
   });
 
   it.each([

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { labelledRows, rowHeightFor } from "../../src/gl/heat_rows.ts";
+import { labelledRows, rowHeightFor } from "../../src/canvas/heat_rows.ts";
 import { cutMiddle } from "../../src/math/cut_middle.ts";
 import { INF_PIXEL, NAN_PIXEL, colourPixel, paletteOf } from "../../src/math/colour.ts";
 import { rdbu, viridis } from "../../src/math/colour_maps.ts";
 import { heatCells, stretchesOf, ZERO_PIXEL, type HeatScale } from "../../src/math/heat_cells.ts";
 import { stepColumns } from "../../src/math/step_columns.ts";
 
-const linear = (last: number) => (step: number): number => step / last;
+const linear =
+  (last: number) =>
+  (step: number): number =>
+    step / last;
 
 describe("stepColumns", () => {
   it("lets a step reach half-way to its neighbours, and no further than the axis", () => {
@@ -59,19 +62,31 @@ describe("heatCells", () => {
   it("takes minus infinity for a zero among logarithms, and for an infinity elsewhere", () => {
     const values = row({ 3: 0 }, -Infinity);
     const zeros = cells(values);
-    expect(Array.from(zeros.pixels)).toEqual([ZERO_PIXEL, colourPixel(0, -4, 4, scale.palette), ZERO_PIXEL, ZERO_PIXEL]);
+    expect(Array.from(zeros.pixels)).toEqual([
+      ZERO_PIXEL,
+      colourPixel(0, -4, 4, scale.palette),
+      ZERO_PIXEL,
+      ZERO_PIXEL,
+    ]);
     expect(Array.from(cells(values, { ...scale, logarithms: false }).pixels)).toEqual(Array(4).fill(INF_PIXEL));
     expect(stretchesOf(zeros, ZERO_PIXEL, 2)).toEqual([{ row: 0, from: 2, to: 4 }]);
     expect(stretchesOf(zeros, ZERO_PIXEL, 1)).toHaveLength(2);
   });
 
   it("keeps the largest magnitude in a diverging map", () => {
-    const shown = cells(row({ 2: -3, 6: 2, 9: -3, 10: 3, 15: -1 }, 1), { lo: -4, hi: 4, palette: paletteOf(rdbu) }).shown;
+    const shown = cells(row({ 2: -3, 6: 2, 9: -3, 10: 3, 15: -1 }, 1), {
+      lo: -4,
+      hi: 4,
+      palette: paletteOf(rdbu),
+    }).shown;
     expect(Array.from(shown)).toEqual([2, 6, 9, 11]);
   });
 
   it("lets each row have steps of its own", () => {
-    const rows = [{ name: "a", steps: [0, 1], values: [1, 1] }, { name: "b", steps: [1, 2], values: [1, 1] }];
+    const rows = [
+      { name: "a", steps: [0, 1], values: [1, 1] },
+      { name: "b", steps: [1, 2], values: [1, 1] },
+    ];
     const { shown } = heatCells(rows, 4, linear(2), scale);
     expect(Array.from(shown)).toEqual([0, 1, 1, -1, -1, 0, 0, 1]);
   });

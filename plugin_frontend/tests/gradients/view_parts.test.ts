@@ -6,16 +6,33 @@ import { namedRows } from "../../src/views/gradients/histogram_picture.ts";
 import { histogramWords } from "../../src/views/gradients/legend.ts";
 import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_groups.ts";
 import { histogramRowHeight, mostHistogramRows, sizesFor } from "../../src/views/gradients/sizes.ts";
-import { unusualText } from "../../src/views/gradients/words.ts";
+import { unusualText } from "../../src/views/gradients/labels.ts";
 
-const variable = (path: string, layer: string | null): VariableRecord => ({ path, layer, role: "kernel", shape: [2], dtype: "float32", size: 2, optimizers: [] });
+const variable = (path: string, layer: string | null): VariableRecord => ({
+  path,
+  layer,
+  role: "kernel",
+  shape: [2],
+  dtype: "float32",
+  size: 2,
+  optimizers: [],
+});
 
 describe("rows", () => {
-  const variables = [variable("net/a/kernel", "net/a"), variable("net/a/bias", "net/a"), variable("net/b/kernel", "net/b"), variable("free", null)];
+  const variables = [
+    variable("net/a/kernel", "net/a"),
+    variable("net/a/bias", "net/a"),
+    variable("net/b/kernel", "net/b"),
+    variable("free", null),
+  ];
 
   it("are layers with all of their variables, and variables of no layer by themselves", () => {
     const groups = rowGroups(variables, [], "layer");
-    expect(groups.map(({ short, places }) => [short, places])).toEqual([["a", [0, 1]], ["b", [2]], ["free", [3]]]);
+    expect(groups.map(({ short, places }) => [short, places])).toEqual([
+      ["a", [0, 1]],
+      ["b", [2]],
+      ["free", [3]],
+    ]);
   });
 
   it("name a layer once where each variable has a row", () => {
@@ -65,21 +82,31 @@ describe("the picture", () => {
 
   it("knows no factor of or to what is zero or no number", () => {
     expect(factorBetween(2, 5)).toBe(2.5);
-    for (const odd of [0, NaN, Infinity, null]) expect([factorBetween(odd, 1), factorBetween(1, odd)]).toEqual([null, null]);
+    for (const odd of [0, NaN, Infinity, null])
+      expect([factorBetween(odd, 1), factorBetween(1, odd)]).toEqual([null, null]);
   });
 
   it("counts what is unusual in words", () => {
     const none = { count: 9, zero: 0, nan: 0, inf: 0 };
     expect(unusualText(none, "gradient", false)).toBe("");
-    expect(unusualText({ ...none, zero: 2, nan: 1 }, "gradient", false)).toBe("Of 9 norms: 2 zero (black), 1 NaN (magenta).");
+    expect(unusualText({ ...none, zero: 2, nan: 1 }, "gradient", false)).toBe(
+      "Of 9 norms: 2 zero (black), 1 NaN (magenta).",
+    );
     expect(unusualText({ ...none, inf: 1 }, "ratio", false)).toContain("weights that are zero");
   });
 });
 
 describe("names of the flow's lines", () => {
   const flowOf = (a: number | null, b: number): Flow => ({
-    steps: [4], names: ["first"], current: 0, range: { lo: -4, hi: 4 }, width: 200,
-    lines: [{ id: "A", colour: "", dash: "", values: [a] }, { id: "B", colour: "", dash: "", values: [b] }],
+    steps: [4],
+    names: ["first"],
+    current: 0,
+    range: { lo: -4, hi: 4 },
+    width: 200,
+    lines: [
+      { id: "A", colour: "", dash: "", values: [a] },
+      { id: "B", colour: "", dash: "", values: [b] },
+    ],
   });
   const places = (a: number | null, b: number): (number | null)[] => {
     const flow = flowOf(a, b);
@@ -88,7 +115,11 @@ describe("names of the flow's lines", () => {
 
   it("stand over their points, or as far apart as can be read, in the points' order", () => {
     expect(places(0.25, 4)).toEqual([places(0.25, 0.25)[0]! + 7, places(4, 4)[1]! - 7]);
-    for (const [a, b] of [[1, 1], [1, 1.01], [1.01, 1]] as const) {
+    for (const [a, b] of [
+      [1, 1],
+      [1, 1.01],
+      [1.01, 1],
+    ] as const) {
       const [left, right] = places(a, b) as [number, number];
       expect(Math.abs(left - right)).toBeCloseTo(14, 9);
       expect(left < right).toBe(a <= b);

@@ -1,14 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { activationFunction, FLAT } from "../../src/math/activation_slopes.ts";
-import { barsOf, drawnRange, flatSpans, measuredInputs, shareBetween, slopeFacts } from "../../src/math/measured_inputs.ts";
+import {
+  barsOf,
+  drawnRange,
+  flatSpans,
+  measuredInputs,
+  shareBetween,
+  slopeFacts,
+} from "../../src/math/measured_inputs.ts";
 import { layoutOf, boxOf } from "../../src/views/lab/activation/activation_layout.ts";
-import { siteOf } from "../../src/views/lab/activation/site.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { activationSourceOf } from "../../src/views/lab/activation/activation_source.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { rowsOf } from "../../src/data/record_rows.ts";
 import type { DataRecord } from "../../src/data/binary.ts";
 import { RandomValues } from "../math/random_values.ts";
 
-const NAMES = ["linear", "relu", "leaky_relu", "relu6", "sigmoid", "hard_sigmoid", "tanh", "elu", "selu", "gelu", "silu", "softplus", "mish"];
+const NAMES = [
+  "linear",
+  "relu",
+  "leaky_relu",
+  "relu6",
+  "sigmoid",
+  "hard_sigmoid",
+  "tanh",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "mish",
+];
 
 /** Counts by sign and exponent as Math.log2 gives it, not by bits. */
 function histogramOf(values: Float32Array): number[] {
@@ -20,10 +41,18 @@ function histogramOf(values: Float32Array): number[] {
   return counts;
 }
 
-function sample(seed: number, count: number, spread: number, shift: number): { values: Float32Array; inputs: ReturnType<typeof measuredInputs> } {
+function sample(
+  seed: number,
+  count: number,
+  spread: number,
+  shift: number,
+): { values: Float32Array; inputs: ReturnType<typeof measuredInputs> } {
   const random = new RandomValues(seed);
   // A sum of uniform numbers: a bell without a library.
-  const values = Float32Array.from({ length: count }, () => spread * ((random.uniform() + random.uniform() + random.uniform()) * 2 - 3) + shift);
+  const values = Float32Array.from(
+    { length: count },
+    () => spread * ((random.uniform() + random.uniform() + random.uniform()) * 2 - 3) + shift,
+  );
   return { values, inputs: measuredInputs(histogramOf(values), 0, Math.min(...values), Math.max(...values)) };
 }
 
@@ -45,7 +74,11 @@ describe("slopes", () => {
 });
 
 describe("what a histogram says of a slope", () => {
-  it.each([[3, 0], [1, -1.5], [6, 2]])("is what the values say, spread %d around %d", (spread, shift) => {
+  it.each([
+    [3, 0],
+    [1, -1.5],
+    [6, 2],
+  ])("is what the values say, spread %d around %d", (spread, shift) => {
     const { values, inputs } = sample(91, 20_000, spread, shift);
     expect(inputs.total).toBe(values.length);
     for (const name of NAMES) {
@@ -60,7 +93,10 @@ describe("what a histogram says of a slope", () => {
     const relu = slopeFacts(inputs, activationFunction("relu")!);
     // Nothing is estimated where no bin bends.
     expect(relu.flat).toBeCloseTo(values.filter((value) => value <= 0).length / values.length, 12);
-    expect(shareBetween(inputs, -Infinity, 0)).toBeCloseTo(values.filter((value) => value < 0).length / values.length, 12);
+    expect(shareBetween(inputs, -Infinity, 0)).toBeCloseTo(
+      values.filter((value) => value < 0).length / values.length,
+      12,
+    );
   });
 
   it("counts zeros as zeros, and keeps the place of what has no width", () => {
@@ -92,7 +128,12 @@ describe("what a histogram says of a slope", () => {
 });
 
 describe("siteOf", () => {
-  const layer = (path: string, role: string, activation: string | null, inbound: string[]) => ({ ...bareLayer(path), role, activation, inbound });
+  const layer = (path: string, role: string, activation: string | null, inbound: string[]) => ({
+    ...bareLayer(path),
+    role,
+    activation,
+    inbound,
+  });
   const conv = layer("conv", "convolution", "linear", ["input"]);
   const bn = layer("bn", "normalization", null, ["conv"]);
   const relu = layer("act", "activation", "ReLU", ["bn"]);
@@ -100,34 +141,70 @@ describe("siteOf", () => {
 
   it("is the layer's own function, or the one that it feeds alone", () => {
     const layers = [conv, bn, relu, fused];
-    expect(siteOf(fused, layers)).toMatchObject({ name: "tanh", source: "dense", place: "pre_activation" });
+    expect(activationSourceOf(fused, layers)).toMatchObject({ name: "tanh", source: "dense", place: "pre_activation" });
     for (const from of [conv, bn, relu]) {
-      expect(siteOf(from, layers)).toMatchObject({ name: "ReLU", source: "bn", place: "output", owner: relu });
+      expect(activationSourceOf(from, layers)).toMatchObject({
+        name: "ReLU",
+        source: "bn",
+        place: "output",
+        owner: relu,
+      });
     }
-    expect(siteOf(conv, [...layers, layer("add", "merge", null, ["conv", "act"])])).toMatchObject({ name: null, source: "conv" });
-    expect(siteOf(layer("loop", "convolution", null, ["loop"]), [layer("loop", "dropout", null, ["loop"])]).name).toBeNull();
+    expect(activationSourceOf(conv, [...layers, layer("add", "merge", null, ["conv", "act"])])).toMatchObject({
+      name: null,
+      source: "conv",
+    });
+    expect(
+      activationSourceOf(layer("loop", "convolution", null, ["loop"]), [layer("loop", "dropout", null, ["loop"])]).name,
+    ).toBeNull();
   });
 });
 
 describe("rowsOf", () => {
   const record = (text: string): DataRecord => ({
-    kind: "activations", layer: null, step: 1, wallTime: 0, attributes: {}, bytes: 0,
+    kind: "activations",
+    layer: null,
+    step: 1,
+    wallTime: 0,
+    attributes: {},
+    bytes: 0,
     arrays: { rows: { shape: [text.length], dtype: "uint8", values: new TextEncoder().encode(text) } },
   });
   it("numbers the channels of all rows", () => {
-    const rows = rowsOf(record('[{"layer":"a","place":"output","channels":3},{"layer":"a","place":"x","channels":2,"saturation":"s"}]'));
-    expect(rows.map(({ row, firstChannel, saturation }) => [row, firstChannel, saturation])).toEqual([[0, 0, null], [1, 3, "s"]]);
+    const rows = rowsOf(
+      record('[{"layer":"a","place":"output","channels":3},{"layer":"a","place":"x","channels":2,"saturation":"s"}]'),
+    );
+    expect(rows.map(({ row, firstChannel, saturation }) => [row, firstChannel, saturation])).toEqual([
+      [0, 0, null],
+      [1, 3, "s"],
+    ]);
   });
   it("keeps what a row says of its numbers, and takes text alone for it", () => {
-    const rows = rowsOf(record('[{"layer":"a","place":"output","channels":1,"note":"passes over NaN"},{"layer":"b","place":"output","channels":1,"note":3}]'));
+    const rows = rowsOf(
+      record(
+        '[{"layer":"a","place":"output","channels":1,"note":"passes over NaN"},{"layer":"b","place":"output","channels":1,"note":3}]',
+      ),
+    );
     expect(rows.map(({ note }) => note)).toEqual(["passes over NaN", null]);
   });
-  it.each(["{}", "[1]", "[null]", "no", '[{"layer":1,"place":"o","channels":2}]', '[{"layer":"a","place":"o","channels":-1}]'])(
-    "refuses %s", (text) => expect(() => rowsOf(record(text))).toThrow(/record/));
+  it.each([
+    "{}",
+    "[1]",
+    "[null]",
+    "no",
+    '[{"layer":1,"place":"o","channels":2}]',
+    '[{"layer":"a","place":"o","channels":-1}]',
+  ])("refuses %s", (text) => expect(() => rowsOf(record(text))).toThrow(/record/));
 });
 
 describe("layoutOf", () => {
-  it.each([[6, 964, 560], [6, 728, 540], [2, 660, 500], [1, 300, 400], [6, 260, 300]])("keeps %d panels inside %d pixels", (panels, width, height) => {
+  it.each([
+    [6, 964, 560],
+    [6, 728, 540],
+    [2, 660, 500],
+    [1, 300, 400],
+    [6, 260, 300],
+  ])("keeps %d panels inside %d pixels", (panels, width, height) => {
     const layout = layoutOf(panels, width, height);
     const boxes = Array.from({ length: panels }, (_, i) => boxOf(layout, i));
     boxes.forEach((box, i) => {

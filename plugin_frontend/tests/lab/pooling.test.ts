@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
 import { windowGrid } from "../../src/math/planes.ts";
 import { POOLINGS } from "../../src/math/pooling.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { operationOf } from "../../src/views/lab/operation.ts";
 import { planesOf, volumeOf, type Volume } from "../../src/views/lab/volume.ts";
 import { agreement, largestDeviation } from "../../src/views/lab/pooling/agreement.ts";
@@ -11,11 +11,11 @@ import { movedRight, peakCell, pooledMap, relativeChange } from "../../src/views
 import { scalesOf, signedRoot } from "../../src/views/lab/pooling/scales.ts";
 import { gridOf, settingOf } from "../../src/views/lab/pooling/setting.ts";
 import { sizesFor } from "../../src/views/lab/pooling/sizes.ts";
-import { strongestChannel } from "../../src/views/lab/pooling/shown.ts";
+import { strongestChannel } from "../../src/views/lab/pooling/view_model.ts";
 import { inside, next, walked } from "../../src/views/lab/pooling/walk.ts";
 import { arithmetic, binomial, windowNumbers } from "../../src/views/lab/pooling/window_numbers.ts";
 import { nearestWindow } from "../../src/views/lab/pooling/window_pointer.ts";
-import { paddingWords, sizeWords, unreadWords } from "../../src/views/lab/pooling/words.ts";
+import { paddingWords, sizeWords, unreadWords } from "../../src/views/lab/pooling/labels.ts";
 import { below, seeded } from "../maps/cases.ts";
 
 const OWN = { window: null, stride: null, padding: "own" } as const;
@@ -36,13 +36,24 @@ function record(arrays: Record<string, DataArray>, attributes: Record<string, un
 
 test("a record's output and input are believed only where they can be drawn", () => {
   expect(operationOf(record({ output: array([4, 6, 5]) }, { input_layer: "net/conv" }))).toMatchObject({
-    layer: "net/pool", step: 3, inputLayer: "net/conv", input: null,
+    layer: "net/pool",
+    step: 3,
+    inputLayer: "net/conv",
+    input: null,
     output: { channels: 4, axes: 2, spatial: [1, 6, 5], exact: true },
   });
   expect(operationOf(record({ output: array([4]), input: array([4, 9], "float16") }))).toMatchObject({
-    output: { axes: 0, spatial: [1, 1, 1] }, input: { axes: 1, spatial: [1, 1, 9], exact: false }, inputLayer: null,
+    output: { axes: 0, spatial: [1, 1, 1] },
+    input: { axes: 1, spatial: [1, 1, 9], exact: false },
+    inputLayer: null,
   });
-  for (const bad of [{}, { output: array([]) }, { output: array([2, 2, 2, 2, 2]) }, { output: array([0, 3]) }, { output: array([2, 2], "int32") }]) {
+  for (const bad of [
+    {},
+    { output: array([]) },
+    { output: array([2, 2, 2, 2, 2]) },
+    { output: array([0, 3]) },
+    { output: array([2, 2], "int32") },
+  ]) {
     expect(operationOf(record(bad))).toBeInstanceOf(Error);
   }
   expect(operationOf(record({ output: array([2]) }, { input_layer: 7 }))).toMatchObject({ inputLayer: null });
@@ -57,13 +68,33 @@ test("a slice of a volume holds every channel's cells of that depth", () => {
 test("a layer's own window is taken until it is changed by hand", () => {
   const random = seeded(7);
   const map = volume(3, 12, 10, random);
-  const pool = { ...bareLayer("pool"), role: "pooling", kernel_size: [3, 2], strides: [2, 1], padding: "same", pool: "max" };
+  const pool = {
+    ...bareLayer("pool"),
+    role: "pooling",
+    kernel_size: [3, 2],
+    strides: [2, 1],
+    padding: "same",
+    pool: "max",
+  };
   expect(settingOf(pool, map, OWN)).toEqual({ size: [3, 2], stride: [2, 1], padding: "same", own: true });
-  expect(settingOf(pool, map, { window: 4, stride: null, padding: "valid" })).toEqual({ size: [4, 4], stride: [2, 1], padding: "valid", own: false });
+  expect(settingOf(pool, map, { window: 4, stride: null, padding: "valid" })).toEqual({
+    size: [4, 4],
+    stride: [2, 1],
+    padding: "valid",
+    own: false,
+  });
   expect(settingOf({ ...pool, kernel_size: null }, map, OWN)).toMatchObject({ size: [12, 10], own: true });
-  expect(settingOf({ ...pool, role: "convolution" }, map, OWN)).toEqual({ size: [2, 2], stride: [2, 2], padding: "valid", own: false });
+  expect(settingOf({ ...pool, role: "convolution" }, map, OWN)).toEqual({
+    size: [2, 2],
+    stride: [2, 2],
+    padding: "valid",
+    own: false,
+  });
   const line = volume(3, 1, 10, random, 1);
-  expect(settingOf({ ...pool, kernel_size: [4], strides: [3] }, line, { ...OWN, stride: 2 })).toMatchObject({ size: [1, 4], stride: [1, 2] });
+  expect(settingOf({ ...pool, kernel_size: [4], strides: [3] }, line, { ...OWN, stride: 2 })).toMatchObject({
+    size: [1, 4],
+    stride: [1, 2],
+  });
   const tooLarge = gridOf(map, { size: [13, 13], stride: [1, 1], padding: "valid", own: false });
   expect(tooLarge).toBeInstanceOf(Error);
   expect(String(tooLarge)).toContain("does not fit");
@@ -89,12 +120,18 @@ test("one window's numbers make what the operation makes of the map", () => {
     const [rows, columns] = [3 + below(random, 9), 3 + below(random, 9)];
     const size = 1 + below(random, 3);
     const plane = planesOf(volume(1, rows, columns, random));
-    const grid = windowGrid(rows, columns, { size: [size, size], stride: [1 + below(random, 3), 2], padding: round % 2 ? "same" : "valid" });
+    const grid = windowGrid(rows, columns, {
+      size: [size, size],
+      stride: [1 + below(random, 3), 2],
+      padding: round % 2 ? "same" : "valid",
+    });
     const pooled = pooledMap(plane, grid);
     const place = { row: below(random, grid.rows.output), column: below(random, grid.columns.output) };
     const numbers = windowNumbers(pooled, place);
     const cells = [...numbers.values].filter((_, i) => numbers.inside[i]);
-    const made = Object.fromEntries(pooled.columns.map(({ pooling, output }) => [pooling, output[place.row * grid.columns.output + place.column]!]));
+    const made = Object.fromEntries(
+      pooled.columns.map(({ pooling, output }) => [pooling, output[place.row * grid.columns.output + place.column]!]),
+    );
     expect(cells).toHaveLength(numbers.count);
     expect(made["max"]).toBe(Math.max(...cells));
     expect(numbers.values[numbers.largest]).toBe(made["max"]);
@@ -102,10 +139,13 @@ test("one window's numbers make what the operation makes of the map", () => {
     expect(made["average"]).toBeCloseTo(cells.reduce((a, b) => a + b, 0) / cells.length, 5);
     expect(arithmetic("max", numbers)).toBe(`max of ${cells.length}`);
     const [above, under] = arithmetic("blur", numbers).replace("−", "-").split(" / ").map(Number);
-    if (Math.abs(above!) >= 0.01) expect(Math.abs(above! / under! - made["blur"]!)).toBeLessThanOrEqual(0.006 * Math.abs(made["blur"]!) + 1e-6);
+    if (Math.abs(above!) >= 0.01)
+      expect(Math.abs(above! / under! - made["blur"]!)).toBeLessThanOrEqual(0.006 * Math.abs(made["blur"]!) + 1e-6);
     const average = pooled.columns.find(({ pooling }) => pooling === "average")!;
     for (const column of pooled.columns) {
-      expect(column.minus.every((value, i) => value === Math.fround(column.output[i]! - average.output[i]!))).toBe(true);
+      expect(column.minus.every((value, i) => value === Math.fround(column.output[i]! - average.output[i]!))).toBe(
+        true,
+      );
     }
     const peak = peakCell(pooled);
     const most = Math.max(...pooled.columns[POOLINGS.indexOf("max")]!.output);
@@ -117,16 +157,26 @@ test("a window over a long signal has no blur, whose weights no number holds", (
   const plane = { channels: 1, rows: 1, columns: 3000, values: Float32Array.from({ length: 3000 }, (_, i) => i) };
   const pooled = pooledMap(plane, windowGrid(1, 3000, { size: [1, 3000], stride: [1, 1], padding: "valid" }));
   expect(pooled.columns.map(({ pooling, output }) => [pooling, output[0]])).toEqual([
-    ["max", 2999], ["average", 1499.5], ["l2", Math.fround(Math.sqrt((2999 * 5999) / 6))], ["strided", 0],
+    ["max", 2999],
+    ["average", 1499.5],
+    ["l2", Math.fround(Math.sqrt((2999 * 5999) / 6))],
+    ["strided", 0],
   ]);
-  expect(pooled.columns.map(({ whole }) => whole)).toEqual([2999, 1499.5, Math.fround(Math.sqrt((2999 * 5999) / 6)), null]);
+  expect(pooled.columns.map(({ whole }) => whole)).toEqual([
+    2999,
+    1499.5,
+    Math.fround(Math.sqrt((2999 * 5999) / 6)),
+    null,
+  ]);
 });
 
 test("NaN is never dropped: it is the window's largest, its outputs', and the deviation", () => {
   const plane = { channels: 1, rows: 2, columns: 2, values: Float32Array.of(1, NaN, 3, 2) };
   const pooled = pooledMap(plane, windowGrid(2, 2, { size: [2, 2], stride: [2, 2], padding: "valid" }));
   expect(windowNumbers(pooled, { row: 0, column: 0 }).largest).toBe(1);
-  expect(pooled.columns.filter(({ pooling }) => pooling !== "strided").every(({ output }) => Number.isNaN(output[0]))).toBe(true);
+  expect(
+    pooled.columns.filter(({ pooling }) => pooling !== "strided").every(({ output }) => Number.isNaN(output[0])),
+  ).toBe(true);
   expect(largestDeviation([1, NaN], [1, NaN])).toBe(0);
   expect(largestDeviation([1, NaN], [1, 2])).toBeNaN();
   expect(largestDeviation([1, Infinity, 2], [1, Infinity, 2.5])).toBe(0.5);
@@ -176,12 +226,19 @@ test("the window walks inside the output, row by row when it slides", () => {
   expect(walked({ row: 1, column: 1 }, "constructor", false, 3, 4)).toBeNull();
   expect(inside({ row: 9, column: -2 }, 3, 4)).toEqual({ row: 2, column: 0 });
   const seen = [];
-  for (let at: ReturnType<typeof next> = { row: 0, column: 0 }; at; at = next(at, 2, 3)) seen.push(`${at.row}${at.column}`);
+  for (let at: ReturnType<typeof next> = { row: 0, column: 0 }; at; at = next(at, 2, 3))
+    seen.push(`${at.row}${at.column}`);
   expect(seen).toEqual(["00", "01", "02", "10", "11", "12"]);
 });
 
 test("a cell of the input leads to the window whose middle is nearest", () => {
-  for (const [length, size, stride, padding] of [[24, 3, 2, "valid"], [11, 3, 2, "same"], [9, 2, 3, "valid"], [7, 7, 1, "valid"], [8, 4, 1, "same"]] as const) {
+  for (const [length, size, stride, padding] of [
+    [24, 3, 2, "valid"],
+    [11, 3, 2, "same"],
+    [9, 2, 3, "valid"],
+    [7, 7, 1, "valid"],
+    [8, 4, 1, "same"],
+  ] as const) {
     const { columns } = windowGrid(length, length, { size: [size, size], stride: [stride, stride], padding });
     const middles = Array.from({ length: columns.output }, (_, i) => i * stride - columns.before + (size - 1) / 2);
     for (let cell = 0; cell < length; cell++) {
@@ -192,14 +249,22 @@ test("a cell of the input leads to the window whose middle is nearest", () => {
 });
 
 test("neighbouring cells are hatched as one band, and cells have whole pixels where they have one", () => {
-  expect(bands([0, 3, 4, 7])).toEqual([{ start: 0, end: 1 }, { start: 3, end: 5 }, { start: 7, end: 8 }]);
+  expect(bands([0, 3, 4, 7])).toEqual([
+    { start: 0, end: 1 },
+    { start: 3, end: 5 },
+    { start: 7, end: 8 },
+  ]);
   const random = seeded(11);
   for (let round = 0; round < 200; round++) {
     const room = { width: 520 + below(random, 1200), height: 380 + below(random, 700) };
     const tile = () => ({ width: 1 + below(random, 300), height: 1 + below(random, 300) });
     const tiles = { input: tile(), plain: tile(), output: tile(), window: tile() };
     const sizes = sizesFor(room, tiles, 5 + (round % 2));
-    for (const [cell, { width }] of [[sizes.input, tiles.input], [sizes.output, tiles.output], [sizes.gradient, tiles.plain]] as const) {
+    for (const [cell, { width }] of [
+      [sizes.input, tiles.input],
+      [sizes.output, tiles.output],
+      [sizes.gradient, tiles.plain],
+    ] as const) {
       const whole = cell >= 2 ? cell : cell * width;
       expect(Math.abs(whole - Math.round(whole))).toBeLessThan(1e-9);
     }

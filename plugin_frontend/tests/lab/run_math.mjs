@@ -37,16 +37,23 @@ const RUN = {
     const column = cell[1] % grid.columns.output;
     const sum = cellSum(planes, one, grid, row, column);
     return {
-      shape: [grid.rows.output, grid.columns.output], row, column,
-      map: keep(map), products: keep(sum.products), window: keep(sum.window), sums: keep(sum.sums), total: keep([sum.total]),
+      shape: [grid.rows.output, grid.columns.output],
+      row,
+      column,
+      map: keep(map),
+      products: keep(sum.products),
+      window: keep(sum.window),
+      sums: keep(sum.sums),
+      total: keep([sum.total]),
     };
   },
 
   pooling({ input, pooling, setting }) {
     const plane = planesOf(input);
-    const grid = setting === null
-      ? { rows: globalAxis(plane.rows), columns: globalAxis(plane.columns) }
-      : windowGrid(plane.rows, plane.columns, setting);
+    const grid =
+      setting === null
+        ? { rows: globalAxis(plane.rows), columns: globalAxis(plane.columns) }
+        : windowGrid(plane.rows, plane.columns, setting);
     const pooled = pool(pooling, plane, grid);
     return {
       shape: [grid.rows.output, grid.columns.output],
@@ -59,7 +66,9 @@ const RUN = {
 
   activation({ input, name }) {
     const activation = activationOf(name);
-    return activation ? { map: keep(Float64Array.from(arrayAt(input), activation)) } : { error: `no activation ${name}` };
+    return activation
+      ? { map: keep(Float64Array.from(arrayAt(input), activation)) }
+      : { error: `no activation ${name}` };
   },
 };
 
@@ -73,4 +82,7 @@ function answer(one) {
 
 const { cases } = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
 writeFileSync(join(folder, "answers.json"), JSON.stringify(cases.map(answer)));
-writeFileSync(join(folder, "answers.bin"), new Uint8Array(Float64Array.from(answers.flatMap((array) => Array.from(array))).buffer));
+writeFileSync(
+  join(folder, "answers.bin"),
+  new Uint8Array(Float64Array.from(answers.flatMap((array) => Array.from(array))).buffer),
+);

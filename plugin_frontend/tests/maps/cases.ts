@@ -48,7 +48,10 @@ export function recordOf(one: Case, form: "uint8" | "float32") {
   const { images, channels, of } = one;
   const cells = one.spatial.reduce((a, b) => a * b, 1);
   const shape = [images, channels.length, ...one.spatial];
-  const data = form === "uint8" ? new Uint8Array(images * channels.length * cells) : new Float32Array(images * channels.length * cells);
+  const data =
+    form === "uint8"
+      ? new Uint8Array(images * channels.length * cells)
+      : new Float32Array(images * channels.length * cells);
   const lo = new Float32Array(images * channels.length);
   const hi = new Float32Array(images * channels.length);
   one.truth.forEach((maps, image) =>
@@ -59,7 +62,8 @@ export function recordOf(one: Case, form: "uint8" | "float32") {
       hi[place] = Math.max(...values);
       const step = hi[place]! - lo[place]!;
       values.forEach((value, i) => {
-        data[place * cells + i] = form === "float32" ? value : step > 0 ? Math.round(((value - lo[place]!) * 255) / step) : 0;
+        data[place * cells + i] =
+          form === "float32" ? value : step > 0 ? Math.round(((value - lo[place]!) * 255) / step) : 0;
       });
     }),
   );

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { DataArray, DataRecord } from "../../src/data/binary.ts";
 import type { LayerRecord } from "../../src/data/schema.ts";
-import { bareLayer } from "../../src/state/derived.ts";
+import { bareLayer } from "../../src/state/selectors.ts";
 import { classify, deadCount } from "../../src/math/map_classes.ts";
 import { atLeast } from "../../src/math/map_ranges.ts";
 import { tileRanges } from "../../src/views/maps/colours.ts";
-import { deadSlots, deadWord, layerMaps, leastEnd, summaryOf, type LayerMaps } from "../../src/views/maps/layer_maps.ts";
+import {
+  deadSlots,
+  deadWord,
+  layerMaps,
+  leastEnd,
+  summaryOf,
+  type LayerMaps,
+} from "../../src/views/maps/layer_maps.ts";
 import { mapsCsv } from "../../src/views/maps/maps_csv.ts";
 import { findPatches } from "../../src/views/maps/patch_row.ts";
 import { seeded } from "./cases.ts";
@@ -16,22 +23,42 @@ function mapsOf(truth: readonly (readonly number[][])[], form: "uint8" | "float1
   const side = Math.sqrt(cells);
   const spatial = cells === 1 ? [] : [side, side];
   const flat = truth.flat();
-  const f32 = (values: number[], shape: number[]): DataArray => ({ shape, values: Float32Array.from(values), dtype: "float32" });
+  const f32 = (values: number[], shape: number[]): DataArray => ({
+    shape,
+    values: Float32Array.from(values),
+    dtype: "float32",
+  });
   const column = (of: (values: number[]) => number): DataArray => f32(flat.map(of), [images, channels]);
   const [lo, hi] = [column((values) => Math.min(...values)), column((values) => Math.max(...values))];
   const levels = flat.flatMap((values, i) =>
-    values.map((value) => Math.round(((value - lo.values[i]!) * 255) / (hi.values[i]! - lo.values[i]! || 1))));
+    values.map((value) => Math.round(((value - lo.values[i]!) * 255) / (hi.values[i]! - lo.values[i]! || 1))),
+  );
   const arrays: Record<string, DataArray> = {
-    maps: form === "uint8"
-      ? { shape: [images, channels, ...spatial], values: Uint8Array.from(levels), dtype: "uint8" }
-      // float16 has nothing below 6e-8: what was smaller has become zero there.
-      : { shape: [images, channels, ...spatial], values: Float32Array.from(flat.flat(), (v) => (Math.abs(v) < 6e-8 ? 0 : v)), dtype: "float16" },
+    maps:
+      form === "uint8"
+        ? { shape: [images, channels, ...spatial], values: Uint8Array.from(levels), dtype: "uint8" }
+        : // float16 has nothing below 6e-8: what was smaller has become zero there.
+          {
+            shape: [images, channels, ...spatial],
+            values: Float32Array.from(flat.flat(), (v) => (Math.abs(v) < 6e-8 ? 0 : v)),
+            dtype: "float16",
+          },
     ...(form === "uint8" ? { lo, hi } : {}),
     channels: { shape: [channels], values: Int32Array.from({ length: channels }, (_, i) => i), dtype: "int32" },
-    mean: column((values) => values.reduce((a, b) => a + b, 0) / cells), min: lo, max: hi,
+    mean: column((values) => values.reduce((a, b) => a + b, 0) / cells),
+    min: lo,
+    max: hi,
     zeros: column((values) => values.filter((value) => value === 0).length / cells),
   };
-  const record = { kind: "feature_maps", layer: "conv", step: 0, wallTime: 0, attributes: { of: channels }, arrays, bytes: 0 } as DataRecord;
+  const record = {
+    kind: "feature_maps",
+    layer: "conv",
+    step: 0,
+    wallTime: 0,
+    attributes: { of: channels },
+    arrays,
+    bytes: 0,
+  } as DataRecord;
   const maps = layerMaps(record);
   if (maps instanceof Error) throw maps;
   return maps;
@@ -41,22 +68,41 @@ function mapsOf(truth: readonly (readonly number[][])[], form: "uint8" | "float1
 function image(scales: readonly number[], seed: number, { signed = false, cells = 16 } = {}): number[][] {
   const random = seeded(seed);
   return scales.map((scale, channel) =>
-    Array.from({ length: cells }, () => (signed ? 0.25 * (channel + 1) + scale * (random() - 0.5) : scale * random())).map(Math.fround));
+    Array.from({ length: cells }, () =>
+      signed ? 0.25 * (channel + 1) + scale * (random() - 0.5) : scale * random(),
+    ).map(Math.fround),
+  );
 }
 
-const classesOf = (maps: LayerMaps, which = 0) => classify(maps.statistics, which, Array.from(maps.stack.channels), 16, "mean");
+const classesOf = (maps: LayerMaps, which = 0) =>
+  classify(maps.statistics, which, Array.from(maps.stack.channels), 16, "mean");
 
 describe("practically dead maps", () => {
   it("are dead, not active, in eight bits and float16; exact zeros are dead and not practically so", () => {
     for (const form of ["uint8", "float16"] as const) {
       const maps = mapsOf([image([1, 1e-12, 0, 2, 3e-34], 1), image([1, 2e-12, 0, 1, 0], 2)], form);
       expect(classesOf(maps)).toMatchObject({ active: expect.arrayContaining([0, 3]), silent: [], dead: [1, 2, 4] });
-      expect([0, 1, 2, 3, 4].map((channel) => deadWord(maps, channel))).toEqual(["", "practically dead", "dead", "", "practically dead"]);
+      expect([0, 1, 2, 3, 4].map((channel) => deadWord(maps, channel))).toEqual([
+        "",
+        "practically dead",
+        "dead",
+        "",
+        "practically dead",
+      ]);
       expect(deadCount(maps.statistics, 16)).toBe(3);
       expect(summaryOf(maps)).toMatchObject({ dead: 3, practically: 2 });
       expect([...deadSlots(maps)!]).toEqual([0, 1, 1, 0, 1]);
-      const lines = mapsCsv("conv", 0, [{ run: "a", maps }]).trim().split("\r\n").map((line) => line.split(","));
-      expect(lines.slice(1).map((line) => line[5])).toEqual(["active", "practically dead", "dead", "active", "practically dead"]);
+      const lines = mapsCsv("conv", 0, [{ run: "a", maps }])
+        .trim()
+        .split("\r\n")
+        .map((line) => line.split(","));
+      expect(lines.slice(1).map((line) => line[5])).toEqual([
+        "active",
+        "practically dead",
+        "dead",
+        "active",
+        "practically dead",
+      ]);
     }
   });
 
@@ -102,7 +148,15 @@ describe("practically dead maps", () => {
 
 describe("what stands in place of the patches", () => {
   const display: DataArray = { shape: [1, 8, 8, 1], values: new Uint8Array(64), dtype: "uint8" };
-  const probe = { kind: "probe", layer: null, step: 0, wallTime: 0, attributes: {}, arrays: { display }, bytes: 0 } as unknown as DataRecord;
+  const probe = {
+    kind: "probe",
+    layer: null,
+    step: 0,
+    wallTime: 0,
+    attributes: {},
+    arrays: { display },
+    bytes: 0,
+  } as unknown as DataRecord;
   const said = (truth: number[][], channel: number, field: LayerRecord["receptive_field"], seen = probe) =>
     findPatches({ ...bareLayer("conv"), receptive_field: field }, mapsOf([truth]), channel, seen, []);
   const field = { size: [3, 3], stride: [1, 1], offset: [0, 0] } as unknown as LayerRecord["receptive_field"];
@@ -110,12 +164,15 @@ describe("what stands in place of the patches", () => {
   it("says that the receptive field is not known where that is why, and the largest value", () => {
     const truth = image([1, 2], 11);
     expect(said(truth, 1, null)).toBe(
-      `The layer's receptive field is not known, so no patch can be cut out. The largest value, ${Math.max(...truth[1]!).toFixed(2)}, is on image 0.`);
+      `The layer's receptive field is not known, so no patch can be cut out. The largest value, ${Math.max(...truth[1]!).toFixed(2)}, is on image 0.`,
+    );
     expect(said(truth, 1, field)).toHaveLength(2);
   });
 
   it("speaks of padding, of NaN, of dead channels and of no value above zero where these are why", () => {
-    expect(said(image([1, 2], 12), 1, { ...field!, offset: [20, 20] })).toMatch(/^What its largest values see is no part/);
+    expect(said(image([1, 2], 12), 1, { ...field!, offset: [20, 20] })).toMatch(
+      /^What its largest values see is no part/,
+    );
     expect(said(image([1, 0, 2], 12), 1, field)).toBe("No value above zero on the probe images.");
     expect(said(image([1, 1e-12, 2], 12), 1, field)).toBe("The channel is practically dead: nothing excites it.");
     expect(said([[...image([1], 12)[0]!], Array.from({ length: 16 }, () => NaN)], 1, field)).toMatch(/but NaN\.$/);

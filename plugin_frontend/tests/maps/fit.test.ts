@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bestColumns, fitPose, layoutGrid, NO_INSETS, placeRect } from "../../src/gl/grid_layout.ts";
+import { bestColumns, fitPose, layoutGrid, NO_INSETS, placeRect } from "../../src/canvas/grid_layout.ts";
 import { paletteOf } from "../../src/math/colour.ts";
 import { viridis } from "../../src/math/colour_maps.ts";
 import { SPACING } from "../../src/views/maps/spacing.ts";
@@ -14,7 +14,9 @@ test("maps fill the room better in whole tiles than in whole cells, and stay ins
     const viewport = { width: 300 + below(random, 600), height: 200 + below(random, 500), insets: NO_INSETS, density };
     const fitted = [true, false].map((wholeCells) => {
       const bare = {
-        values: new Float32Array(0), tileWidth: 4 + below(seeded(round), 40), tileHeight: 4 + below(seeded(round + 9), 40),
+        values: new Float32Array(0),
+        tileWidth: 4 + below(seeded(round), 40),
+        tileHeight: 4 + below(seeded(round + 9), 40),
         colouring: { kind: "palette", palette: paletteOf(viridis), range: { lo: 0, hi: 1 } } as const,
         spacing: { ...SPACING, wholeCells },
       };

@@ -73,8 +73,12 @@ test("statistics of another step give the order and leave the classes alone", ()
 
 test("a map with NaN is active, comes first and hides nothing", () => {
   const statistics = {
-    images: 1, of: 4,
-    mean: [1, NaN, 0, 2], min: [0, NaN, 0, 0], max: [3, NaN, 0, 4], zeros: [0, 0, 1, 0],
+    images: 1,
+    of: 4,
+    mean: [1, NaN, 0, 2],
+    min: [0, NaN, 0, 0],
+    max: [3, NaN, 0, 4],
+    zeros: [0, 0, 1, 0],
   };
   const classes = classify(statistics, 0, [0, 1, 2, 3], 9, "mean");
   expect(classes).toEqual({ rule: "zero", active: [1, 3, 0], silent: [], dead: [2] });

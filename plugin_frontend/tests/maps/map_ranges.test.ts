@@ -18,14 +18,19 @@ test("a layer's scale ends at the 99.5th percentile of the values that are not z
     const one = mapsCase(random, signed ? "signed" : "rectified", 2);
     one.spatial = [20, 25];
     one.truth = one.truth.map((maps) =>
-      maps.map(() => Float32Array.from({ length: 500 }, () => {
-        const value = (random() - 0.5) * 10 ** (random() * 4 - 2);
-        return signed ? value : Math.max(0, value);
-      })),
+      maps.map(() =>
+        Float32Array.from({ length: 500 }, () => {
+          const value = (random() - 0.5) * 10 ** (random() * 4 - 2);
+          return signed ? value : Math.max(0, value);
+        }),
+      ),
     );
     const stack = mapStack(recordOf(one, "float32"), one.of);
     const shown = one.truth.flatMap((maps) => one.channels.flatMap((channel) => [...maps[channel]!]));
-    const magnitudes = shown.map(Math.abs).filter((v) => v > 0).sort((a, b) => a - b);
+    const magnitudes = shown
+      .map(Math.abs)
+      .filter((v) => v > 0)
+      .sort((a, b) => a - b);
     const whole = shown.length < 1000;
     const end = whole ? magnitudes.at(-1)! : magnitudes[Math.ceil(CLIP_SHARE * magnitudes.length) - 1]!;
     const scale = layerScale(stack, signed);
@@ -38,7 +43,10 @@ test("a layer's scale ends at the 99.5th percentile of the values that are not z
 });
 
 test("the scale over several steps holds each of them", () => {
-  const scales = [{ lo: 0, hi: 2, clipped: false }, { lo: -1, hi: 1, clipped: true }];
+  const scales = [
+    { lo: 0, hi: 2, clipped: false },
+    { lo: -1, hi: 1, clipped: true },
+  ];
   expect(widest(scales)).toEqual({ lo: -1, hi: 2, clipped: true });
   expect(widest([])).toBeNull();
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
-  cellAt, cellAxes, cellIndex, mapStack, mapStatistics, mapValues, slotOf, valueError,
+  cellAt,
+  cellAxes,
+  cellIndex,
+  mapStack,
+  mapStatistics,
+  mapValues,
+  slotOf,
+  valueError,
 } from "../../src/math/map_values.ts";
 import { mapsCase, recordOf, seeded } from "./cases.ts";
 

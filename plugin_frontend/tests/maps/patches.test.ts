@@ -11,7 +11,11 @@ test("patches are the largest values over all images, few of each image, and non
     const stack = mapStack(recordOf(one, "float32"), one.of);
     const stride = 1 + below(random, 3);
     const size = 1 + below(random, 6);
-    const field = { size: Array<number>(axes).fill(size), stride: Array<number>(axes).fill(stride), offset: Array<number>(axes).fill(0) };
+    const field = {
+      size: Array<number>(axes).fill(size),
+      stride: Array<number>(axes).fill(stride),
+      offset: Array<number>(axes).fill(0),
+    };
     const slot = below(random, one.channels.length);
     const count = 1 + below(random, 5);
     const found = largestPatches(stack, slot, field, count, 0);

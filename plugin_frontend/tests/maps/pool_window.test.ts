@@ -28,7 +28,12 @@ test("a pooling cell is made of the cells that TensorFlow's padding rule gives",
     const all = axes.map((axis) => windows(axis.length, axis.size, axis.stride, padding));
     const cell = all.map((list) => below(random, list.length));
     const layer = { kernel_size: axes.map((a) => a.size), strides: axes.map((a) => a.stride), padding };
-    const spans = poolWindow(layer, cell, axes.map((a) => a.length), all.map((list) => list.length))!;
+    const spans = poolWindow(
+      layer,
+      cell,
+      axes.map((a) => a.length),
+      all.map((list) => list.length),
+    )!;
     spans.forEach(({ start, end }, axis) => {
       expect(Array.from({ length: end - start }, (_, i) => start + i)).toEqual(all[axis]![cell[axis]!]);
       checked++;
@@ -39,7 +44,8 @@ test("a pooling cell is made of the cells that TensorFlow's padding rule gives",
 
 test("a global pooling cell is made of everything, and a window of other axes is not guessed", () => {
   expect(poolWindow({ kernel_size: null, strides: null, padding: null }, [], [4, 5], [])).toEqual([
-    { start: 0, end: 4 }, { start: 0, end: 5 },
+    { start: 0, end: 4 },
+    { start: 0, end: 5 },
   ]);
   expect(poolWindow({ kernel_size: [2], strides: [2], padding: "valid" }, [1, 1], [4, 4], [2, 2])).toBeNull();
   expect(poolWindow({ kernel_size: null, strides: null, padding: null }, [1, 1], [4, 4], [2, 2])).toBeNull();

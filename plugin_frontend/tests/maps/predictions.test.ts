@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { labelOf, meaningOf, predictionOf } from "../../src/math/predictions.ts";
-import { formatShare } from "../../src/math/share.ts";
+import { formatPercent } from "../../src/math/percent.ts";
 import { below, seeded } from "./cases.ts";
 
 const table = (rows: number[][]) => ({ shape: [rows.length, rows[0]!.length], data: Float32Array.from(rows.flat()) });
@@ -35,7 +35,10 @@ test("logits of a cross-entropy become shares by softmax, computed here from all
       const powers = row.map((v) => Math.exp(Math.fround(v)));
       const sum = powers.reduce((a, b) => a + b, 0);
       const top = row.indexOf(Math.max(...row));
-      expect(predictionOf(table(rows), image, "softmax")).toMatchObject({ top, share: expect.closeTo(powers[top]! / sum, 6) });
+      expect(predictionOf(table(rows), image, "softmax")).toMatchObject({
+        top,
+        share: expect.closeTo(powers[top]! / sum, 6),
+      });
       expect(predictionOf(table(rows), image, "raw")).toMatchObject({ top, share: null, raw: Math.fround(row[top]!) });
     });
   }
@@ -46,7 +49,10 @@ test("a single output is a share only where its activation or loss says so", () 
   expect(meaningOf(table([[0.2], [0.9]]), "linear", "mse")).toBe("raw");
   expect(meaningOf(table([[0.2], [3]]), "linear", "binary_crossentropy")).toBe("sigmoid");
   expect(predictionOf(table([[0.2]]), 0, "probability")).toMatchObject({ top: 0, share: expect.closeTo(0.8, 6) });
-  expect(predictionOf(table([[2]]), 0, "sigmoid")).toMatchObject({ top: 1, share: expect.closeTo(1 / (1 + Math.exp(-2)), 6) });
+  expect(predictionOf(table([[2]]), 0, "sigmoid")).toMatchObject({
+    top: 1,
+    share: expect.closeTo(1 / (1 + Math.exp(-2)), 6),
+  });
 });
 
 test("NaN outputs do not pass for a share, and other shapes are no prediction", () => {
@@ -68,6 +74,6 @@ test("labels are integers or one-hot rows", () => {
 });
 
 test("shares are never rounded to nothing or to all", () => {
-  const shown = [0, 0.0004, 0.004, 0.3, 0.987, 0.994, 0.9996, 1, NaN].map(formatShare);
+  const shown = [0, 0.0004, 0.004, 0.3, 0.987, 0.994, 0.9996, 1, NaN].map(formatPercent);
   expect(shown).toEqual(["0 %", "< 0.1 %", "0.4 %", "30 %", "99 %", "99.4 %", "> 99.9 %", "100 %", "NaN"]);
 });

@@ -64,7 +64,10 @@ test("a cell's window is the set of inputs that reach it through a chain of laye
 
 test("a map without spatial axes sees the whole image, and an unknown field or another number of axes is not guessed", () => {
   const field = { size: [3, 3], stride: [1, 1], offset: [-1, -1] };
-  expect(window(null, [], [28, 30])).toEqual([{ start: 0, end: 28 }, { start: 0, end: 30 }]);
+  expect(window(null, [], [28, 30])).toEqual([
+    { start: 0, end: 28 },
+    { start: 0, end: 30 },
+  ]);
   expect(window(null, [2, 3], [28, 30])).toBeNull();
   expect(window(field, [2], [28, 30])).toBeNull();
   expect(window(field, [2, 3], [28])).toBeNull();
@@ -76,5 +79,10 @@ test("what lies outside the image altogether is empty", () => {
 });
 
 test("extent names the axes in the order of the image", () => {
-  expect(extent([{ start: 2, end: 18 }, { start: 0, end: 16 }])).toBe("16×16");
+  expect(
+    extent([
+      { start: 2, end: 18 },
+      { start: 0, end: 16 },
+    ]),
+  ).toBe("16×16");
 });

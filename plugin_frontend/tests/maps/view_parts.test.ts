@@ -35,7 +35,11 @@ test("a sweep brings every step that can be read and names those that cannot", a
     };
     const host = { addController: () => {}, requestUpdate: () => {} } as unknown as ReactiveControllerHost;
     const session = { cache: { load } } as unknown as Session;
-    const sweep = new StepSweep(host, () => session, () => ({ kind: "feature_maps" as const, run: "a", layer: "b", steps, bytes: 200_000 }));
+    const sweep = new StepSweep(
+      host,
+      () => session,
+      () => ({ kind: "feature_maps" as const, run: "a", layer: "b", steps, bytes: 200_000 }),
+    );
     expect(sweep.done).toBe(true);
     sweep.hostUpdate();
     expect(sweep.steps).toEqual(steps);
@@ -71,7 +75,10 @@ test("bars count every value once, exact zeros apart, and what is clipped in the
 });
 
 test("one scale for several runs holds each, and is symmetric where values are signed", () => {
-  const scales = [{ lo: 0, hi: 2, clipped: false }, { lo: -3, hi: 1, clipped: true }];
+  const scales = [
+    { lo: 0, hi: 2, clipped: false },
+    { lo: -3, hi: 1, clipped: true },
+  ];
   expect(together(scales, true)).toEqual({ lo: -3, hi: 3, clipped: true });
   expect(together(scales, false)).toEqual({ lo: -3, hi: 2, clipped: true });
   expect(together([], true)).toBeNull();
@@ -117,6 +124,12 @@ test("image and large maps fit their column", () => {
 test("a name from a log stays text in a spreadsheet", () => {
   expect(csvCell('=HYPERLINK("http://a","b")')).toBe(`"'=HYPERLINK(""http://a"",""b"")"`);
   expect(["-1+2", "+a", "@b", "plain", 'a,"b"\n', 2.5, NaN].map(csvCell)).toEqual([
-    "'-1+2", "'+a", "'@b", "plain", '"a,""b""\n"', "2.5", "NaN",
+    "'-1+2",
+    "'+a",
+    "'@b",
+    "plain",
+    '"a,""b""\n"',
+    "2.5",
+    "NaN",
   ]);
 });

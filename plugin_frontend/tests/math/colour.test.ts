@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { colourIndex, colourPixel, foldedPixel, paletteOf, pixelCss, wantsDarkInk } from "../../src/math/colour.ts";
+import { colourIndex, colourPixel, foldedPixel, paletteOf, pixelCss, inkOn } from "../../src/math/colour.ts";
 import { brbg, cividis, grey, rdbu, viridis } from "../../src/math/colour_maps.ts";
 import { RandomValues } from "./random_values.ts";
 
@@ -68,7 +68,17 @@ describe("pixels", () => {
   });
 
   it("say which ink is read more easily", () => {
-    expect(wantsDarkInk(0xffffffff)).toBe(true);
-    expect(wantsDarkInk(0xff000000)).toBe(false);
+    expect([inkOn(0xffffffff), inkOn(0xff000000)]).toEqual(["#000000", "#ffffff"]);
+    const light = (pixel: number): number =>
+      [0.2126, 0.7152, 0.0722].reduce((sum, part, i) => {
+        const c = ((pixel >>> (8 * i)) & 255) / 255;
+        return sum + part * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+      }, 0.05);
+    for (const map of MAPS) {
+      for (const pixel of paletteOf(map).pixels) {
+        const ink = inkOn(pixel) === "#000000" ? light(pixel) / 0.05 : 1.05 / light(pixel);
+        expect(ink).toBeGreaterThanOrEqual(4.5);
+      }
+    }
   });
 });

@@ -18,7 +18,12 @@ describe("formatNumber", () => {
       if (value === 0) continue;
       const text = formatNumber(value);
       expect(Math.abs(read(text) - value)).toBeLessThanOrEqual(Math.abs(value) * 0.5001e-3);
-      expect(text.replace(/·.*/, "").replace(/[^0-9]/g, "").replace(/^0+/, "").length).toBeGreaterThanOrEqual(4);
+      expect(
+        text
+          .replace(/·.*/, "")
+          .replace(/[^0-9]/g, "")
+          .replace(/^0+/, "").length,
+      ).toBeGreaterThanOrEqual(4);
     }
   });
 
@@ -40,9 +45,15 @@ describe("formatNumber", () => {
 
 describe("formatTiny", () => {
   it("fits a cell", () => {
-    expect([0.08, -0.02, 0.001, 0, 1.24, -12.3, 0.9999].map(formatTiny)).toEqual(
-      ["+.08", "−.02", "+.00", ".00", "+1.2", "−12", "+1.0"],
-    );
+    expect([0.08, -0.02, 0.001, 0, 1.24, -12.3, 0.9999].map(formatTiny)).toEqual([
+      "+.08",
+      "−.02",
+      "+.00",
+      ".00",
+      "+1.2",
+      "−12",
+      "+1.0",
+    ]);
     const random = new RandomValues(7);
     for (let i = 0; i < 500; i++) expect(formatTiny(random.wild()).length).toBeLessThanOrEqual(5);
   });

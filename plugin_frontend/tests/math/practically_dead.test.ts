@@ -7,7 +7,8 @@ import { RandomValues } from "./random_values.ts";
 /** The definition of docs/page.md, written out. */
 function deadByDefinition(norms: readonly number[]): number[] {
   const finite = norms.filter((norm) => Number.isFinite(norm)).sort((a, b) => a - b);
-  const median = (of: readonly number[]): number => (of[Math.ceil(of.length / 2) - 1]! + of[Math.floor(of.length / 2)]!) / 2;
+  const median = (of: readonly number[]): number =>
+    (of[Math.ceil(of.length / 2) - 1]! + of[Math.floor(of.length / 2)]!) / 2;
   const largest = Math.max(0, ...finite);
   let usual = finite.length ? median(finite) : 0;
   if (usual < 1e-6 && usual < 1e-6 * largest) usual = median(finite.filter((norm) => norm >= 1e-6 * largest));
@@ -23,7 +24,8 @@ describe("practicallyDead", () => {
     let found = 0;
     for (let round = 0; round < 500; round++) {
       const norms = Array.from({ length: random.integer(1, 40) }, () =>
-        random.uniform() < 0.4 ? special[random.integer(0, 5)]! : random.uniform() * 10 ** random.integer(-2, 2));
+        random.uniform() < 0.4 ? special[random.integer(0, 5)]! : random.uniform() * 10 ** random.integer(-2, 2),
+      );
       expect(dead(norms)).toEqual(deadByDefinition(norms));
       found += dead(norms).reduce((a, b) => a + b, 0);
     }
@@ -37,7 +39,10 @@ describe("practicallyDead", () => {
 
   it("names them where they are most of the layer", () => {
     expect(dead([1e-12, 1e-12, 1e-13, 0.5, 4e-34, 0.4])).toEqual([1, 1, 1, 0, 1, 0]);
-    expect(dead([...Array.from({ length: 63 }, () => 4e-34), 0.5])).toEqual([...Array.from({ length: 63 }, () => 1), 0]);
+    expect(dead([...Array.from({ length: 63 }, () => 4e-34), 0.5])).toEqual([
+      ...Array.from({ length: 63 }, () => 1),
+      0,
+    ]);
     expect(dead([0.5, 0.5, 1e-12, 1e-12])).toEqual([0, 0, 1, 1]);
   });
 

@@ -30,7 +30,12 @@ describe("ranges", () => {
 
   it("unite", () => {
     expect(union([])).toBeUndefined();
-    expect(union([{ lo: 0, hi: 1 }, { lo: -2, hi: 0.5 }])).toEqual({ lo: -2, hi: 1 });
+    expect(
+      union([
+        { lo: 0, hi: 1 },
+        { lo: -2, hi: 0.5 },
+      ]),
+    ).toEqual({ lo: -2, hi: 1 });
   });
 });
 
@@ -40,7 +45,10 @@ describe("magnitudePercentile", () => {
     for (let round = 0; round < 60; round++) {
       const values = random.weights(random.integer(1, 900), random.uniform() * 0.3);
       const share = [0, 0.5, 0.9, 0.995, 1][random.integer(0, 4)]!;
-      const sorted = [...values].filter(Number.isFinite).map(Math.abs).sort((a, b) => a - b);
+      const sorted = [...values]
+        .filter(Number.isFinite)
+        .map(Math.abs)
+        .sort((a, b) => a - b);
       const expected = sorted.length ? sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1]! : 0;
       expect(magnitudePercentile([values], share)).toBe(expected);
       const cut = random.integer(0, values.length);

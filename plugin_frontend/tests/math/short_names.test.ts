@@ -4,7 +4,9 @@ import { RandomValues } from "./random_values.ts";
 
 const SWEEP = ["adam", "adamw", "sgd", "rmsprop", "lion", "nadam"].flatMap((optimizer) =>
   ["0.1", "0.01", "0.001", "1e-4", "3e-2"].flatMap((rate) =>
-    Array.from({ length: 10 }, (_, seed) => `sweep/${optimizer}_lr${rate}_wd0.0001_bs64_seed${seed}`)));
+    Array.from({ length: 10 }, (_, seed) => `sweep/${optimizer}_lr${rate}_wd0.0001_bs64_seed${seed}`),
+  ),
+);
 
 function texts(names: readonly string[], most: number): string[] {
   const short = shortNames(names, most);
@@ -16,7 +18,11 @@ const widthOf = (text: string): number => text.replaceAll("…", "..").length;
 
 describe("shortNames", () => {
   it("keeps the names of a sweep apart in the room of a list, of a legend and of a chart", () => {
-    for (const [most, share] of [[26, 1], [24, 1], [22, 1]] as const) {
+    for (const [most, share] of [
+      [26, 1],
+      [24, 1],
+      [22, 1],
+    ] as const) {
       const found = texts(SWEEP, most);
       expect(Math.max(...found.map(widthOf))).toBeLessThanOrEqual(most);
       expect(new Set(found).size).toBeGreaterThanOrEqual(share * SWEEP.length);
@@ -54,13 +60,21 @@ describe("shortNames", () => {
     const letters = ["a", "b", "/", "_", "0", "9", ".", "-", "\u{1f600}", "\u202e", "א", "<b>", "\0", " "];
     for (let round = 0; round < 200; round++) {
       const start = "s".repeat(random.integer(0, 5));
-      const names = Array.from({ length: random.integer(1, 30) }, () =>
-        start + Array.from({ length: random.integer(0, 40) }, () => letters[random.integer(0, letters.length - 1)]!).join(""));
+      const names = Array.from(
+        { length: random.integer(1, 30) },
+        () =>
+          start +
+          Array.from({ length: random.integer(0, 40) }, () => letters[random.integer(0, letters.length - 1)]!).join(""),
+      );
       const most = random.integer(6, 26);
       const short = shortNames(names, most);
       for (const name of names) {
         const parts = short.get(name)!;
-        expect(piecesOf(name, parts).map(({ text }) => text).join("")).toBe(name);
+        expect(
+          piecesOf(name, parts)
+            .map(({ text }) => text)
+            .join(""),
+        ).toBe(name);
         expect(widthOf(textOf(name, parts))).toBeLessThanOrEqual(most);
         for (const { text, isCut } of piecesOf(name, parts)) {
           if (!isCut) expect(/^[\udc00-\udfff]|[\ud800-\udbff]$/.test(text)).toBe(false);

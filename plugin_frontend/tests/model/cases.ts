@@ -10,5 +10,13 @@ export function record(kind: string, layer: string | null, arrays: Record<string
 }
 
 export function variable(layer: string | null, role: string, shape: number[]): VariableRecord {
-  return { path: `${layer}/${role}`, layer, role, shape, dtype: "float32", size: shape.reduce((all, axis) => all * axis, 1), optimizers: [] };
+  return {
+    path: `${layer}/${role}`,
+    layer,
+    role,
+    shape,
+    dtype: "float32",
+    size: shape.reduce((all, axis) => all * axis, 1),
+    optimizers: [],
+  };
 }

@@ -11,8 +11,18 @@ import { variable } from "./cases.ts";
 
 const conv = (more: object = {}) =>
   layer("conv", "convolution", ["input"], [12, 12, 64], {
-    type: "Conv2D", activation: "relu", kernel_size: [3, 3], strides: [1, 1], dilation: [1, 1], groups: 1, padding: "same",
-    filters: 64, use_bias: true, input_shapes: [[12, 12, 48]], parameters: 27712, ...more,
+    type: "Conv2D",
+    activation: "relu",
+    kernel_size: [3, 3],
+    strides: [1, 1],
+    dilation: [1, 1],
+    groups: 1,
+    padding: "same",
+    filters: 64,
+    use_bias: true,
+    input_shapes: [[12, 12, 48]],
+    parameters: 27712,
+    ...more,
   });
 
 describe("words of a layer", () => {
@@ -25,7 +35,10 @@ describe("words of a layer", () => {
 
   it("say stride, dilation and groups only where they are not 1, but the stride of pooling always", () => {
     expect(windowWords(conv())).toEqual(["3×3", "same"]);
-    expect(windowWords(conv({ strides: [2, 1], dilation: [2, 2], groups: 4 }))).toEqual(["3×3 / 2×1 dil. 2", "same, 4 groups"]);
+    expect(windowWords(conv({ strides: [2, 1], dilation: [2, 2], groups: 4 }))).toEqual([
+      "3×3 / 2×1 dil. 2",
+      "same, 4 groups",
+    ]);
     const pool = { kernel_size: [2, 2], strides: [1, 1], padding: "valid", pool: "max" };
     expect(windowWords(layer("p", "pooling", [], [6, 6, 3], pool))).toEqual(["2×2 / 1", "valid"]);
     expect(windowWords(layer("g", "pooling", [], [3], { pool: "average" }))).toEqual(["global", "mean"]);
@@ -35,16 +48,25 @@ describe("words of a layer", () => {
   it("count padding as the smallest that gives every output a window", () => {
     const random = seeded(71);
     for (let round = 0; round < 200; round++) {
-      const [length, size, stride, dilation] = [30, 7, 4, 3].map((most) => 1 + Math.floor(random() * most)) as [number, number, number, number];
+      const [length, size, stride, dilation] = [30, 7, 4, 3].map((most) => 1 + Math.floor(random() * most)) as [
+        number,
+        number,
+        number,
+        number,
+      ];
       const outputs = Math.ceil(length / stride);
       let total = 0;
       while (length + total < (outputs - 1) * stride + dilation * (size - 1) + 1) total++;
       const [before, after] = [Math.floor(total / 2), Math.ceil(total / 2)];
-      const words = paddingWords(conv({ kernel_size: [size], strides: [stride], dilation: [dilation], input_shapes: [[length, 3]] }));
+      const words = paddingWords(
+        conv({ kernel_size: [size], strides: [stride], dilation: [dilation], input_shapes: [[length, 3]] }),
+      );
       expect(words).toBe(`same: ${before === after ? `${before} each side` : `${before} before, ${after} after`}`);
     }
     expect(paddingWords(conv({ padding: "valid" }))).toBe("valid: none");
-    expect(paddingWords(conv({ padding: "causal", kernel_size: [9], strides: [1], dilation: [2], input_shapes: [[50, 3]] }))).toBe("causal: 16 before, 0 after");
+    expect(
+      paddingWords(conv({ padding: "causal", kernel_size: [9], strides: [1], dilation: [2], input_shapes: [[50, 3]] })),
+    ).toBe("causal: 16 before, 0 after");
     expect(paddingWords(conv({ type: "Conv2DTranspose" }))).toBe("same");
     expect(paddingWords(conv({ padding: "odd" }))).toMatch(/^odd: /);
   });
@@ -55,9 +77,13 @@ describe("words of a layer", () => {
     expect(parameterArithmetic(conv(), [])).toBe("48·9·64 + 64 = 27,712");
     expect(parameterArithmetic(conv({ parameters: 5 }), [])).toBe("5");
     const norm = layer("bn", "normalization", [], [8], { parameters: 32 });
-    expect(parameterArithmetic(norm, [variable("bn", "gamma", [8]), variable("bn", "beta", [8])])).toBe("8 + 8 + 16 not trained = 32");
+    expect(parameterArithmetic(norm, [variable("bn", "gamma", [8]), variable("bn", "beta", [8])])).toBe(
+      "8 + 8 + 16 not trained = 32",
+    );
     expect(parameterArithmetic(layer("p", "pooling", [], [8]), [])).toBe("0");
-    expect(parameterArithmetic(layer("s", "other", [], [8], { parameters: 1 }), [variable("s", "scale", [])])).toBe("1");
+    expect(parameterArithmetic(layer("s", "other", [], [8], { parameters: 1 }), [variable("s", "scale", [])])).toBe(
+      "1",
+    );
   });
 
   it("give what has no axes the whole image, and what is not known nothing", () => {
@@ -67,23 +93,46 @@ describe("words of a layer", () => {
   });
 
   it("total what is known, and say what is not counted", () => {
-    const layers = [conv({ multiply_adds: 31_400_000 }), layer("own", "other", [], [3]), layer("drop", "dropout", [], [3], { multiply_adds: 0 })];
+    const layers = [
+      conv({ multiply_adds: 31_400_000 }),
+      layer("own", "other", [], [3]),
+      layer("drop", "dropout", [], [3], { multiply_adds: 0 }),
+    ];
     expect(totalsInWords(layers, { ...model(layers), parameters: 100042 }, formatShort)).toBe(
       "3 layers, 100,042 parameters, 31.4 M multiply-adds an image (1 layer not counted)",
     );
-    expect(totalsInWords(layers.slice(1, 2), null, formatShort)).toBe("1 layer by their records; the model record is missing");
+    expect(totalsInWords(layers.slice(1, 2), null, formatShort)).toBe(
+      "1 layer by their records; the model record is missing",
+    );
   });
 });
 
 describe("differences to B", () => {
   it("are none between alike networks, and named where there are some", () => {
-    const a = { ...model([conv(), layer("gap", "pooling", ["conv"], [64])]), optimizer: "Adam", hparams: { lr: 0.1, __proto__x: 1 } };
+    const a = {
+      ...model([conv(), layer("gap", "pooling", ["conv"], [64])]),
+      optimizer: "Adam",
+      hparams: { lr: 0.1, __proto__x: 1 },
+    };
     expect(differences(a, structuredClone(a))).toEqual({ settings: [], layers: [] });
+    const named = (name: string) => ({
+      ...a,
+      layers: a.layers.map((each) => ({ ...each, path: `${name}/${each.path}` })),
+    });
+    expect(differences(named("net"), named("net_1")).layers).toEqual([]);
     const again = { ...a, hparams: { ...a.hparams, optimizer: "adam" } };
-    expect(differences(again, { ...again, optimizer: "SGD", hparams: { lr: Math.fround(0.2), __proto__x: 1, optimizer: "sgd" } }).settings).toEqual([
-      "optimizer: Adam, B SGD", "lr: 0.1, B 0.2",
-    ]);
-    const b = { ...model([conv({ kernel_size: [5, 5], parameters: 9 }), layer("dense", "dense", ["conv"], [2])]), optimizer: "SGD", hparams: { lr: 0.2 } };
+    expect(
+      differences(again, {
+        ...again,
+        optimizer: "SGD",
+        hparams: { lr: Math.fround(0.2), __proto__x: 1, optimizer: "sgd" },
+      }).settings,
+    ).toEqual(["optimizer: Adam, B SGD", "lr: 0.1, B 0.2"]);
+    const b = {
+      ...model([conv({ kernel_size: [5, 5], parameters: 9 }), layer("dense", "dense", ["conv"], [2])]),
+      optimizer: "SGD",
+      hparams: { lr: 0.2 },
+    };
     expect(differences(a, b)).toEqual({
       settings: ["optimizer: Adam, B SGD", "lr: 0.1, B 0.2", "__proto__x: 1, B none"],
       layers: ["conv: kernel 3×3, B 5×5; parameters 27712, B 9", "gap: not in B", "dense: only in B"],
@@ -92,11 +141,16 @@ describe("differences to B", () => {
 });
 
 describe("columns", () => {
-  const layers = [layer("input", "input", [], [12, 12, 48]), conv({ receptive_field: { size: [3, 3], stride: [1, 1], offset: [0, 0] }, multiply_adds: 5 })];
+  const layers = [
+    layer("input", "input", [], [12, 12, 48]),
+    conv({ receptive_field: { size: [3, 3], stride: [1, 1], offset: [0, 0] }, multiply_adds: 5 }),
+  ];
   it("are only those of which there is something", () => {
     const ids = columnsOf(layers, { gradients: true, zeros: true }, 960).columns.map(({ id }) => id);
     expect(ids).toEqual(["layer", "output", "window", "field", "parameters", "adds", "gradient", "ratio", "zeros"]);
-    expect(columnsOf([layer("a", "other", [], [])], { gradients: false, zeros: false }, 960).columns.map(({ id }) => id)).toEqual(["layer"]);
+    expect(
+      columnsOf([layer("a", "other", [], [])], { gradients: false, zeros: false }, 960).columns.map(({ id }) => id),
+    ).toEqual(["layer"]);
   });
 
   it("fit in windows of 1000 and 700 px, side by side", () => {
@@ -119,7 +173,8 @@ describe("texts of a log", () => {
     expect(fitText("conv1", 5, measure)).toBe("conv1");
     expect(fitText("conv2_block1_1_conv", 15, measure)).toBe("conv2_…1_1_conv");
     expect(fitText("conv2_block1", 6, measure)).toBe("conv2…");
-    for (let room = 1; room < 30; room++) expect(measure(fitText("a".repeat(5000), room, measure))).toBeLessThanOrEqual(Math.max(1, room));
+    for (let room = 1; room < 30; room++)
+      expect(measure(fitText("a".repeat(5000), room, measure))).toBeLessThanOrEqual(Math.max(1, room));
   });
 
   it("hold nothing that XML or an address cannot", () => {
@@ -130,7 +185,17 @@ describe("texts of a log", () => {
 
   it("are short counts", () => {
     expect([0, 650, 999, 1000, 27712, 99_960, 999_499, 999_500, 31_400_000, 138e6, 2 ** 53].map(formatShort)).toEqual([
-      "0", "650", "999", "1.0 k", "27.7 k", "100 k", "999 k", "1.0 M", "31.4 M", "138 M", "9.0 P",
+      "0",
+      "650",
+      "999",
+      "1.0 k",
+      "27.7 k",
+      "100 k",
+      "999 k",
+      "1.0 M",
+      "31.4 M",
+      "138 M",
+      "9.0 P",
     ]);
   });
 
@@ -138,7 +203,7 @@ describe("texts of a log", () => {
     const layers = [layer('=1+1,"\n', "convolution", ["@a,b"], [3])];
     const csv = modelCsv({ run: "-run", layers, model: null, numbers: new Map(), at: { gradients: null, maps: null } });
     expect(csv.split("\r\n")).toHaveLength(3);
-    expect(csv).toContain("\r\n'-run,\"'=1+1,\"\"\n\",");
+    expect(csv).toContain('\r\n\'-run,"\'=1+1,""\n",');
     expect(csv).toContain('"[""@a,b""]"');
   });
 });

@@ -45,7 +45,13 @@ describe("layered", () => {
 
   it("keeps a branch of several layers in one lane", () => {
     // 0 → 1 → 2 → 3 → 6, and 0 → 4 → 5 → 6.
-    const { nodes, lanes } = layered(7, [...chain(4), { from: 3, to: 6 }, { from: 0, to: 4 }, { from: 4, to: 5 }, { from: 5, to: 6 }]);
+    const { nodes, lanes } = layered(7, [
+      ...chain(4),
+      { from: 3, to: 6 },
+      { from: 0, to: 4 },
+      { from: 4, to: 5 },
+      { from: 5, to: 6 },
+    ]);
     expect(nodes.map(({ lane }) => lane)).toEqual([0, 0, 0, 0, 1, 1, 0]);
     expect(lanes).toBe(2);
   });
@@ -95,7 +101,8 @@ describe("wrapGraph", () => {
         expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(0);
         expect(a.x + 120).toBeLessThanOrEqual(graph.width);
         expect(a.y + 60).toBeLessThanOrEqual(graph.height);
-        for (const b of graph.boxes.slice(0, i)) expect(Math.abs(a.x - b.x) >= 120 || Math.abs(a.y - b.y) >= 60).toBe(true);
+        for (const b of graph.boxes.slice(0, i))
+          expect(Math.abs(a.x - b.x) >= 120 || Math.abs(a.y - b.y) >= 60).toBe(true);
       }
       for (const line of graph.lines) {
         const [from, to] = [graph.boxes[line.from] as Point, graph.boxes[line.to] as Point];

@@ -1,3 +1,4 @@
+import { fitNumber } from "../../src/parts/fit_text.ts";
 import { describe, expect, it } from "vitest";
 import { curvesOf, numbersOf, RULE } from "../../src/views/model/row_numbers.ts";
 import { rowsOf } from "../../src/views/model/rows.ts";
@@ -7,8 +8,17 @@ import { timeAxis } from "../../src/state/time_axis.ts";
 import { layer, model, seeded } from "../support.ts";
 import { array, record, variable } from "./cases.ts";
 
-const layers = [layer("in", "input", [], [8, 8, 1]), layer("c", "convolution", ["in"], [8, 8, 4]), layer("d", "dense", ["c"], [3])];
-const variables = [variable("c", "kernel", [3, 3, 1, 4]), variable("d", "kernel", [4, 3]), variable("c", "bias", [4]), variable(null, "own", [1])];
+const layers = [
+  layer("in", "input", [], [8, 8, 1]),
+  layer("c", "convolution", ["in"], [8, 8, 4]),
+  layer("d", "dense", ["c"], [3]),
+];
+const variables = [
+  variable("c", "kernel", [3, 3, 1, 4]),
+  variable("d", "kernel", [4, 3]),
+  variable("c", "bias", [4]),
+  variable(null, "own", [1]),
+];
 const network = { ...model(layers), variables };
 const rows = rowsOf(layers, new Map(), new Set());
 
@@ -16,10 +26,16 @@ const rows = rowsOf(layers, new Map(), new Set());
 function logged(steps: number): { vectors: number[][][][]; arrays: Record<string, DataArray> } {
   const random = seeded(81);
   const vectors = Array.from({ length: 3 }, () =>
-    Array.from({ length: steps }, () => variables.map(({ size }) => Array.from({ length: size }, () => random() - 0.5))));
+    Array.from({ length: steps }, () =>
+      variables.map(({ size }) => Array.from({ length: size }, () => random() - 0.5)),
+    ),
+  );
   const norms = vectors.map((byStep) => Float32Array.from(byStep.flat().map((values) => Math.hypot(...values))));
   const arrays = {
-    step: array(Float64Array.from({ length: steps }, (_, i) => i * 2), steps),
+    step: array(
+      Float64Array.from({ length: steps }, (_, i) => i * 2),
+      steps,
+    ),
     ...Object.fromEntries(["norm", "weight_norm", "update_norm"].map((name, i) => [name, array(norms[i]!, steps, 4)])),
   };
   return { vectors, arrays };
@@ -27,14 +43,28 @@ function logged(steps: number): { vectors: number[][][][]; arrays: Record<string
 
 describe("norms of a layer", () => {
   it("are those of all its variables as one vector", () => {
-    const { vectors: [gradient, weight, update], arrays } = logged(1);
-    const at = record("gradients", null, Object.fromEntries(Object.entries(arrays).map(([name, each]) => [name, { ...each, shape: [4] }])));
+    const {
+      vectors: [gradient, weight, update],
+      arrays,
+    } = logged(1);
+    const at = record(
+      "gradients",
+      null,
+      Object.fromEntries(Object.entries(arrays).map(([name, each]) => [name, { ...each, shape: [4] }])),
+    );
     const numbers = numbersOf(rows, network, at, []);
-    const whole = (byStep: number[][][], indices: number[]): number => Math.hypot(...indices.flatMap((i) => byStep[0]![i]!));
+    const whole = (byStep: number[][][], indices: number[]): number =>
+      Math.hypot(...indices.flatMap((i) => byStep[0]![i]!));
     expect(numbers.get("in")?.norms).toBeNull();
-    for (const [path, indices] of [["c", [0, 2]], ["d", [1]]] as const) {
+    for (const [path, indices] of [
+      ["c", [0, 2]],
+      ["d", [1]],
+    ] as const) {
       expect(numbers.get(path)?.norms?.norm).toBeCloseTo(whole(gradient!, [...indices]), 5);
-      expect(numbers.get(path)?.norms?.ratio).toBeCloseTo(whole(update!, [...indices]) / whole(weight!, [...indices]), 5);
+      expect(numbers.get(path)?.norms?.ratio).toBeCloseTo(
+        whole(update!, [...indices]) / whole(weight!, [...indices]),
+        5,
+      );
     }
   });
 
@@ -67,9 +97,21 @@ describe("curves", () => {
     const axis = timeAxis("linear", 100);
     const spark = sparkOf([0, 50, 100], [0, 10, 20], scale, axis, 60, 20);
     expect(spark.raw).toBe("M0 20L30 0L60 0");
-    expect(sparkOf([0, 50], [-Infinity, 5], scale, axis, 60, 20)).toMatchObject({ raw: "M30 10", broken: [0] });
+    expect(sparkOf([0, 50, 60, 70], [-Infinity, 5, NaN, Infinity], scale, axis, 60, 20)).toMatchObject({
+      raw: "M30 10",
+      zeros: [0],
+      broken: [36, 42],
+    });
     expect(sparkHeight(2.5, scale, 20)).toBe(15);
     expect(sparkScale([[NaN, 1], [3]])).toEqual({ lo: 1, hi: 3 });
     expect(sparkScale([])).toEqual({ lo: -1, hi: 1 });
+  });
+});
+
+describe("a number in a column", () => {
+  it("keeps its power of ten, whatever room there is", () => {
+    const fitted = [9, 8, 7, 6, 1].map((room) => fitNumber(7.912e-9, 3, room, (text) => text.length));
+    expect(fitted).toEqual(["7.91·10⁻⁹", "7.9·10⁻⁹", "8·10⁻⁹", "8·10⁻⁹", "8·10⁻⁹"]);
+    expect(fitNumber(0.297, 3, 40, (text) => text.length)).toBe("0.297");
   });
 });

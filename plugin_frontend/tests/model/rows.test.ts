@@ -45,7 +45,17 @@ describe("rows", () => {
   it("fold a block with what rides along, and hand on the block's own size", () => {
     const rows = rowsOf(network(6), foldsOf(network(6)), new Set(["b2_conv"]));
     expect(rows.map((row) => (row.folded ? `(${row.layers.length})` : row.key))).toEqual([
-      "input", "(5)", "b2_conv", "b2_bn", "b2_relu", "b2_conv2", "b2_pad", "(5)", "(5)", "(5)", "(5)",
+      "input",
+      "(5)",
+      "b2_conv",
+      "b2_bn",
+      "b2_relu",
+      "b2_conv2",
+      "b2_pad",
+      "(5)",
+      "(5)",
+      "(5)",
+      "(5)",
     ]);
     expect(rows[1]?.face.output_shape).toEqual([256, 256, 8]);
     expect(nameOf(rows[1] as (typeof rows)[number])).toBe("b1");

@@ -9,9 +9,21 @@ function record(kind: string, arrays: Record<string, DataArray>, attributes = {}
   return { kind, layer: "l", step: 0, wallTime: 0, attributes, arrays, bytes: 0 };
 }
 
-const f32 = (shape: number[], values: number[]): DataArray => ({ dtype: "float32", shape, values: Float32Array.from(values) });
-const u8 = (shape: number[], values: number[]): DataArray => ({ dtype: "uint8", shape, values: Uint8Array.from(values) });
-const i32 = (values: number[]): DataArray => ({ dtype: "int32", shape: [values.length], values: Int32Array.from(values) });
+const f32 = (shape: number[], values: number[]): DataArray => ({
+  dtype: "float32",
+  shape,
+  values: Float32Array.from(values),
+});
+const u8 = (shape: number[], values: number[]): DataArray => ({
+  dtype: "uint8",
+  shape,
+  values: Uint8Array.from(values),
+});
+const i32 = (values: number[]): DataArray => ({
+  dtype: "int32",
+  shape: [values.length],
+  values: Int32Array.from(values),
+});
 
 /** Population variance, in two passes. */
 function variance(values: number[]): number {
@@ -46,7 +58,12 @@ describe("strongestPicture", () => {
       const picture = strongestPicture(
         record(
           "feature_maps",
-          { maps: u8([images, kept, rows, columns], levels), lo: f32([images, kept], lo), hi: f32([images, kept], hi), channels: i32(channels) },
+          {
+            maps: u8([images, kept, rows, columns], levels),
+            lo: f32([images, kept], lo),
+            hi: f32([images, kept], hi),
+            channels: i32(channels),
+          },
           { of: 99 },
         ),
         image,
@@ -91,7 +108,10 @@ describe("strongestPicture", () => {
 
 describe("probePicture", () => {
   it("gives each image's own pixels, in colour or grey", () => {
-    const colour = probePicture(record("probe", { display: u8([2, 1, 2, 3], [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]) }), 1);
+    const colour = probePicture(
+      record("probe", { display: u8([2, 1, 2, 3], [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]) }),
+      1,
+    );
     expect(Array.from(colour?.pixels ?? [])).toEqual([0xff030201, 0xff060504]);
     const grey = probePicture(record("probe", { display: u8([1, 2, 1, 1], [7, 200]) }), 0);
     expect(Array.from(grey?.pixels ?? [])).toEqual([0xff070707, 0xffc8c8c8]);

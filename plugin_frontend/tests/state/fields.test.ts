@@ -4,7 +4,19 @@ import { formatFields, parseFields } from "../../src/state/fields.ts";
 import { formatHash, parseHash, SHARED_FIELDS } from "../../src/state/url_state.ts";
 import { pick, seeded } from "../support.ts";
 
-const NAMES = ["adam", "a&b=c", "p.cnnviz.run=x", "100%", "é→\u202e", "a/../b", "<script>", "#", " ", '["x"]', "__proto__"];
+const NAMES = [
+  "adam",
+  "a&b=c",
+  "p.cnnviz.run=x",
+  "100%",
+  "é→\u202e",
+  "a/../b",
+  "<script>",
+  "#",
+  " ",
+  '["x"]',
+  "__proto__",
+];
 
 describe("the URL", () => {
   it("gives back every state that was written, over generated states", () => {

@@ -70,7 +70,11 @@ beforeEach(() => {
   session = new Session(api, []);
   host = new Host();
   wish = null;
-  controller = new RecordsController(host, () => session, () => wish);
+  controller = new RecordsController(
+    host,
+    () => session,
+    () => wish,
+  );
 });
 
 afterEach(() => {
@@ -139,6 +143,21 @@ describe("RecordsController", () => {
     expect(session.problem).toBeNull();
     expect(controller.records?.[0]?.step).toBe(2);
   });
+
+  for (const [how, leave] of [
+    ["it wants nothing any longer", () => want(null)],
+    ["it wants another step", () => want(query(3))],
+    ["its element went away", async () => host.disconnect()],
+  ] as const) {
+    it(`takes its word back when ${how}`, async () => {
+      api.damaged.add("a 2");
+      await want(query(2));
+      await answer();
+      expect(session.problem?.error.status).toBe(410);
+      await leave();
+      expect(session.problem).toBeNull();
+    });
+  }
 
   it("wants nothing when it is told so, or when its element went away", async () => {
     await want(query(1));

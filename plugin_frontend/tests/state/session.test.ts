@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/data/errors.ts";
 import * as fields from "../../src/state/fields.ts";
 import { Session } from "../../src/state/session.ts";
-import { layersOfView, showsLayer } from "../../src/state/derived.ts";
-import { situationOf } from "../../src/state/situation.ts";
+import { layersOfView, showsLayer } from "../../src/state/selectors.ts";
+import { viewStatusOf } from "../../src/state/view_status.ts";
 import type { ViewDefinition } from "../../src/views/view.ts";
 import { detail, layer, MemoryApi, settled, summary } from "../support.ts";
 
@@ -12,9 +12,11 @@ const view = (id: ViewDefinition["id"], kind: "filters" | "feature_maps"): ViewD
   title: id,
   key: "2",
   tag: `x-${id}`,
+  load: () => Promise.resolve(),
   needs: [kind],
   ticks: [kind],
   fields: { mode: fields.choice("grid", "one") },
+  what: "",
   hint: "",
   howToRead: "",
   empty: { title: "", text: "", code: "" },
@@ -29,13 +31,28 @@ const LAYERS = [
   layer("conv2", "convolution", ["pool1"], [4, 4, 8]),
 ];
 const ADAM = detail("adam", LAYERS, {
-  filters: [[["conv1", "conv2"], [0, 10, 100]]],
-  feature_maps: [[["conv1", "pool1", "conv2"], [0, 100, 105]]],
+  filters: [
+    [
+      ["conv1", "conv2"],
+      [0, 10, 100],
+    ],
+  ],
+  feature_maps: [
+    [
+      ["conv1", "pool1", "conv2"],
+      [0, 100, 105],
+    ],
+  ],
   losses: [[[], [1, 2]]],
 });
 
 const LOSSES: ViewDefinition = { ...view("compare", "filters"), needs: [], ticks: ["losses"], scope: "network" };
-const POOLS: ViewDefinition = { ...view("gradients", "filters"), needs: ["losses"], ticks: ["losses"], layers: (each) => each.role === "pooling" };
+const POOLS: ViewDefinition = {
+  ...view("gradients", "filters"),
+  needs: ["losses"],
+  ticks: ["losses"],
+  layers: (each) => each.role === "pooling",
+};
 
 function session(): Session {
   const made = new Session(new MemoryApi(), [FILTERS, MAPS]);
@@ -76,10 +93,28 @@ describe("Session", () => {
     expect(s.step).toBe(10);
     expect(s.stepOf("adam", "feature_maps")).toBe(0);
     s.set({ step: "last" });
-    s.setDetail(detail("adam", LAYERS, { filters: [[["conv1", "conv2"], [0, 10, 100, 200]]] }));
+    s.setDetail(
+      detail("adam", LAYERS, {
+        filters: [
+          [
+            ["conv1", "conv2"],
+            [0, 10, 100, 200],
+          ],
+        ],
+      }),
+    );
     expect(s.step).toBe(200);
     s.set({ step: 100 });
-    s.setDetail(detail("adam", LAYERS, { filters: [[["conv1", "conv2"], [0, 10, 100, 200, 300]]] }));
+    s.setDetail(
+      detail("adam", LAYERS, {
+        filters: [
+          [
+            ["conv1", "conv2"],
+            [0, 10, 100, 200, 300],
+          ],
+        ],
+      }),
+    );
     expect(s.step).toBe(100);
   });
 
@@ -118,35 +153,35 @@ describe("Session", () => {
 describe("situationOf", () => {
   it("goes from loading to ready", () => {
     const s = new Session(new MemoryApi(), [FILTERS, MAPS]);
-    expect(situationOf(s).is).toBe("loading");
+    expect(viewStatusOf(s).is).toBe("loading");
     s.offline = new ApiError(0, "offline", "away");
-    expect(situationOf(s).is).toBe("offline");
+    expect(viewStatusOf(s).is).toBe("offline");
     s.offline = null;
     s.runs = { schema: 1, version: "", runs: [] };
-    expect(situationOf(s).is).toBe("no-runs");
+    expect(viewStatusOf(s).is).toBe("no-runs");
     s.runs = { schema: 1, version: "", runs: [summary("adam")] };
-    expect(situationOf(s).is).toBe("loading");
+    expect(viewStatusOf(s).is).toBe("loading");
     s.failDetail("adam", new ApiError(500, "x", "broken"));
-    expect(situationOf(s)).toMatchObject({ is: "unreadable-run", run: "adam" });
+    expect(viewStatusOf(s)).toMatchObject({ is: "unreadable-run", run: "adam" });
     s.setDetail(ADAM);
-    expect(situationOf(s)).toMatchObject({ is: "ready", view: { id: "filters" } });
+    expect(viewStatusOf(s)).toMatchObject({ is: "ready", view: { id: "filters" } });
   });
 
   it("says what is missing", () => {
     const s = session();
     s.set({ run: "nobody" });
     s.failDetail("nobody", new ApiError(404, "not_found", "no"));
-    expect(situationOf(s)).toEqual({ is: "no-run", run: "nobody" });
+    expect(viewStatusOf(s)).toEqual({ is: "no-run", run: "nobody" });
     s.set({ run: "adam", layer: "conv9" });
-    expect(situationOf(s)).toMatchObject({ is: "no-layer", path: "conv9", layers: ["conv1", "conv2"] });
+    expect(viewStatusOf(s)).toMatchObject({ is: "no-layer", path: "conv9", layers: ["conv1", "conv2"] });
     s.set({ layer: "pool1" });
-    expect(situationOf(s)).toMatchObject({ is: "bare-layer", kind: "filters", next: "conv2" });
+    expect(viewStatusOf(s)).toMatchObject({ is: "bare-layer", kind: "filters", next: "conv2" });
     s.set({ view: "maps" });
-    expect(situationOf(s).is).toBe("ready");
+    expect(viewStatusOf(s).is).toBe("ready");
     s.setDetail(detail("adam", LAYERS, { filters: [[["conv1"], [0]]] }));
-    expect(situationOf(s)).toMatchObject({ is: "no-kind", view: { id: "maps" }, other: [{ id: "filters" }] });
+    expect(viewStatusOf(s)).toMatchObject({ is: "no-kind", view: { id: "maps" }, other: [{ id: "filters" }] });
     s.setDetail(detail("adam", LAYERS, { filters: [[["conv1"], []]] }));
-    expect(situationOf(s)).toMatchObject({ is: "no-kind", other: [] });
+    expect(viewStatusOf(s)).toMatchObject({ is: "no-kind", other: [] });
   });
 });
 
@@ -171,11 +206,14 @@ describe("views of a kind of the whole model", () => {
     const fine: ViewDefinition = { ...LOSSES, ticks: ["gradients", "filters", "losses"] };
     const s = new Session(new MemoryApi(), [fine]);
     s.runs = { schema: 1, version: "", runs: [summary("adam")] };
-    const apart: [string[], number[]][] = [[["conv1"], [0, 10]], [["conv2"], [5, 10, 20]]];
+    const apart: [string[], number[]][] = [
+      [["conv1"], [0, 10]],
+      [["conv2"], [5, 10, 20]],
+    ];
     s.setDetail(detail("adam", LAYERS, { gradients: [[[], []]], filters: apart, losses: [[[], [1, 2]]] }));
     for (const path of ["pool1", "conv2"]) {
       s.set({ layer: path });
-      expect([situationOf(s).is, s.steps, s.step]).toEqual(["ready", [0, 5, 10, 20], 20]);
+      expect([viewStatusOf(s).is, s.steps, s.step]).toEqual(["ready", [0, 5, 10, 20], 20]);
     }
     expect(layersOfView(s.detailA, fine)).toEqual(LAYERS.map((each) => each.path));
     s.setDetail(detail("adam", LAYERS, { gradients: [[[], [3, 4]]], filters: apart }));
@@ -185,14 +223,22 @@ describe("views of a kind of the whole model", () => {
   });
 
   it("say which layer has nothing to show", () => {
-    expect(situationOf(made({ view: "gradients", layer: "conv2" }))).toMatchObject({ is: "bare-layer", next: "pool1" });
+    expect(viewStatusOf(made({ view: "gradients", layer: "conv2" }))).toMatchObject({
+      is: "bare-layer",
+      next: "pool1",
+    });
   });
 
   it("stand without layer and step where their scope is the network", () => {
-    expect(situationOf(made({ view: "compare", layer: "gone" })).is).toBe("ready");
+    expect(viewStatusOf(made({ view: "compare", layer: "gone" })).is).toBe("ready");
     const bare = made({ view: "compare" });
-    bare.replaceRaw(new Map([["view", "compare"], ["run", "bare"]]));
-    expect(situationOf(bare).is).toBe("ready");
+    bare.replaceRaw(
+      new Map([
+        ["view", "compare"],
+        ["run", "bare"],
+      ]),
+    );
+    expect(viewStatusOf(bare).is).toBe("ready");
     expect([bare.layer, bare.step]).toEqual([null, null]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { actionOf } from "../../src/frame/keys.ts";
 import { ago, liveStatus } from "../../src/state/liveness.ts";
 import { matchesPattern } from "../../src/state/run_filter.ts";
-import { runStyle } from "../../src/state/run_style.ts";
+import { runStyle, tellApart } from "../../src/state/run_style.ts";
 import { describeLayer, spatialSide } from "../../src/state/shapes.ts";
 import { layer, pick, seeded } from "../support.ts";
 
@@ -12,11 +12,18 @@ describe("matchesPattern", () => {
     const letters = ["a", "b", "C", "/", "_", "."];
     const text = (most: number, more: string[] = []): string =>
       Array.from({ length: Math.floor(random() * most) }, () => pick(random, [...letters, ...more])).join("");
-    const quoted = (word: string): string => word.split("*").map((p) => p.replaceAll(/[/.]/g, "\\$&")).join(".*");
+    const quoted = (word: string): string =>
+      word
+        .split("*")
+        .map((p) => p.replaceAll(/[/.]/g, "\\$&"))
+        .join(".*");
     for (let round = 0; round < 2000; round++) {
       const name = text(8);
       const pattern = text(6, ["*", " ", "|", "-"]);
-      const alternatives = pattern.split("|").map((part) => part.split(" ").filter(Boolean)).filter((words) => words.length);
+      const alternatives = pattern
+        .split("|")
+        .map((part) => part.split(" ").filter(Boolean))
+        .filter((words) => words.length);
       const wanted =
         alternatives.length === 0 ||
         alternatives.some((words) =>
@@ -44,17 +51,53 @@ describe("runStyle", () => {
     for (let i = 0; i < 100; i++) runStyle(`other ${i}`);
     expect(names.map((name) => runStyle(name).colour)).toEqual(before);
     expect(new Set(before).size).toBe(names.length);
-    const more = [...names, "nesterov", "adamw", "nadam", "adamax", "lion", "ftrl", "baseline", "train", "validation", "run_0", "run_1", "run_2"];
+    const more = [
+      ...names,
+      "nesterov",
+      "adamw",
+      "nadam",
+      "adamax",
+      "lion",
+      "ftrl",
+      "baseline",
+      "train",
+      "validation",
+      "run_0",
+      "run_1",
+      "run_2",
+    ];
     expect(new Set(more.map((name) => Object.values(runStyle(name)).join())).size).toBe(more.length);
-    for (const name of ["", "é\u202e", "x".repeat(10_000)]) expect(runStyle(name).colour).toMatch(/^var\(--run-[1-7]\)$/);
+    for (const name of ["", "é\u202e", "x".repeat(10_000)])
+      expect(runStyle(name).colour).toMatch(/^var\(--run-[1-7]\)$/);
+  });
+});
+
+describe("tellApart", () => {
+  it("leaves no two of 35 runs alike, and a run as it was", () => {
+    const names = Array.from({ length: 35 }, (_, i) => `sweep/lr=${i}`);
+    tellApart(names.slice(0, 6));
+    const six = names.slice(0, 6).map((name) => JSON.stringify(runStyle(name)));
+    expect(new Set(six).size).toBe(6);
+    tellApart(names);
+    const all = names.map((name) => JSON.stringify(runStyle(name)));
+    expect(new Set(all).size).toBe(35);
+    expect(all.slice(0, 6)).toEqual(six);
+    tellApart([...names, "one more"]);
+    expect(runStyle("one more").colour).toMatch(/^var\(--run-[1-7]\)$/);
   });
 });
 
 describe("liveness", () => {
   it("says live or stopped, and since when", () => {
     expect(liveStatus(1000, 1_000_000, 1_004_000)).toBe("Live, read 4 s ago");
-    expect(liveStatus(1000, 1_839_000, 1_840_000)).toBe("Stopped 14 min ago");
-    expect([0, 59, 61, 7200, 86400 * 3].map(ago)).toEqual(["0 s ago", "59 s ago", "1 min ago", "2 h ago", "3 days ago"]);
+    expect(liveStatus(1000, 1_839_000, 1_840_000)).toBe("Last record 14 min ago");
+    expect([0, 59, 61, 7200, 86400 * 3].map(ago)).toEqual([
+      "0 s ago",
+      "59 s ago",
+      "1 min ago",
+      "2 h ago",
+      "3 days ago",
+    ]);
     expect(ago(-5)).toBe("0 s ago");
   });
 });
@@ -82,9 +125,15 @@ describe("describeLayer", () => {
   it("says the layer in a few characters", () => {
     const conv = { kernel_size: [7, 7], strides: [1, 1], filters: 24 };
     expect(describeLayer(layer("c", "convolution", ["i"], [8, 8, 24], conv))).toBe("7×7, 24");
-    expect(describeLayer(layer("c", "convolution", ["i"], [8, 8, 24], { ...conv, strides: [2, 2] }))).toBe("7×7 / 2, 24");
-    expect(describeLayer(layer("c", "convolution", ["i"], [8, 8, 24], { ...conv, strides: [2, 1] }))).toBe("7×7 / 2×1, 24");
-    expect(describeLayer(layer("p", "pooling", ["c"], [4, 4, 8], { kernel_size: [2, 2], pool: "max" }))).toBe("max 2×2");
+    expect(describeLayer(layer("c", "convolution", ["i"], [8, 8, 24], { ...conv, strides: [2, 2] }))).toBe(
+      "7×7 / 2, 24",
+    );
+    expect(describeLayer(layer("c", "convolution", ["i"], [8, 8, 24], { ...conv, strides: [2, 1] }))).toBe(
+      "7×7 / 2×1, 24",
+    );
+    expect(describeLayer(layer("p", "pooling", ["c"], [4, 4, 8], { kernel_size: [2, 2], pool: "max" }))).toBe(
+      "max 2×2",
+    );
     expect(describeLayer(layer("g", "pooling", ["c"], [8], { pool: "average" }))).toBe("mean");
     expect(describeLayer(layer("d", "dense", ["g"], [10], { input_shapes: [[64]] }))).toBe("64 → 10");
     expect(describeLayer(layer("a", "merge", ["m/conv2", "m/conv3"], [8], { type: "Add" }))).toBe("conv2 + conv3");

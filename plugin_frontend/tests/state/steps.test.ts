@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { snapIndex, tickPath } from "../../src/frame/scrubber/snap.ts";
-import { firstAtLeast, layersOf, layersWith, nearestStep, stepsOf } from "../../src/state/derived.ts";
+import { firstAtLeast, layersOf, layersWith, nearestStep, stepsOf } from "../../src/state/selectors.ts";
 import { neighbours } from "../../src/state/prefetch.ts";
 import { timeAxis } from "../../src/state/time_axis.ts";
 import { detail, layer, seeded } from "../support.ts";
@@ -27,7 +27,10 @@ describe("steps", () => {
 
   it("belong to a layer, or to the whole model", () => {
     const run = detail("r", [layer("b", "convolution", [], [1]), layer("a", "convolution", ["b"], [1])], {
-      filters: [[["a"], [1, 2]], [["b"], [3]]],
+      filters: [
+        [["a"], [1, 2]],
+        [["b"], [3]],
+      ],
       losses: [[[], [5, 6]]],
     });
     expect(stepsOf(run, "filters", "a")).toEqual([1, 2]);
@@ -99,11 +102,17 @@ describe("the time axis", () => {
 
   it("draws ticks at least 1.5 px apart, and all of few", () => {
     const xs = (steps: number[], width: number): number[] =>
-      [...tickPath(steps, timeAxis("linear", steps.at(-1) ?? 1), width, 5, 7).matchAll(/M([\d.]+) 5v7/g)].map((m) => Number(m[1]));
+      [...tickPath(steps, timeAxis("linear", steps.at(-1) ?? 1), width, 5, 7).matchAll(/M([\d.]+) 5v7/g)].map((m) =>
+        Number(m[1]),
+      );
     expect(xs([0, 50, 100], 200)).toEqual([0, 100, 200]);
-    const many = xs(Array.from({ length: 10_000 }, (_, i) => i), 300);
+    const many = xs(
+      Array.from({ length: 10_000 }, (_, i) => i),
+      300,
+    );
     expect(many.length).toBeLessThanOrEqual(201);
-    for (let i = 1; i < many.length; i++) expect((many[i] as number) - (many[i - 1] as number)).toBeGreaterThanOrEqual(1.5);
+    for (let i = 1; i < many.length; i++)
+      expect((many[i] as number) - (many[i - 1] as number)).toBeGreaterThanOrEqual(1.5);
   });
 });
 

@@ -275,33 +275,55 @@ def test_a_remote_root_does_not_cost_the_local_ones(tmp_path: Path) -> None:
     assert set(WatchedIndex([("far", "gs://bucket/logs"), ("", str(tmp_path))]).runs()) == {"one"}
 
 
+CHUNK = "model_view-Ab3_-x9Z.js"
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> Callable[[str], Response]:
     folder = tmp_path / "static"
     folder.mkdir()
     (tmp_path / "secret.js").write_text("secret")
+    (tmp_path / "secret-Ab3_-x9Z.js").write_text("secret")
     (folder / "index.js").write_text("export const render = 1;")
-    (folder / "page.html").write_text("<script>")
-    (folder / "inner.js").mkdir()
-    os.symlink(tmp_path / "secret.js", folder / "link.js")
+    (folder / CHUNK).write_text("export const view = 1;")
+    for stranger in ("page.html", "other.js", "other.css", "data.json", "UPPER-Ab3_-x9Z.js", "long-Ab3_-x9Z0.js"):
+        (folder / stranger).write_text("secret")
+    (folder / "inner-Ab3_-x9Z.js").mkdir()
+    os.symlink(tmp_path / "secret.js", folder / "link-Ab3_-x9Z.js")
     app = Client(guarded(StaticFiles(folder).serve, frozenset()), Response)  # type: ignore[arg-type]
     return lambda name: app.get(f"/data/plugin/cnnviz/{name}")
 
 
-def test_only_files_of_the_folder_are_served(page: Callable[[str], Response]) -> None:
-    assert page("index.js").data == b"export const render = 1;"
-    for name in (
-        "page.html",
-        "inner.js",
-        "link.js",
-        "../secret.js",
-        "",
-        ".",
-        "..",
-        "INDEX.JS",
-        "x/data/plugin/cnnviz/index.js",
-    ):
-        assert page(name).status_code == 404, name
+def test_the_entry_is_asked_for_again_and_a_chunk_is_kept_for_good(page: Callable[[str], Response]) -> None:
+    entry, chunk = page("index.js"), page(CHUNK)
+    assert (entry.data, chunk.data) == (b"export const render = 1;", b"export const view = 1;")
+    assert entry.headers["Cache-Control"] == "private, no-cache"
+    assert chunk.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    for answer in (entry, chunk):
+        assert answer.content_type == "text/javascript; charset=utf-8"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("page.html", "other.js", "other.css", "data.json", "UPPER-Ab3_-x9Z.js", "long-Ab3_-x9Z0.js"),
+        *("inner-Ab3_-x9Z.js", "link-Ab3_-x9Z.js", "gone-Ab3_-x9Z.js", "../secret.js", "../secret-Ab3_-x9Z.js"),
+        *(
+            "%2e%2e/secret-Ab3_-x9Z.js",
+            "..%2fsecret-Ab3_-x9Z.js",
+            "..%5csecret-Ab3_-x9Z.js",
+            f"{CHUNK}/",
+            f"{CHUNK}%00",
+        ),
+        *(f"./{CHUNK}", f"/{CHUNK}", f"{CHUNK}%0a", f"{CHUNK}.map", f"{CHUNK}.gz", f"static/{CHUNK}", CHUNK.upper()),
+        *("", ".", "..", "INDEX.JS", "index.js/", "x/data/plugin/cnnviz/index.js"),
+    ],
+)
+def test_nothing_else_of_the_folder_is_served(page: Callable[[str], Response], name: str) -> None:
+    answer = page(name)
+    assert answer.status_code == 404
+    assert answer.data != b"secret"
 
 
 def test_a_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:

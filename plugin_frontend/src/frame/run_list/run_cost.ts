@@ -1,11 +1,11 @@
 import { css, html, nothing } from "lit";
 import { formatBytes } from "../../math/bytes.ts";
 import { formatNumber } from "../../math/format.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
-import { stepsOf } from "../../state/derived.ts";
+import { stepsOf } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { costShare, runCostOf, type RunCost } from "../../state/run_cost.ts";
 import { SessionElement } from "../../state/session_element.ts";
@@ -48,11 +48,15 @@ export class RunCostElement extends SessionElement {
     `,
   ];
 
-  readonly #records = new RecordsController(this, () => this.session, () => {
-    const { runA: run } = this.session;
-    const step = stepsOf(this.session.detailA, "cost", null).at(-1);
-    return run === null || step === undefined ? null : { run, kind: "cost", layers: [], steps: [step] };
-  });
+  readonly #records = new RecordsController(
+    this,
+    () => this.session,
+    () => {
+      const { runA: run } = this.session;
+      const step = stepsOf(this.session.detailA, "cost", null).at(-1);
+      return run === null || step === undefined ? null : { run, kind: "cost", layers: [], steps: [step] };
+    },
+  );
 
   override render(): unknown {
     const record = this.#records.records?.[0];
@@ -63,7 +67,7 @@ export class RunCostElement extends SessionElement {
     return html`
       <details>
         <summary title="What logging cost run ${summary.name}; click for details">
-          ${share === null ? nothing : html`<div>logging <b>${formatShare(share)}</b> of training time</div>`}
+          ${share === null ? nothing : html`<div>logging <b>${formatPercent(share)}</b> of training time</div>`}
           <div>log <b>${formatBytes(cost.log ?? summary.bytes)}</b>${cost.most === null ? nothing : ` of at most ${formatBytes(cost.most)}`}</div>
         </summary>
         <cnn-table-rows .rows=${costRows(cost)}></cnn-table-rows>
@@ -80,14 +84,16 @@ function costRows(cost: RunCost): TableRow[] {
   if (cost.logging !== null) rows.push(["logging", seconds(cost.logging)]);
   if (cost.pictures !== null) rows.push(["last pictures", seconds(cost.pictures)]);
   if (cost.bytes !== null) rows.push(["their size", formatBytes(cost.bytes)]);
-  if (cost.overhead !== null) rows.push(["pictures may take", formatShare(cost.overhead)]);
+  if (cost.overhead !== null) rows.push(["pictures may take", formatPercent(cost.overhead)]);
   return rows;
 }
 
 /** What was logged more rarely than wanted, and why. */
 function limitWords({ thinning, stride }: RunCost): string[] {
   return [
-    thinning > 1 ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.` : "",
+    thinning > 1
+      ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.`
+      : "",
     stride > 1 ? `Gradients are logged at one step in ${stride} only, to keep the budget of logging.` : "",
   ].filter(Boolean);
 }

@@ -1,4 +1,5 @@
 import { html, nothing, svg } from "lit";
+import { classMap } from "lit/directives/class-map.js";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Part } from "../../math/short_names.ts";
@@ -32,7 +33,7 @@ export function runRow(run: RunSummary, row: RowState): unknown {
   const style = runStyle(run.name);
   const last = run.curve?.values.at(-1);
   const value = last === undefined ? "" : shortValue(realOf(last));
-  return html`<li class=${row.mark === "A" ? "here" : ""} data-run=${run.name}>
+  return html`<li class=${classMap({ here: row.mark === "A", hidden: row.hidden })} data-run=${run.name}>
     <button
       class="swatch"
       tabindex="-1"
@@ -41,25 +42,28 @@ export function runRow(run: RunSummary, row: RowState): unknown {
       title=${row.hidden ? "Hidden in charts; click to show" : "Shown in charts; click to hide"}
       @click=${row.hide}
     >
-      ${row.mark && row.letters
-        ? html`<span class="letter" .style=${`background:${style.colour}`}>${row.mark}</span>`
-        : swatch(style.colour, style.dash, row.hidden)}
+      ${
+        row.mark && row.letters
+          ? html`<span class="letter" .style=${`--run:${style.colour}`}>${row.mark}</span>`
+          : swatch(style.colour, style.dash, row.hidden)
+      }
     </button>
     <button
       class="row"
       aria-pressed=${row.mark !== null}
       tabindex=${row.mark === "A" ? 0 : -1}
-      title=${titleOf(run)}
+      title=${titleOf(run, row.hidden)}
       @click=${row.choose}
     >
       <span class="name ${seenLength(run.name, row.parts) > ONE_LINE ? "long" : ""}" dir="auto">${cutName(run.name, row.parts)}</span>
       ${run.curve ? spark(run, row.scale) : nothing}
-      <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `${words(run.curve.metric)}, last` : ""}
+      <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `final ${words(run.curve.metric)}` : ""}
         >${value}</span
       >
     </button>
-    ${run.notices > 0
-      ? html`<button
+    ${
+      run.notices > 0
+        ? html`<button
           class="damage"
           tabindex=${row.mark === "A" ? 0 : -1}
           aria-label=${`${run.notices} notices of ${run.name}`}
@@ -68,13 +72,15 @@ export function runRow(run: RunSummary, row: RowState): unknown {
         >
           !
         </button>`
-      : nothing}
+        : nothing
+    }
   </li>`;
 }
 
 /** The whole name, and whether the run has nothing but TensorBoard's scalars. */
-function titleOf(run: RunSummary): string {
-  return run.source === "scalars" ? `${run.name}\nmetrics only: no kernels, maps or gradients were logged` : run.name;
+function titleOf(run: RunSummary, hidden: boolean): string {
+  const scalars = run.source === "scalars" ? "\nmetrics only: no kernels, maps or gradients were logged" : "";
+  return run.name + scalars + (hidden ? "\nhidden in charts (H)" : "");
 }
 
 /** Three digits, and two where a power of ten needs the room. */

@@ -1,3 +1,4 @@
+import { chooseRun, hideRun } from "../../state/choose_run.ts";
 import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -27,12 +28,7 @@ export class RunsColumn extends SessionElement {
     this.open = false;
   }
 
-  static override styles = [
-    base,
-    controls,
-    cutNameStyles,
-    runsStyles,
-  ];
+  static override styles = [base, controls, cutNameStyles, runsStyles];
 
   /** Put the cursor into the filter, for the key "/". */
   focusFilter(): void {
@@ -42,7 +38,8 @@ export class RunsColumn extends SessionElement {
 
   /** The run under the pointer or with focus, for the key B. */
   get pointed(): string | null {
-    const item = this.renderRoot.querySelector<HTMLElement>("li:hover") ?? this.renderRoot.querySelector("li:focus-within");
+    const item =
+      this.renderRoot.querySelector<HTMLElement>("li:hover") ?? this.renderRoot.querySelector("li:focus-within");
     return item?.getAttribute("data-run") ?? null;
   }
 
@@ -59,7 +56,10 @@ export class RunsColumn extends SessionElement {
     const { filter } = this.session.state;
     const hidden = new Set(this.session.state.hidden);
     this.#updateScale();
-    const parts = shortRuns(all.map(({ name }) => name), NAME_ROOM);
+    const parts = shortRuns(
+      all.map(({ name }) => name),
+      NAME_ROOM,
+    );
     return html`
       <div class="spread">
         <cnn-icon-button
@@ -112,18 +112,13 @@ export class RunsColumn extends SessionElement {
         this.dispatchEvent(new CustomEvent("show-notices", { bubbles: true, composed: true }));
       },
       choose: (event) => this.#choose(run.name, event.shiftKey),
-      hide: () => {
-        const rest = session.state.hidden.filter((name) => name !== run.name);
-        session.set({ hidden: hidden.has(run.name) ? rest : [...rest, run.name] });
-      },
+      hide: () => hideRun(session, run.name),
     });
   }
 
   #choose(name: string, asB: boolean): void {
-    const { session } = this;
     this.open = false;
-    if (asB) session.set({ runB: session.runB === name || session.wishedA === name ? null : name });
-    else session.set({ run: name, runB: session.runB === name ? null : session.runB });
+    chooseRun(this.session, name, asB);
   }
 
   #updateScale(): void {
@@ -138,7 +133,7 @@ export class RunsColumn extends SessionElement {
     const counts = new Map<string, number>();
     for (const { curve } of runs) if (curve) counts.set(curve.metric, (counts.get(curve.metric) ?? 0) + 1);
     const most = [...counts].sort((a, b) => b[1] - a[1])[0];
-    return most ? words(most[0]) : "";
+    return most ? `final ${words(most[0])}` : "";
   }
 
   #searchKey(event: KeyboardEvent): void {

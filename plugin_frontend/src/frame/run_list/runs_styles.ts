@@ -69,9 +69,20 @@ export const runsStyles = css`
     line-height: 16px;
     border-radius: var(--r2);
     text-align: center;
+    background: var(--run);
     color: var(--page);
     font-weight: var(--w-b);
     font-size: var(--t-xs);
+  }
+  .hidden .name,
+  .hidden .value {
+    color: var(--ink-3);
+    text-decoration: line-through;
+  }
+  .hidden .letter {
+    background: none;
+    color: var(--ink-2);
+    box-shadow: inset 0 0 0 1.5px var(--run);
   }
   .row {
     flex: 1;

@@ -1,5 +1,5 @@
 import type { DataRecord } from "../../data/binary.ts";
-import { AxisMean } from "../../math/smooth.ts";
+import { AxisMean } from "../../math/axis_mean.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 
 /** The training loss by step, as it was logged. */
@@ -14,6 +14,8 @@ export interface LossSeries {
 export interface LossPath {
   readonly raw: string;
   readonly smooth: string;
+  /** Whether the scale is logarithmic: after a divergence a linear one would flatten all that came before. */
+  readonly isLog: boolean;
   /** Where the loss was NaN or infinite: x. */
   readonly broken: readonly number[];
 }
@@ -41,6 +43,9 @@ export function rowAt(series: LossSeries, step: number): number {
   return Math.max(0, low - 1);
 }
 
+/** From this ratio of the largest loss to the middle one on, the scale is logarithmic. */
+const DIVERGED = 50;
+
 /** A row counts half so far behind on the axis. */
 const HALF_LIFE = 0.012;
 
@@ -49,11 +54,16 @@ const HALF_LIFE = 0.012;
  * so that it looks alike on both axes. The top is the 99th percentile; what is higher is held there.
  */
 export function lossPath(series: LossSeries, axis: TimeAxis, width: number, height: number): LossPath {
-  const finite = Array.from(series.loss).filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = Array.from(series.loss)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   const lo = finite[0] ?? 0;
   const hi = finite[Math.floor(0.99 * (finite.length - 1))] ?? 1;
-  const span = hi > lo ? hi - lo : 1;
-  const y = (value: number): number => round((1 - Math.min(1, (value - lo) / span)) * height);
+  const middle = finite[finite.length >> 1] ?? 1;
+  const isLog = lo > 0 && hi > DIVERGED * middle;
+  const place = isLog ? Math.log : (value: number): number => value;
+  const span = hi > lo ? place(hi) - place(lo) : 1;
+  const y = (value: number): number => round((1 - Math.min(1, (place(value) - place(lo)) / span)) * height);
   const broken: number[] = [];
   let [raw, smooth] = ["", ""];
   const mean = new AxisMean(HALF_LIFE);
@@ -71,7 +81,7 @@ export function lossPath(series: LossSeries, axis: TimeAxis, width: number, heig
     smooth += `${open ? "L" : "M"}${x} ${y(mean.add(share, value))}`;
     open = true;
   }
-  return { raw, smooth, broken };
+  return { raw, smooth, isLog, broken };
 }
 
 function round(value: number): number {

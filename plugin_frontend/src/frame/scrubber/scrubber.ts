@@ -2,7 +2,7 @@ import { html, nothing, svg } from "lit";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import { base } from "../../parts/styles.ts";
-import { hasKind, stepsOf } from "../../state/derived.ts";
+import { hasKind, stepsOf } from "../../state/selectors.ts";
 import type { Player } from "../../state/player.ts";
 import { SeriesController } from "../../state/series_controller.ts";
 import { SessionElement } from "../../state/session_element.ts";
@@ -22,12 +22,21 @@ const WORDS = 104;
 
 /** The one time axis: loss behind, a tick a logged step, snapping. */
 export class Scrubber extends SessionElement {
-  static override properties = { ...SessionElement.properties, player: { attribute: false }, width: { state: true }, height: { state: true } };
+  static override properties = {
+    ...SessionElement.properties,
+    player: { attribute: false },
+    width: { state: true },
+    height: { state: true },
+  };
   declare player: Player;
   declare width: number;
   declare height: number;
   readonly #resize = new ResizeObserver(() => this.#measure());
-  readonly #losses = new SeriesController(this, () => this.session, () => this.#wanted());
+  readonly #losses = new SeriesController(
+    this,
+    () => this.session,
+    () => this.#wanted(),
+  );
   #series: LossSeries | null = null;
   #seriesOf: unknown = null;
   #path: LossPath | null = null;
@@ -59,7 +68,7 @@ export class Scrubber extends SessionElement {
     return html`
       <div class="play" role="group" aria-label="Play">
         ${this.#button("first", "First step (Home)", none, () => player.first())}
-        ${this.#button("back", "Logged step before (←)", none, () => player.move(-1))}
+        ${this.#button("back", "Previous logged step (←)", none, () => player.move(-1))}
         <cnn-icon-button
           framed
           icon=${player.playing ? "pause" : "play"}
@@ -67,7 +76,7 @@ export class Scrubber extends SessionElement {
           .disabled=${steps.length < 2}
           @click=${() => player.toggle()}
         ></cnn-icon-button>
-        ${this.#button("next", "Logged step behind (→)", none, () => player.move(1))}
+        ${this.#button("next", "Next logged step (→)", none, () => player.move(1))}
         ${this.#button("last", "Last step, follow the run (End)", none, () => player.last())}
       </div>
       <div class="axis">${this.width > 0 && this.#last() > 0 ? this.#axis(steps, step, series) : nothing}</div>
@@ -90,7 +99,7 @@ export class Scrubber extends SessionElement {
     const setAt = stepsOf(this.session.detailA, "weights_set", null);
     const said = [text, step !== null && setAt.includes(step) ? WEIGHTS_SET : ""].filter(Boolean).join(", ");
     return html`
-      <span class="gutter loss">${series ? html`train<br />loss` : nothing}</span>
+      <span class="gutter loss">${series ? html`batch<br />loss${loss?.isLog ? ", log" : ""}` : nothing}</span>
       <span class="gutter logged">logged</span>
       <div
         class="slider"
@@ -105,10 +114,12 @@ export class Scrubber extends SessionElement {
         @pointerdown=${(event: PointerEvent) => this.#drag(event, axis, width)}
       >
         <svg width=${width} height=${this.height} aria-hidden="true">
-          ${loss
-            ? svg`<g transform="translate(0 6)"><path class="raw" d=${loss.raw}/><path class="smooth" d=${loss.smooth}/>
+          ${
+            loss
+              ? svg`<g transform="translate(0 6)"><path class="raw" d=${loss.raw}/><path class="smooth" d=${loss.smooth}/>
               ${loss.broken.map((at) => svg`<rect class="broken" x=${at - 1} y="0" width="2" height="6"/>`)}</g>`
-            : nothing}
+              : nothing
+          }
           ${svg`<path class="base" d="M0 ${floor + 0.5}H${width}"/>
           <path class="ticks" d=${tickPath(steps, axis, width, floor, 7)}/>`}
           ${weightMarks(setAt, axis, width).map(
@@ -120,9 +131,11 @@ export class Scrubber extends SessionElement {
               svg`<text class="label" x=${axis.toShare(tick) * width} y=${floor + 21}
                   text-anchor="middle">${formatCount(tick)}</text>`,
           )}
-          ${x === null
-            ? nothing
-            : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`}
+          ${
+            x === null
+              ? nothing
+              : svg`<path class="here" d="M${x} 4V${floor}"/><rect class="handle" x=${x - 4} y=${floor - 1} width="8" height="11" rx="2"/>`
+          }
         </svg>
         ${x !== null && text ? html`<span class="here-text ${this.#flips(x, width, right) ? "flip" : ""}" .style=${`left:${x}px`}>${text}</span>` : nothing}
       </div>
@@ -226,7 +239,7 @@ function gutters(element: Element): [left: number, right: number] {
 function lossText(series: LossSeries, step: number): string {
   const row = rowAt(series, step);
   const at = series.steps[row] as number;
-  const text = `train loss ${formatNumber(series.loss[row] as number, { digits: 3 })}`;
+  const text = `batch loss ${formatNumber(series.loss[row] as number, { digits: 3 })}`;
   return Math.abs(at - step) > 1 ? `${text} at ${at}` : text;
 }
 

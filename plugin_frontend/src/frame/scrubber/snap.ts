@@ -1,4 +1,4 @@
-import { firstAtLeast } from "../../state/derived.ts";
+import { firstAtLeast } from "../../state/selectors.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
 
 /** Index of the logged step that is nearest on the axis, as the eye measures it. */

@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 import { formatCount } from "../../math/format.ts";
 import { base, controls } from "../../parts/styles.ts";
 import type { Option } from "../../parts/segmented.ts";
-import { nearestStep, ticksOf } from "../../state/derived.ts";
+import { nearestStep, ticksOf } from "../../state/selectors.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import "../../parts/segmented.ts";
 
@@ -114,7 +114,9 @@ export class StepFields extends SessionElement {
   }
 
   #lastTitle(): string {
-    return this.session.state.step === "last" ? "Follows the run's last step" : "Press End to follow the run's last step";
+    return this.session.state.step === "last"
+      ? "Follows the run's last step"
+      : "Press End to follow the run's last step";
   }
 
   /** The logged step nearest to the number typed. */

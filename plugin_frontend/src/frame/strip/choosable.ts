@@ -1,5 +1,5 @@
 import type { LayerRecord } from "../../data/schema.ts";
-import { showsLayer } from "../../state/derived.ts";
+import { showsLayer } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 import type { StripItem } from "./fold.ts";
 

@@ -21,7 +21,10 @@ export function foldStrip(layers: readonly LayerRecord[], current: string | null
   const tiles = joinSmall(layers, current).map((tile): StripItem => ({ ...tile, folded: false }));
   if (tiles.length <= most) return tiles;
   const blocks = blocksOf(tiles, (tile) => tile.face);
-  const here = Math.max(0, blocks.findIndex((block) => block.some((tile) => holds(tile, current))));
+  const here = Math.max(
+    0,
+    blocks.findIndex((block) => block.some((tile) => holds(tile, current))),
+  );
   const open = blocks[here] ?? [];
   const before = blocks.slice(0, here).map(foldTiles);
   const after = blocks.slice(here + 1).map(foldTiles);
@@ -46,10 +49,15 @@ function foldTiles(tiles: readonly StripItem[]): StripItem {
 /** `room` tiles of a block: those nearest to the current layer, and a fold at each side for the others. */
 function windowAround(block: readonly StripItem[], current: string | null, room: number): StripItem[] {
   if (block.length <= room) return [...block];
-  const at = Math.max(0, block.findIndex((tile) => holds(tile, current)));
+  const at = Math.max(
+    0,
+    block.findIndex((tile) => holds(tile, current)),
+  );
   const shown = Math.max(1, room - 2);
   const start = Math.min(Math.max(0, at - (shown >> 1)), block.length - shown);
-  const parts = [block.slice(0, start), block.slice(start + shown)].map((part) => (part.length ? [foldTiles(part)] : []));
+  const parts = [block.slice(0, start), block.slice(start + shown)].map((part) =>
+    part.length ? [foldTiles(part)] : [],
+  );
   return [...(parts[0] ?? []), ...block.slice(start, start + shown), ...(parts[1] ?? [])];
 }
 

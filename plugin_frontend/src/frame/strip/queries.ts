@@ -1,5 +1,5 @@
 import type { RecordsQuery } from "../../data/api.ts";
-import { stepsOf } from "../../state/derived.ts";
+import { stepsOf } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 
 /** The feature maps of these layers at the step nearest to the shown one, in one request. */

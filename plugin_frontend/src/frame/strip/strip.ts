@@ -36,7 +36,10 @@ export class Strip extends SessionElement {
   readonly #probe = new RecordsController(this, this.#session, () => probeQuery(this.session));
   readonly #predictions = new RecordsController(this, this.#session, () => predictionsQuery(this.session));
   readonly #maps = new RecordsController(this, this.#session, () =>
-    mapsQuery(this.session, this.#tiles().map((item) => item.face.path)),
+    mapsQuery(
+      this.session,
+      this.#tiles().map((item) => item.face.path),
+    ),
   );
 
   constructor() {
@@ -45,10 +48,7 @@ export class Strip extends SessionElement {
     this.height = 0;
   }
 
-  static override styles = [
-    base,
-    stripStyles,
-  ];
+  static override styles = [base, stripStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -117,9 +117,11 @@ export class Strip extends SessionElement {
         ${Array.from({ length: art.sheets }, (_, i) => art.sheets - i).map(
           (n) => html`<span class="sheet" .style=${`transform:translate(${n * SHEET}px,${-n * SHEET}px)`}></span>`,
         )}
-        ${art.picture
-          ? html`<cnn-picture .picture=${art.picture}></cnn-picture>`
-          : svg`<svg width="1" height="1" aria-hidden="true">${glyphOf(item.face)}</svg>`}
+        ${
+          art.picture
+            ? html`<cnn-picture .picture=${art.picture}></cnn-picture>`
+            : svg`<svg width="1" height="1" aria-hidden="true">${glyphOf(item.face)}</svg>`
+        }
         ${item.folded ? html`<span class="count">${item.layers.length}</span>` : nothing}
       </span>
       <span class="label">${shortened(label)}</span>

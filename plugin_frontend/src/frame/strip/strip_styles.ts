@@ -97,6 +97,18 @@ export const stripStyles = css`
     color: var(--here-ink);
     font-weight: var(--w-b);
   }
+  /* 200 % zoom: the layers' names alone. */
+  @media (max-height: 480px) {
+    .art,
+    .note,
+    .edges {
+      display: none !important;
+    }
+    button {
+      grid-template: 18px / minmax(0, 1fr);
+      padding: 4px 0;
+    }
+  }
   .count {
     position: absolute;
     right: -9px;

@@ -14,23 +14,40 @@ export interface Across {
 }
 
 export function acrossOf(axis: TimeAxis, part: readonly [number, number] | null): Across {
-  if (!part) return { lo: 0, hi: axis.last, zoomed: false, toShare: axis.toShare, toX: axis.toStep, ticks: (gap) => axis.ticks(gap) };
+  if (!part)
+    return {
+      lo: 0,
+      hi: axis.last,
+      zoomed: false,
+      toShare: axis.toShare,
+      toX: axis.toStep,
+      ticks: (gap) => axis.ticks(gap),
+    };
   const [lo, hi] = part;
   const [start, span] = [axis.toShare(lo), axis.toShare(hi) - axis.toShare(lo)];
   const toShare = (x: number): number => (axis.toShare(x) - start) / span;
   return {
-    lo, hi, zoomed: true, toShare,
+    lo,
+    hi,
+    zoomed: true,
+    toShare,
     toX: (share) => axis.toStep(start + share * span),
     ticks: (gap) => {
       const kept: number[] = [];
-      for (const tick of roundValues(lo, hi, 2 / gap)) if (!kept.length || toShare(tick) - toShare(kept.at(-1)!) >= gap) kept.push(tick);
+      for (const tick of roundValues(lo, hi, 2 / gap))
+        if (!kept.length || toShare(tick) - toShare(kept.at(-1)!) >= gap) kept.push(tick);
       return kept;
     },
   };
 }
 
 /** The window half as wide (factor 0.5) or twice as wide (2) around a place, inside the axis; null where it would be all of it. */
-export function zoomedBy(across: Across, axis: TimeAxis, factor: number, around: number): readonly [number, number] | null {
+export function zoomedBy(
+  across: Across,
+  axis: TimeAxis,
+  factor: number,
+  around: number,
+): readonly [number, number] | null {
   const [left, right, centre] = [across.lo, across.hi, around].map((x) => axis.toShare(x)) as [number, number, number];
   const width = Math.max(1e-4, (right - left) * factor);
   if (width >= 1) return null;

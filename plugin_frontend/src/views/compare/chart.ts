@@ -1,4 +1,4 @@
-import { smoothed } from "../../math/smoothing.ts";
+import { ema } from "../../math/ema.ts";
 import { valueAxis, valueRange, type ValueAxis } from "../../math/value_axis.ts";
 import { runStyle, type RunStyle } from "../../state/run_style.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -55,7 +55,7 @@ const WEIGHT = { main: 1.6, second: 1, beside: 1, here: 2.6 } as const;
 export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT): ChartLine {
   return {
     ...line,
-    shown: smooth > 0 ? smoothed(line.y, smooth / 100) : line.y,
+    shown: smooth > 0 ? ema(line.y, smooth / 100) : line.y,
     style: runStyle(line.run),
     weight: WEIGHT[role],
     alpha: role === "second" || role === "beside" ? 0.75 : 1,
@@ -67,13 +67,19 @@ export function chartLine(line: Line, smooth: number, role: keyof typeof WEIGHT)
  * The axis of values for what lies in the window; a zoom's own where it has one. On a linear one, a line beside the
  * compared ones (training losses start high) leaves through the top rather than press those flat.
  */
-export function valuesOf(lines: readonly ChartLine[], across: Across, kind: "linear" | "log", zoom: readonly [number, number] | null): ValueAxis {
+export function valuesOf(
+  lines: readonly ChartLine[],
+  across: Across,
+  kind: "linear" | "log",
+  zoom: readonly [number, number] | null,
+): ValueAxis {
   if (zoom && (kind === "linear" || zoom[0] > 0)) return valueAxis(kind, zoom[0], zoom[1]);
   const compared = lines.filter((line) => kind === "log" || !line.beside);
   const seen = compared.flatMap((line) => valuesIn(line, across));
   const top = seen.reduce((most, value) => (Number.isFinite(value) && value > most ? value : most), -Infinity);
   for (const line of lines) {
-    if (!compared.includes(line)) seen.push(...valuesIn(line, across).filter((value) => value <= top || compared.length === 0));
+    if (!compared.includes(line))
+      seen.push(...valuesIn(line, across).filter((value) => value <= top || compared.length === 0));
   }
   const [lo, hi] = valueRange(seen, kind) ?? (kind === "log" ? [0.1, 1] : [0, 1]);
   return valueAxis(kind, lo, hi);

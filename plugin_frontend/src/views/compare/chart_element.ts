@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, unsafeCSS, type PropertyValues } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import { base } from "../../parts/styles.ts";
 import { stepped, zoomedBy } from "./across.ts";
@@ -32,8 +32,12 @@ interface Drag {
  */
 export class CompareChart extends LitElement {
   static override properties = {
-    chart: { attribute: false }, height: { type: Number }, pointed: { attribute: false }, dark: { type: Boolean },
-    width: { state: true }, drag: { state: true },
+    chart: { attribute: false },
+    height: { type: Number },
+    pointed: { attribute: false },
+    dark: { type: Boolean },
+    width: { state: true },
+    drag: { state: true },
   };
   static override styles = [base, unsafeCSS(uplotCss), drawingStyles, chartStyles];
 
@@ -145,7 +149,11 @@ export class CompareChart extends LitElement {
   async drawing(title: string, norms: readonly RunNorms[], maps: readonly StepHeatmap[]): Promise<unknown> {
     const { chart, place, pointed } = this;
     if (!chart) throw new Error("there is no chart yet");
-    const below = await savedMultiples(norms, maps, { x: place.left, y: place.height + HEAD + FOOT, width: place.width });
+    const below = await savedMultiples(norms, maps, {
+      x: place.left,
+      y: place.height + HEAD + FOOT,
+      width: place.width,
+    });
     return documentSvg(title, chart, place, HEAD + FOOT, pointed, below);
   }
 
@@ -185,14 +193,18 @@ export class CompareChart extends LitElement {
   readonly #press = (event: PointerEvent): void => {
     if (event.button !== 0 || event.defaultPrevented) return;
     const from = this.#inside(event);
-    this.#follow(event, (to) => {
-      const far = Math.abs(to[0] - from[0]) >= LEAST_DRAG;
-      this.drag = far ? { from, to } : null;
-    }, () => {
-      const { drag } = this;
-      this.drag = null;
-      if (drag) this.#zoomTo(drag);
-    });
+    this.#follow(
+      event,
+      (to) => {
+        const far = Math.abs(to[0] - from[0]) >= LEAST_DRAG;
+        this.drag = far ? { from, to } : null;
+      },
+      () => {
+        const { drag } = this;
+        this.drag = null;
+        if (drag) this.#zoomTo(drag);
+      },
+    );
   };
 
   #zoomTo({ from, to }: Drag): void {
@@ -200,7 +212,10 @@ export class CompareChart extends LitElement {
     if (!chart) return;
     const x = [from[0], to[0]].sort((a, b) => a - b).map((at) => chart.across.toX(at / width)) as [number, number];
     const flat = Math.abs(to[1] - from[1]) < LEAST_TALL;
-    const y = [from[1], to[1]].sort((a, b) => b - a).map((at) => chart.values.toValue(1 - at / height)) as [number, number];
+    const y = [from[1], to[1]].sort((a, b) => b - a).map((at) => chart.values.toValue(1 - at / height)) as [
+      number,
+      number,
+    ];
     this.#tell("chart-zoom", { x, y: flat ? null : y });
   }
 
@@ -213,7 +228,11 @@ export class CompareChart extends LitElement {
     if (event.button !== 0) return;
     event.preventDefault();
     (event.currentTarget as HTMLElement).focus();
-    this.#follow(event, (to) => this.#moveTarget(this.chart!.values.toValue(1 - to[1] / this.height)), () => {});
+    this.#follow(
+      event,
+      (to) => this.#moveTarget(this.chart!.values.toValue(1 - to[1] / this.height)),
+      () => {},
+    );
   };
 
   /** Calls `moved` with places inside the plot until the pointer is let go. */

@@ -75,7 +75,14 @@ function gapSvg({ gap, ...chart }: Chart, place: Place): Parts {
 const TITLE = 28;
 
 /** The whole chart as one drawing. `around`: pixels above and below the plot; `below`: what stands under it. */
-export function documentSvg(title: string, chart: Chart, place: Place, around: number, pointed: number | null, below: Below): unknown {
+export function documentSvg(
+  title: string,
+  chart: Chart,
+  place: Place,
+  around: number,
+  pointed: number | null,
+  below: Below,
+): unknown {
   const width = place.left + place.width + place.right;
   const height = TITLE + place.height + around + below.height;
   return html`<svg viewBox=${`0 ${-TITLE} ${width} ${height}`} .style=${`display:block;width:${width}px;height:${height}px`}>
@@ -100,7 +107,13 @@ interface Stroke {
   readonly alpha: number;
 }
 
-function pathSvg(chart: Chart, place: Place, line: ChartLine, values: Float64Array, { dash, weight, alpha }: Stroke): SVGTemplateResult {
+function pathSvg(
+  chart: Chart,
+  place: Place,
+  line: ChartLine,
+  values: Float64Array,
+  { dash, weight, alpha }: Stroke,
+): SVGTemplateResult {
   return svg`<path data-run=${printable(line.run)} data-part=${line.part} d=${pathOf(chart, place, line, values)}
     stroke-dasharray=${dash || "none"} style=${`stroke:${line.style.colour};stroke-width:${weight};opacity:${alpha}`}/>`;
 }
@@ -127,7 +140,9 @@ export function marksSvg(chart: Chart, place: Place, pointed: number | null): SV
   const pixel = pixelsOf(chart, place);
   const inside = (x: number): boolean => x >= -0.5 && x <= width + 0.5;
   const upright = (at: number | null, kind: string, tail: number): Parts =>
-    at === null || !inside(pixel.x(at)) ? nothing : svg`<line class=${kind} x1=${pixel.x(at)} x2=${pixel.x(at)} y1="-6" y2=${height + tail}/>`;
+    at === null || !inside(pixel.x(at))
+      ? nothing
+      : svg`<line class=${kind} x1=${pixel.x(at)} x2=${pixel.x(at)} y1="-6" y2=${height + tail}/>`;
   const target = chart.target === null ? Number.NaN : pixel.y(chart.target);
   return svg`<g transform="translate(${place.left} ${place.top})">
     ${upright(chart.here, "here", 6)}
@@ -147,7 +162,8 @@ export function marksSvg(chart: Chart, place: Place, pointed: number | null): SV
 export function lonePoints({ x, shown }: ChartLine): Point[] {
   const lone: Point[] = [];
   const there = (i: number): boolean => i >= 0 && i < shown.length && Number.isFinite(shown[i]!);
-  for (let i = 0; i < shown.length; i++) if (there(i) && !there(i - 1) && !there(i + 1)) lone.push({ x: x[i]!, y: shown[i]! });
+  for (let i = 0; i < shown.length; i++)
+    if (there(i) && !there(i - 1) && !there(i + 1)) lone.push({ x: x[i]!, y: shown[i]! });
   return lone;
 }
 
@@ -166,7 +182,9 @@ function oddSvg(chart: Chart, place: Place): Parts[] {
       if (left < 0 || left > place.width || seen.has(`${left} ${what} ${top}`) || marks.length >= MOST_MARKS) continue;
       seen.add(`${left} ${what} ${top}`);
       const [tip, foot] = top ? [-6, 2] : [place.height + 6, place.height - 2];
-      marks.push(svg`<path class=${`odd ${what}`} d=${`M${left} ${tip}L${left - 4} ${foot}H${left + 4}Z`} style=${what === "below" ? `fill:${line.style.colour}` : ""}/>`);
+      marks.push(
+        svg`<path class=${`odd ${what}`} d=${`M${left} ${tip}L${left - 4} ${foot}H${left + 4}Z`} style=${what === "below" ? `fill:${line.style.colour}` : ""}/>`,
+      );
     }
   }
   return marks;
@@ -189,25 +207,48 @@ function labelsSvg(chart: Chart, place: Place): Parts {
   const target: Wished[] =
     chart.target === null
       ? []
-      : [{ text: `target ${formatPlain(chart.target)}`, colour: "var(--ink)", strong: true, from: { x: width, y: clamp(y(chart.target), 0, height) } }];
+      : [
+          {
+            text: `target ${formatPlain(chart.target)}`,
+            colour: "var(--ink)",
+            strong: true,
+            from: { x: width, y: clamp(y(chart.target), 0, height) },
+          },
+        ];
   const wanted = chart.labels.slice(0, room);
   const runs = wanted.map(({ text }) => text);
   const names = wanted.map(({ text, at, colour, strong }) => ({
-    text: printable(shortRun(text, runs, LABEL_CHARACTERS)), colour, strong,
+    text: printable(shortRun(text, runs, LABEL_CHARACTERS)),
+    colour,
+    strong,
     from: { x: clamp(x(at.x), 0, width), y: clamp(y(at.y), 0, height) },
   }));
-  const kept = [...target, ...names].filter(({ from }) => Number.isFinite(from.y)).slice(0, room).sort((a, b) => a.from.y - b.from.y);
-  const places = labelPlaces(kept.map((each) => each.from.y), LABEL_GAP, 0, height);
+  const kept = [...target, ...names]
+    .filter(({ from }) => Number.isFinite(from.y))
+    .slice(0, room)
+    .sort((a, b) => a.from.y - b.from.y);
+  const places = labelPlaces(
+    kept.map((each) => each.from.y),
+    LABEL_GAP,
+    0,
+    height,
+  );
   const narrow = right < 60;
-  return svg`${kept.map(({ text, colour, strong, from }, i) => svg`
+  return svg`${kept.map(
+    ({ text, colour, strong, from }, i) => svg`
     ${narrow || from.x > width - 1 ? nothing : svg`<path class="leader far" style=${`stroke:${colour}`} d=${`M${round(from.x)} ${round(from.y)}H${width}`}/>`}
     ${narrow ? nothing : svg`<path class="leader" style=${`stroke:${colour}`} d=${`M${width} ${round(from.y)}L${width + 12} ${round(places[i]!)}`}/>`}
     <text class=${strong ? "label strong" : "label"} style=${`fill:${colour}`} x=${narrow ? width - 4 : width + 15} y=${places[i]! + 4}
-      text-anchor=${narrow ? "end" : "start"}>${text}</text>`)}`;
+      text-anchor=${narrow ? "end" : "start"}>${text}</text>`,
+  )}`;
 }
 
 /** The curves that have room for a name, as lines with where each ends. */
-export function endLabels(lines: readonly ChartLine[], chart: Pick<Chart, "across" | "values">, strong: ReadonlySet<string>): Chart["labels"] {
+export function endLabels(
+  lines: readonly ChartLine[],
+  chart: Pick<Chart, "across" | "values">,
+  strong: ReadonlySet<string>,
+): Chart["labels"] {
   const seen = new Set<string>();
   return lines.flatMap((line) => {
     const at = seen.has(line.run) ? null : endOf(line, chart.across, chart.values);

@@ -1,7 +1,7 @@
 import type { ReactiveControllerHost } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail, RunSummary } from "../../data/schema.ts";
-import { ManyAnswers, type Wish } from "../../state/many_answers.ts";
+import { KeyedQueries, type Wish } from "../../state/keyed_queries.ts";
 import { matchesPattern } from "../../state/run_filter.ts";
 import type { Session } from "../../state/session.ts";
 import type { Course } from "./places.ts";
@@ -22,30 +22,44 @@ export interface Needs {
   readonly gradients: readonly RunSummary[];
 }
 
-/** The runs that the list's filter lets through and that are not hidden, in its order. */
+/** The runs that the list's filter lets through, in its order: hidden ones too, so that hiding one moves no target. */
+export function filteredRuns(session: Session): readonly RunSummary[] {
+  const { filter } = session.state;
+  return (session.runs?.runs ?? []).filter((run) => !filter || matchesPattern(run.name, filter));
+}
+
+/** Those of them that are not hidden. */
 export function listedRuns(session: Session): readonly RunSummary[] {
-  const { filter, hidden } = session.state;
-  const away = new Set(hidden);
-  return (session.runs?.runs ?? []).filter((run) => !away.has(run.name) && (!filter || matchesPattern(run.name, filter)));
+  const hidden = new Set(session.state.hidden);
+  return filteredRuns(session).filter((run) => !hidden.has(run.name));
 }
 
 /** Loads what many runs logged: epochs of all of them, the rest of those that need it. */
 export class CompareData {
-  readonly #epochs: ManyAnswers<Rows | null>;
-  readonly #losses: ManyAnswers<Rows | null>;
-  readonly #details: ManyAnswers<RunDetail>;
-  readonly #gradients: ManyAnswers<DataRecord>;
+  readonly #epochs: KeyedQueries<Rows | null>;
+  readonly #losses: KeyedQueries<Rows | null>;
+  readonly #details: KeyedQueries<RunDetail>;
+  readonly #gradients: KeyedQueries<DataRecord>;
 
   constructor(
     host: ReactiveControllerHost,
     private readonly session: () => Session,
     needs: () => Needs,
   ) {
-    this.#epochs = new ManyAnswers(host, () => this.#holding(listedRuns(session()), "epochs").map((run) => this.#series(run, "epochs")), 2, 2000);
-    this.#losses = new ManyAnswers(host, () => this.#holding(needs().losses, "losses").map((run) => this.#series(run, "losses")), 2);
+    this.#epochs = new KeyedQueries(
+      host,
+      () => this.#holding(filteredRuns(session()), "epochs").map((run) => this.#series(run, "epochs")),
+      2,
+      2000,
+    );
+    this.#losses = new KeyedQueries(
+      host,
+      () => this.#holding(needs().losses, "losses").map((run) => this.#series(run, "losses")),
+      2,
+    );
     const withGradients = (): readonly RunSummary[] => this.#holding(needs().gradients, "gradients");
-    this.#gradients = new ManyAnswers(host, () => withGradients().map((run) => this.#norms(run)), 1);
-    this.#details = new ManyAnswers(host, () => withGradients().map((run) => this.#detail(run)), 1);
+    this.#gradients = new KeyedQueries(host, () => withGradients().map((run) => this.#norms(run)), 1);
+    this.#details = new KeyedQueries(host, () => withGradients().map((run) => this.#detail(run)), 1);
   }
 
   /** Rises with every answer that lines and table are made of. */
@@ -57,6 +71,11 @@ export class CompareData {
     return this.#gradients.revision + this.#details.revision;
   }
 
+  /** Whether what order and target go by is here of all runs. */
+  get isComplete(): boolean {
+    return this.#epochs.isComplete;
+  }
+
   /** How many answers of how many are here. */
   get progress(): { readonly done: number; readonly of: number } {
     const [epochs, losses] = [this.#epochs.progress, this.#losses.progress];
@@ -64,7 +83,11 @@ export class CompareData {
   }
 
   course(run: RunSummary): Course {
-    return { epochs: this.#epochs.get(run.name).value, losses: this.#losses.get(run.name).value, start: run.first_wall_time };
+    return {
+      epochs: this.#epochs.get(run.name).value,
+      losses: this.#losses.get(run.name).value,
+      start: run.first_wall_time,
+    };
   }
 
   detail(run: string): RunDetail | null {
@@ -77,7 +100,9 @@ export class CompareData {
 
   /** What of a run could not be read; empty where all could. */
   problem(run: string): string {
-    const failed = [this.#epochs, this.#losses, this.#gradients, this.#details].map((each) => each.get(run).error).filter((error) => error !== null);
+    const failed = [this.#epochs, this.#losses, this.#gradients, this.#details]
+      .map((each) => each.get(run).error)
+      .filter((error) => error !== null);
     return failed.map((error) => error.reason).join(" ");
   }
 
@@ -95,7 +120,9 @@ export class CompareData {
 
   #series(run: RunSummary, kind: "epochs" | "losses"): Wish<Rows | null> {
     const points = kind === "losses" ? { points: BATCH_POINTS } : {};
-    return this.#wish(run, async (signal) => rowsOf(await this.session().api.series({ run: run.name, kind, ...points }, signal)));
+    return this.#wish(run, async (signal) =>
+      rowsOf(await this.session().api.series({ run: run.name, kind, ...points }, signal)),
+    );
   }
 
   #norms(run: RunSummary): Wish<DataRecord> {

@@ -24,8 +24,10 @@ export type Column = (typeof COMPARE_FIELDS)["sort"]["fallback"];
 export const COMPARE_VIEW: ViewDefinition<typeof COMPARE_FIELDS> = {
   id: "compare",
   title: "Compare",
+  what: "A run is one training: its curves say how fast it learned, and how well it does on examples it never saw.",
   key: "6",
   tag: "cnn-compare-view",
+  load: () => import("./compare_view.ts"),
   needs: [],
   ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",
@@ -33,7 +35,7 @@ export const COMPARE_VIEW: ViewDefinition<typeof COMPARE_FIELDS> = {
   hint: "Look for the line that falls first and ends lowest, then at how far its training loss lies below it.",
   howToRead:
     "Rings mark where a run first meets the target; drag the dashed line to move it. A wide shaded gap means that the run " +
-    "fits its own examples better than new ones.",
+    "fits its own examples better than new ones: it is overfitting.",
   empty: {
     title: "There is nothing to compare",
     text: "Compare draws the metrics of every run below the logdir.",

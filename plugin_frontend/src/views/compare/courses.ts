@@ -38,7 +38,11 @@ export function namesOf({ runs }: Courses): readonly string[] {
 
 const UNITS: Readonly<Record<Align, string>> = { step: "step", epoch: "epoch", examples: "examples", time: "" };
 
-export function coursesOf(summaries: readonly RunSummary[], data: Pick<CompareData, "course">, choice: Choice): Courses {
+export function coursesOf(
+  summaries: readonly RunSummary[],
+  data: Pick<CompareData, "course">,
+  choice: Choice,
+): Courses {
   const { metric, part, align } = choice;
   const runs = summaries.map((summary): RunCourse => {
     const course = data.course(summary);
@@ -78,14 +82,28 @@ export function targetOf(chosen: number | null, { runs }: Courses, better: Bette
   return middleTarget(bests, better);
 }
 
-export function allFacts(courses: Courses, data: Pick<CompareData, "problem">, better: Better, target: number | null): Facts[] {
+export function allFacts(
+  courses: Courses,
+  data: Pick<CompareData, "problem">,
+  better: Better,
+  target: number | null,
+): Facts[] {
   const { choice, runs } = courses;
   const all = runs.map(({ summary }) => settingsOf(summary));
   const keys = differingKeys(all);
-  return runs.map(({ summary, course, lines }, i) => factsOf({
-    run: summary.name, course, lines, metric: choice.metric, better, target,
-    settings: settingsInWords(all[i]!, keys), cost: summary.cost, problem: problemOf(courses.runs[i]!, choice, data.problem(summary.name)),
-  }));
+  return runs.map(({ summary, course, lines }, i) =>
+    factsOf({
+      run: summary.name,
+      course,
+      lines,
+      metric: choice.metric,
+      better,
+      target,
+      settings: settingsInWords(all[i]!, keys),
+      cost: summary.cost,
+      problem: problemOf(courses.runs[i]!, choice, data.problem(summary.name)),
+    }),
+  );
 }
 
 /** What is not as in other runs, in sentences. */
@@ -93,10 +111,14 @@ function problemOf({ summary, course, lines }: RunCourse, { metric, part, align 
   const said = failed ? [failed] : [];
   const isLoaded = course.epochs !== null || course.losses !== null || !summary.kinds.includes("epochs");
   if (lines.problem) said.push(`Not drawn by ${align}: ${lines.problem}.`);
-  else if (!lines.main && !failed && isLoaded) said.push(`It logged no ${part === "validation" ? "validation " : ""}${metricWords(metric)}.`);
-  if (lines.main && (course.epochs?.stepIs === "unknown" || course.epochs?.plain.has(metric))) said.push("Its steps are what the tool counted that wrote it.");
-  if (metric === BATCH_LOSS && course.losses?.runningMean) said.push("Its loss is Keras' running mean over the epoch, not each batch's own.");
-  if (lines.main && course.epochs?.sampled) said.push("TensorBoard keeps about 1,000 points of a curve; others may be missing.");
+  else if (!lines.main && !failed && isLoaded)
+    said.push(`It logged no ${part === "validation" ? "validation " : ""}${metricWords(metric)}.`);
+  if (lines.main && (course.epochs?.stepIs === "unknown" || course.epochs?.plain.has(metric)))
+    said.push("Its steps are what the tool counted that wrote it.");
+  if (metric === BATCH_LOSS && course.losses?.runningMean)
+    said.push("Its loss is Keras' running mean over the epoch, not each batch's own.");
+  if (lines.main && course.epochs?.sampled)
+    said.push("TensorBoard keeps about 1,000 points of a curve; others may be missing.");
   return said.join(" ");
 }
 

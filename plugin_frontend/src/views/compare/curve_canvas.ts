@@ -4,7 +4,6 @@ import { PALE, type Chart, type ChartLine } from "./chart.ts";
 /** Shares beyond these are held there: the canvas has no place for 10³⁰ pixels. */
 const FAR = 40;
 
-
 /** The chart's lines on a canvas, drawn by uPlot in shares of the plot's width and height. */
 export class CurveCanvas {
   #plot: uPlot | null = null;
@@ -22,8 +21,13 @@ export class CurveCanvas {
     const series = drawn.map(({ line, pale }) => seriesOf(line, colour(line.style.colour), pale));
     const data = drawn.map(({ line, y }) => sharesOf(chart, line.x, y));
     const options: uPlot.Options = {
-      mode: 2, width, height, padding: [0, 0, 0, 0], pxAlign: 0,
-      cursor: { show: false }, legend: { show: false },
+      mode: 2,
+      width,
+      height,
+      padding: [0, 0, 0, 0],
+      pxAlign: 0,
+      cursor: { show: false },
+      legend: { show: false },
       scales: { x: { time: false, auto: false, range: () => [0, 1] }, y: { auto: false, range: () => [0, 1] } },
       axes: [{ show: false }, { show: false }],
       series: [{}, ...series],
@@ -40,10 +44,16 @@ export class CurveCanvas {
 
 function seriesOf(line: ChartLine, stroke: string, pale: boolean): uPlot.Series {
   const density = window.devicePixelRatio || 1;
-  const dash = pale || line.style.dash === "" ? [] : line.style.dash.split(" ").map((length) => Number(length) * density);
-  const facets = [{ scale: "x", auto: false, sorted: 1 as const }, { scale: "y", auto: false }];
+  const dash =
+    pale || line.style.dash === "" ? [] : line.style.dash.split(" ").map((length) => Number(length) * density);
+  const facets = [
+    { scale: "x", auto: false, sorted: 1 as const },
+    { scale: "y", auto: false },
+  ];
   return {
-    facets, stroke, dash,
+    facets,
+    stroke,
+    dash,
     alpha: pale ? PALE : line.alpha,
     width: pale ? 1 : line.weight,
     pxAlign: 0,

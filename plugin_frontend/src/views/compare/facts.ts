@@ -37,7 +37,10 @@ export interface FactsOf {
 
 export function factsOf({ run, course, lines, metric, better, target, settings, cost, problem }: FactsOf): Facts {
   return {
-    run, settings, cost, problem,
+    run,
+    settings,
+    cost,
+    problem,
     best: bestPoint(lines.main, better),
     final: lastPoint(lines.main),
     reach: meetingPoint(lines.main, target, better),
@@ -49,7 +52,9 @@ export function factsOf({ run, course, lines, metric, better, target, settings, 
 
 /** The name of a validation accuracy, the plain one first. */
 export function accuracyName({ epochs }: Course): string | null {
-  const names = [...(epochs?.columns.keys() ?? [])].filter((name) => /^val_.*acc/.test(name) && betterOf(name) === "higher");
+  const names = [...(epochs?.columns.keys() ?? [])].filter(
+    (name) => /^val_.*acc/.test(name) && betterOf(name) === "higher",
+  );
   return names.find((name) => name === "val_accuracy") ?? names.sort()[0] ?? null;
 }
 
@@ -98,7 +103,8 @@ export function sortedFacts(rows: readonly Facts[], column: Column, descending: 
   const way: Better = column === "accuracy" || (OF_METRIC.has(column) && better === "higher") ? "higher" : "lower";
   const turned = descending ? (way === "lower" ? "higher" : "lower") : way;
   const order = (a: number | string, b: number | string): number => {
-    if (typeof a === "string" || typeof b === "string") return (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0) * (descending ? -1 : 1);
+    if (typeof a === "string" || typeof b === "string")
+      return (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0) * (descending ? -1 : 1);
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
     return isBetter(a, b, turned) ? -1 : isBetter(b, a, turned) ? 1 : 0;
   };
@@ -114,4 +120,3 @@ export function isAscending(column: Column, descending: boolean, better: Better)
   const upwards = !(column === "accuracy" || (OF_METRIC.has(column) && better === "higher"));
   return upwards !== descending;
 }
-

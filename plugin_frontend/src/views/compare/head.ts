@@ -62,7 +62,10 @@ export function headControls({ metrics, metric, part, options, set }: HeadOf): u
     <cnn-segmented
       class="scale"
       label="Scale of the values"
-      .options=${[{ value: "linear", label: "linear" }, { value: "log", label: "log" }]}
+      .options=${[
+        { value: "linear", label: "linear" },
+        { value: "log", label: "log" },
+      ]}
       .value=${options.scale}
       @change=${(event: CustomEvent<"linear" | "log">) => set({ scale: event.detail, zoom: options.zoom && { ...options.zoom, y: null } })}
     ></cnn-segmented>

@@ -7,6 +7,7 @@ import { shortRuns } from "../../parts/run_names.ts";
 import { longestBehind, type Chart } from "./chart.ts";
 import { settingsOf } from "./compare_data.ts";
 import type { Compared } from "./comparison.ts";
+import type { Facts } from "./facts.ts";
 import type { Options, SetOptions } from "./head.ts";
 import { namesOf } from "./courses.ts";
 import { placeInWords } from "./places.ts";
@@ -44,12 +45,14 @@ function readOut({ at, unit, what, values, part, runA, runs }: ReadOut): unknown
     <table>
       <thead class="quiet"><tr><th></th>${both ? html`<th>train</th>` : nothing}<th>${part}</th></tr></thead>
       <tbody>
-        ${values.map(({ run, x, y, shown, ended, train }) => html`<tr class=${run === runA ? "here" : ""} data-run=${run}
+        ${values.map(
+          ({ run, x, y, shown, ended, train }) => html`<tr class=${run === runA ? "here" : ""} data-run=${run}
           title="${run}, nearest logged point at ${placeInWords(unit, x)}: ${formatNumber(y)}">
           <td>${swatch(run)} <bdi>${cutName(run, short.get(run))}</bdi>${ended ? html` <span class="quiet">at ${place(Number(x.toPrecision(4)))}</span>` : nothing}</td>
           ${both ? html`<td class="quiet">${train === null ? "" : formatNumber(train, { digits: 3 })}</td>` : nothing}
           <td class=${Number.isFinite(shown) ? "value" : "value odd"}>${formatNumber(shown)}</td>
-        </tr>`)}
+        </tr>`,
+        )}
       </tbody>
     </table>
   </section>`;
@@ -78,7 +81,15 @@ export function legendPart(of: LegendOf): unknown {
   const at = pointed ?? restingPlace(chart);
   const what = pointed !== null ? "crosshair" : at === chart.here ? "current step" : "end of the axis";
   const values = valuesAt(chart, at, better);
-  const told = readOut({ at, unit: courses.unit, what, values, part: choice.part === "train" ? "train" : "val", runA, runs: namesOf(courses) });
+  const told = readOut({
+    at,
+    unit: courses.unit,
+    what,
+    values,
+    part: choice.part === "train" ? "train" : "val",
+    runA,
+    runs: namesOf(courses),
+  });
   const sure = howSure(courses.runs.map(({ summary }) => settingsOf(summary)));
   const long = values.length > LONG;
   return html`
@@ -87,18 +98,28 @@ export function legendPart(of: LegendOf): unknown {
   `;
 }
 
-function targetPart({ compared: { target }, options, set }: LegendOf): unknown {
+/** How many of the runs that have a curve come to the target. */
+function reachWords(facts: readonly Facts[]): string {
+  const curves = facts.filter(({ best }) => best !== null).length;
+  const reached = facts.filter(({ reach }) => reach !== null).length;
+  if (curves === 0) return "";
+  return reached === curves
+    ? `${curves === 1 ? "The run reaches" : "All runs reach"} it. `
+    : `${reached} of ${curves} runs reach it. `;
+}
+
+function targetPart({ compared: { target, facts }, options, set }: LegendOf): unknown {
   const type = (event: Event): void => {
     const text = (event.target as HTMLInputElement).value.trim();
     set({ target: text === "" || !Number.isFinite(Number(text)) ? null : Number(text) });
   };
   const chosen = options.target !== null;
   return html`<section class="target">
-    <label>target <input type="number" step="any" aria-label="Target" .value=${target === null ? "" : String(target)} @change=${type} />${chosen
-        ? html`<button @click=${() => set({ target: null })}>auto</button>`
-        : nothing}</label>
+    <label>target <input type="number" step="any" aria-label="Target" .value=${target === null ? "" : String(target)} @change=${type} />${
+      chosen ? html`<button @click=${() => set({ target: null })}>auto</button>` : nothing
+    }</label>
     <p class="quiet">
-      ${chosen ? "" : "About half of the runs reach it. "}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.
+      ${reachWords(facts)}Rings: the first logged value at ${target === null ? "it" : formatPlain(target)} or better.
     </p>
   </section>`;
 }
@@ -108,9 +129,11 @@ function notesPart({ compared: { chart, courses, choice }, options, set }: Legen
   const beyond = across.zoomed ? null : longestBehind(chart.lines, chart.axis);
   const zoomed = `Zoomed: ${placeInWords(courses.unit, Number(across.lo.toPrecision(4)))} to ${formatPlain(across.hi)}.`;
   return html`<ul class="notes">
-    ${gap && choice.part === "validation"
-      ? html`<li>Thin: training ${metricWords(choice.metric)} of run A. Shaded: its gap to validation.</li>`
-      : nothing}
+    ${
+      gap && choice.part === "validation"
+        ? html`<li>Thin: training ${metricWords(choice.metric)} of run A. Shaded: its gap to validation.</li>`
+        : nothing
+    }
     ${notesOf(courses, chart, options.smooth).map((note) => html`<li>${note}</li>`)}
     ${beyond === null ? nothing : html`<li><button @click=${() => set({ zoom: { x: [0, beyond], y: null } })}>Show all of them</button></li>`}
     ${across.zoomed ? html`<li>${zoomed} <button @click=${() => set({ zoom: null })}>Show all</button></li>` : nothing}

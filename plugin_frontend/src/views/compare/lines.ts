@@ -14,12 +14,20 @@ export interface Line {
 }
 
 /** The curve of a metric on one part of the data; null where the run has none, a text where it has no place on the axis. */
-export function lineOf(run: string, course: Course, metric: string, part: Line["part"], align: Align): Line | string | null {
+export function lineOf(
+  run: string,
+  course: Course,
+  metric: string,
+  part: Line["part"],
+  align: Align,
+): Line | string | null {
   const [rows, name] = columnOf(course, metric, part);
   const values = rows?.columns.get(name);
   const place = placingOf(align, course, rows);
   if (rows && values && typeof place === "string") return place;
-  return rows && values && typeof place !== "string" ? placed({ run, part, rows, values, missing: rows.missing.get(name) }, place) : null;
+  return rows && values && typeof place !== "string"
+    ? placed({ run, part, rows, values, missing: rows.missing.get(name) }, place)
+    : null;
 }
 
 function columnOf({ epochs, losses }: Course, metric: string, part: Line["part"]): readonly [Rows | null, string] {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail, RunSummary } from "../../data/schema.ts";
-import "../../gl/step_heatmap.ts";
+import "../../canvas/step_heatmap.ts";
 import { paletteOf } from "../../math/colour.ts";
 import { viridis } from "../../math/colour_maps.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
@@ -36,12 +36,17 @@ export function normsAt(all: readonly RunNorms[], step: number | null): readonly
 export function runNorms(run: string, record: DataRecord | null, detail: RunDetail | null): RunNorms | null {
   const [norm, step] = [record?.arrays["norm"], record?.arrays["step"]];
   const variables = norm?.shape[1];
-  if (!norm || !step || norm.shape.length !== 2 || variables === undefined || norm.shape[0] !== step.values.length) return null;
+  if (!norm || !step || norm.shape.length !== 2 || variables === undefined || norm.shape[0] !== step.values.length)
+    return null;
   const steps = Float64Array.from(step.values);
   const columns = { steps, variables, norm: norm.values, update: [], weight: [] };
   const groups = layerPlaces(detail, variables);
   const rows = groups.map(([name, places]) => ({ name, steps, values: logs(normsOf(columns, places, "gradient")) }));
-  const whole = normsOf(columns, Array.from({ length: variables }, (_, i) => i), "gradient");
+  const whole = normsOf(
+    columns,
+    Array.from({ length: variables }, (_, i) => i),
+    "gradient",
+  );
   return { run, rows, last: whole.at(-1) ?? Number.NaN };
 }
 
@@ -91,14 +96,18 @@ export interface Multiples {
 export function multiplesPart(of: Multiples): unknown {
   const { norms, scale, axis, step, runA } = of;
   if (!of.of) return nothing;
-  const short = shortRuns(norms.map(({ run: name }) => name), NAME_ROOM);
+  const short = shortRuns(
+    norms.map(({ run: name }) => name),
+    NAME_ROOM,
+  );
   return html`<section class="multiples" aria-label="Gradient norms">
     <header>
       <b>Gradient norm by layer and step</b>
       <span class="quiet">training batch, before clipping; one scale, ${powerText(scale.lo)} to ${powerText(scale.hi)}, by step</span>
       ${ramp(scale)}
     </header>
-    ${norms.map(({ run, rows, last }, i) => html`<div class="multiple" data-run=${run}>
+    ${norms.map(
+      ({ run, rows, last }, i) => html`<div class="multiple" data-run=${run}>
       <button class="link ${run === runA ? "here" : ""}" title=${run} @click=${() => of.choose(run)}>${swatch(run)}<span class="name">${cutName(run, short.get(run))}</span></button>
       <span class="last" title="Norm of all variables' gradients as one vector, at the last logged step">whole network, last step: ${formatNumber(last, { digits: 3 })}</span>
       <cnn-step-heatmap
@@ -111,10 +120,13 @@ export function multiplesPart(of: Multiples): unknown {
         .values=${of.values[i] ?? []}
         @heatmap-step=${(event: CustomEvent<{ step: number }>) => of.goto(event.detail.step, run)}
       ></cnn-step-heatmap>
-    </div>`)}
-    ${norms.length < of.of
-      ? html`<footer><button @click=${of.more}>Show more</button> ${formatCount(norms.length)} of ${formatCount(of.of)} runs with gradients</footer>`
-      : nothing}
+    </div>`,
+    )}
+    ${
+      norms.length < of.of
+        ? html`<footer><button @click=${of.more}>Show more</button> ${formatCount(norms.length)} of ${formatCount(of.of)} runs with gradients</footer>`
+        : nothing
+    }
   </section>`;
 }
 

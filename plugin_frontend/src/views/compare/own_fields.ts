@@ -20,12 +20,14 @@ export const zoom: Field<Zoom | null> = {
   fallback: null,
   parse: (text) => {
     const numbers = text.length > 200 ? [] : text.split(",").map(real);
-    if ((numbers.length !== 2 && numbers.length !== 4) || !numbers.every((each) => each !== undefined)) return undefined;
+    if ((numbers.length !== 2 && numbers.length !== 4) || !numbers.every((each) => each !== undefined))
+      return undefined;
     const [lo, hi, low, high] = numbers as [number, number, number?, number?];
     if (lo >= hi || (low !== undefined && high !== undefined && low >= high)) return undefined;
     return { x: [lo, hi], y: low === undefined || high === undefined ? null : [low, high] };
   },
-  format: (value) => (value === null ? "" : [...value.x, ...(value.y ?? [])].map((each) => Number(each.toPrecision(6))).join(",")),
+  format: (value) =>
+    value === null ? "" : [...value.x, ...(value.y ?? [])].map((each) => Number(each.toPrecision(6))).join(","),
 };
 
 function real(text: string): number | undefined {

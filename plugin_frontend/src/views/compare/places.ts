@@ -1,4 +1,4 @@
-import { knotsOf, valueAt } from "../../math/knots.ts";
+import { piecewiseLinearOf, valueAt } from "../../math/piecewise_linear.ts";
 import { formatPlain } from "../../math/plain_number.ts";
 import type { Align } from "./compare_definition.ts";
 import type { Rows } from "./rows.ts";
@@ -27,8 +27,9 @@ export function placingOf(align: Align, course: Course, rows: Rows | null): Plac
     return `its log counts epochs, and does not say how many ${align === "step" ? "steps" : "examples"} one has`;
   }
   if (align === "step" && !updates) return (step) => step;
-  const [from, to] = counts === "update" && align !== "step" ? PLACES[align](course) : foreign(align, rows!, course.start);
-  const knots = knotsOf(from, to);
+  const [from, to] =
+    counts === "update" && align !== "step" ? PLACES[align](course) : foreign(align, rows!, course.start);
+  const knots = piecewiseLinearOf(from, to);
   if (knots.from.length < (counts === "update" ? 2 : 1)) return `its log does not say ${UNIT[align]}`;
   return (step) => valueAt(knots, step);
 }
@@ -60,14 +61,24 @@ function byEpoch(epochs: Rows | null): Pairs {
   const counts = epochs?.columns.get("epoch");
   if (!epochs || !counts) return [[], []];
   const finished = Array.from(counts, (epoch) => epoch + 1);
-  return finished[0] === 1 ? [[0, ...epochs.steps], [0, ...finished]] : [[...epochs.steps], finished];
+  return finished[0] === 1
+    ? [
+        [0, ...epochs.steps],
+        [0, ...finished],
+      ]
+    : [[...epochs.steps], finished];
 }
 
 function byColumn(losses: Rows | null, name: string, start: number, fromStart: boolean): Pairs {
   const column = losses?.columns.get(name);
   if (!losses || !column) return [[], []];
   const [from, to] = [Array.from(losses.steps, (step) => step + 1), Array.from(column, (value) => value - start)];
-  return fromStart ? [[0, ...from], [0, ...to]] : [from, to];
+  return fromStart
+    ? [
+        [0, ...from],
+        [0, ...to],
+      ]
+    : [from, to];
 }
 
 /** Of an epoch's end the epochs record knows best: it came after the validation. */

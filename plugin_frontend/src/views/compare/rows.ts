@@ -34,7 +34,8 @@ export function rowsOf(record: DataRecord | null): Rows | null {
   if (!record || !step || (record.kind !== "epochs" && record.kind !== "losses")) return null;
   const columns = new Map<string, Float64Array>();
   for (const [name, { shape, values }] of Object.entries(record.arrays)) {
-    if (name !== "step" && shape.length === 1 && values.length === step.values.length) columns.set(name, Float64Array.from(values));
+    if (name !== "step" && shape.length === 1 && values.length === step.values.length)
+      columns.set(name, Float64Array.from(values));
   }
   const { of, step_is, loss_is, plain, sampled } = record.attributes;
   const stepIs = step_is === "epoch" || step_is === "batch" || step_is === "unknown" ? step_is : "update";

@@ -1,7 +1,7 @@
 /** The heatmaps of gradient norms as they stand below the chart in a file. */
 import { svg, type SVGTemplateResult } from "lit";
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
-import { heatmapSvg } from "../../gl/step_heatmap_svg.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
+import { heatmapSvg } from "../../canvas/step_heatmap_svg.ts";
 import { formatNumber } from "../../math/format.ts";
 import { powerText } from "../../math/powers_of_two.ts";
 import { runStyle } from "../../state/run_style.ts";
@@ -19,7 +19,9 @@ export interface Below {
 
 /** @param x where the time axis begins, `y` where the chart ends; `width` of the axis. */
 export async function savedMultiples(
-  norms: readonly RunNorms[], maps: readonly StepHeatmap[], place: { readonly x: number; readonly y: number; readonly width: number },
+  norms: readonly RunNorms[],
+  maps: readonly StepHeatmap[],
+  place: { readonly x: number; readonly y: number; readonly width: number },
 ): Promise<Below> {
   const { x, y: start, width } = place;
   const shown = norms.slice(0, MOST);
@@ -27,8 +29,10 @@ export async function savedMultiples(
   const { lo, hi } = maps[0]!.scale;
   const which = shown.length < norms.length ? `, ${shown.length} of ${norms.length} runs` : "";
   let y = start + HEADING;
-  const content = [svg`<text class="ink strong" x=${x} y=${y - 8}
-    >${`Gradient norm by layer and step: training batch, before clipping; ${powerText(lo)} to ${powerText(hi)}, log₂, viridis${which}`}</text>`];
+  const content = [
+    svg`<text class="ink strong" x=${x} y=${y - 8}
+    >${`Gradient norm by layer and step: training batch, before clipping; ${powerText(lo)} to ${powerText(hi)}, log₂, viridis${which}`}</text>`,
+  ];
   for (const [i, { run, last }] of shown.entries()) {
     const map = maps[i]!;
     content.push(svg`<text class="strong" x=${x} y=${y + CAPTION - 6} style=${`fill:${runStyle(run).colour}`}>${run}</text>

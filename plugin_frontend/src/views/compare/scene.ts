@@ -1,5 +1,5 @@
 import { formatCount } from "../../math/format.ts";
-import { isBetter, type Better } from "../../math/line_facts.ts";
+import { bestIndex, isBetter, type Better } from "../../math/line_facts.ts";
 import type { ValueAxis } from "../../math/value_axis.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
@@ -31,14 +31,30 @@ export interface SceneOf {
   readonly step: number | null;
 }
 
-/** The runs that are drawn: those with a curve, the first by the list's order. */
-export function drawnRuns({ runs }: Courses): readonly RunCourse[] {
-  return runs.filter(({ lines }) => lines.main !== null).slice(0, DRAWN);
+/** The runs that are drawn, in the list's order: A, B and the best of those with a curve. */
+export function drawnRuns({ runs }: Courses, first: readonly (string | null)[], better: Better): readonly RunCourse[] {
+  const curves = runs.filter(({ lines }) => lines.main !== null);
+  if (curves.length <= DRAWN) return curves;
+  const best = new Map(
+    curves.map((run) => [run, run.lines.main!.y[bestIndex(run.lines.main!.y, better)] ?? Number.NaN]),
+  );
+  const isFirst = (run: RunCourse): boolean => first.includes(run.summary.name);
+  const order = (a: RunCourse, b: RunCourse): number =>
+    Number(isFirst(b)) - Number(isFirst(a)) ||
+    (isBetter(best.get(a)!, best.get(b)!, better) ? -1 : isBetter(best.get(b)!, best.get(a)!, better) ? 1 : 0);
+  const chosen = new Set(curves.toSorted(order).slice(0, DRAWN));
+  return curves.filter((run) => chosen.has(run));
 }
 
 /** All lines, A and B on top. `beside`: the training curve of A. */
-export function linesOfChart(courses: Courses, smooth: number, runA: string, runB: string | null): { lines: ChartLine[]; gap: Chart["gap"] } {
-  const drawn = drawnRuns(courses);
+export function linesOfChart(
+  courses: Courses,
+  smooth: number,
+  runA: string,
+  runB: string | null,
+  better: Better,
+): { lines: ChartLine[]; gap: Chart["gap"] } {
+  const drawn = drawnRuns(courses, [runA, runB], better);
   const seconds = drawn.flatMap(({ lines }) => (lines.second ? [chartLine(lines.second, smooth, "second")] : []));
   const rank = (run: string): number => (run === runA ? 2 : run === runB ? 1 : 0);
   const mains = drawn
@@ -53,7 +69,14 @@ export function linesOfChart(courses: Courses, smooth: number, runA: string, run
 }
 
 /** `page`: the page's time axis, which is the chart's too where it counts steps. */
-export function axesOf(courses: Courses, lines: readonly ChartLine[], runA: string, page: TimeAxis, scale: "linear" | "log", zoom: Zoom | null): Axes {
+export function axesOf(
+  courses: Courses,
+  lines: readonly ChartLine[],
+  runA: string,
+  page: TimeAxis,
+  scale: "linear" | "log",
+  zoom: Zoom | null,
+): Axes {
   const source = courses.runs.find(({ summary }) => summary.name === runA)?.summary.source;
   const bySteps = courses.choice.align === "step";
   const longest = Math.max(1, ...lines.map((line) => line.x.at(-1) ?? 0));
@@ -63,7 +86,11 @@ export function axesOf(courses: Courses, lines: readonly ChartLine[], runA: stri
   return { axis, across, values: valuesOf(lines, across, scale, part && zoom!.y) };
 }
 
-export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfChart>, { axis, across, values }: Axes): Chart {
+export function chartOf(
+  of: SceneOf,
+  { lines, gap }: ReturnType<typeof linesOfChart>,
+  { axis, across, values }: Axes,
+): Chart {
   const { courses, facts, better, target, runA, runB } = of;
   const drawn = new Set(lines.map((line) => line.run));
   const shown = facts.filter((each) => drawn.has(each.run));
@@ -72,10 +99,21 @@ export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfCh
   const mains = lines.filter((line) => line !== gap?.below && line.part === (lines.at(-1)?.part ?? "train"));
   const byRun = new Map(mains.map((line) => [line.run, line]));
   return {
-    lines, gap, axis, across, values, target,
+    lines,
+    gap,
+    axis,
+    across,
+    values,
+    target,
     unit: unitWords(courses, of.axis),
-    rings: shown.flatMap(({ run, reach }) => (reach ? [{ ...reach, colour: runStyle(run).colour, strong: strong.has(run) }] : [])),
-    labels: endLabels(order.flatMap((run) => byRun.get(run) ?? []), { across, values }, strong),
+    rings: shown.flatMap(({ run, reach }) =>
+      reach ? [{ ...reach, colour: runStyle(run).colour, strong: strong.has(run) }] : [],
+    ),
+    labels: endLabels(
+      order.flatMap((run) => byRun.get(run) ?? []),
+      { across, values },
+      strong,
+    ),
     here: hereOf(of),
     stops: byRun.get(runA)?.x ?? mains[0]?.x ?? new Float64Array(),
     words: `${mainName(courses.choice)} of ${drawn.size} runs by ${courses.choice.align}. Arrow keys move the crosshair, plus and minus zoom, 0 shows all.`,
@@ -85,12 +123,19 @@ export function chartOf(of: SceneOf, { lines, gap }: ReturnType<typeof linesOfCh
 /** First those that must be named, then the best. */
 function wantedOrder(facts: readonly Facts[], better: Better, first: readonly string[]): string[] {
   const best = (each: Facts): number => each.best?.y ?? Number.NaN;
-  const rest = facts.filter((each) => !first.includes(each.run)).sort((a, b) => (isBetter(best(a), best(b), better) ? -1 : isBetter(best(b), best(a), better) ? 1 : 0));
+  const rest = facts
+    .filter((each) => !first.includes(each.run))
+    .sort((a, b) => (isBetter(best(a), best(b), better) ? -1 : isBetter(best(b), best(a), better) ? 1 : 0));
   return [...first, ...rest.map((each) => each.run)];
 }
 
 function unitWords({ choice, unit }: Courses, axis: "log" | "linear"): string {
-  return { step: `step${axis === "log" ? ", log" : ""}`, epoch: "epochs finished", examples: "examples seen", time: `${unit} since the run's start` }[choice.align];
+  return {
+    step: `step${axis === "log" ? ", log" : ""}`,
+    epoch: "epochs finished",
+    examples: "examples seen",
+    time: `${unit} since the run's start`,
+  }[choice.align];
 }
 
 function hereOf({ courses, runA, step }: SceneOf): number | null {
@@ -115,15 +160,26 @@ export function countWords(courses: Courses): string {
 /** What the picture does not show by itself, in sentences. */
 export function notesOf(courses: Courses, chart: Chart, smooth: number): string[] {
   const notes: string[] = [];
-  if (withCurve(courses) > DRAWN) notes.push(`${countWords(courses)}: the first runs of the list. Filter or hide runs to see others; the table has all.`);
-  if (smooth > 0) notes.push(`Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`);
+  if (withCurve(courses) > DRAWN)
+    notes.push(`${countWords(courses)}: A, B and the best. Filter or hide runs to see others; the table has all.`);
+  if (smooth > 0)
+    notes.push(
+      `Smoothed by ${smooth / 100}; the values as logged are pale. Table, target and rings go by the values as logged.`,
+    );
   const behind = chart.across.zoomed ? 0 : goingOn(chart.lines, chart.axis);
-  if (behind) notes.push(`${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${placeInWords(courses.unit, chart.axis.last)}, where this axis ends with run A.`);
+  if (behind)
+    notes.push(
+      `${behind} ${behind === 1 ? "run goes" : "runs go"} on behind ${placeInWords(courses.unit, chart.axis.last)}, where this axis ends with run A.`,
+    );
   notes.push(...oddWords(chart));
   const beyond = leaving(chart);
-  if (beyond) notes.push(`${beyond} ${beyond === 1 ? "line leaves" : "lines leave"} the chart at its edge. A logarithmic scale has room for all.`);
+  if (beyond)
+    notes.push(
+      `${beyond} ${beyond === 1 ? "line leaves" : "lines leave"} the chart at its edge. A logarithmic scale has room for all.`,
+    );
   const thinned = courses.runs.some(({ course }) => course.losses && course.losses.of > course.losses.steps.length);
-  if (thinned && chart.lines.some((line) => line.x.length > 1000)) notes.push("Of long runs, the smallest and largest losses of each stretch of batches are drawn.");
+  if (thinned && chart.lines.some((line) => line.x.length > 1000))
+    notes.push("Of long runs, the smallest and largest losses of each stretch of batches are drawn.");
   return notes;
 }
 
@@ -134,7 +190,11 @@ function oddWords({ lines, values }: Chart): string[] {
   const counts = lines.flatMap((line) => {
     const odd = oddPoints(line, values);
     const count = (what: string): number => odd.filter((each) => each.what === what).length;
-    const words = [[count("nan"), "NaN"], [count("inf"), "Inf"], [count("below"), "not above 0"]] as const;
+    const words = [
+      [count("nan"), "NaN"],
+      [count("inf"), "Inf"],
+      [count("below"), "not above 0"],
+    ] as const;
     const said = words.filter(([many]) => many > 0).map(([many, word]) => `${formatCount(many)} ${word}`);
     return said.length ? [`${line.run} (${line.part}): ${said.join(", ")}`] : [];
   });
@@ -145,5 +205,9 @@ function oddWords({ lines, values }: Chart): string[] {
 /** Lines with a value above or below the axis, while it is not a chosen part. */
 function leaving({ lines, values, across }: Chart): number {
   if (across.zoomed) return 0;
-  return lines.filter(({ shown }) => shown.some((value) => Number.isFinite(value) && (value > values.hi || (value < values.lo && values.kind === "linear")))).length;
+  return lines.filter(({ shown }) =>
+    shown.some(
+      (value) => Number.isFinite(value) && (value > values.hi || (value < values.lo && values.kind === "linear")),
+    ),
+  ).length;
 }

@@ -12,17 +12,25 @@ const SHORT: Readonly<Record<string, string>> = { learning_rate: "lr", optimizer
 export function differingKeys(all: readonly (Settings | null)[]): string[] {
   const known = all.filter((each) => each !== null);
   const keys = new Set(known.flatMap((each) => Object.keys(each)));
-  const values = (runs: readonly Settings[], key: string): number => new Set(runs.map((each) => JSON.stringify(each[key]))).size;
-  const optimizers = [...new Set(known.map((each) => each["optimizer"]))].map((name) => known.filter((each) => each["optimizer"] === name));
+  const values = (runs: readonly Settings[], key: string): number =>
+    new Set(runs.map((each) => JSON.stringify(each[key]))).size;
+  const optimizers = [...new Set(known.map((each) => each["optimizer"]))].map((name) =>
+    known.filter((each) => each["optimizer"] === name),
+  );
   const differs = (key: string): boolean =>
-    values(known.filter((each) => Object.hasOwn(each, key)), key) > 1 || optimizers.some((runs) => values(runs, key) > 1);
+    values(
+      known.filter((each) => Object.hasOwn(each, key)),
+      key,
+    ) > 1 || optimizers.some((runs) => values(runs, key) > 1);
   return [...keys].filter(differs).sort(byImportance);
 }
 
 /** "Adam, lr 0.0015, rho 0.9": the values of these keys. */
 export function settingsInWords(settings: Settings | null, keys: readonly string[]): string {
   if (!settings) return "";
-  const said = keys.filter((key) => Object.hasOwn(settings, key)).map((key) => `${Object.hasOwn(SHORT, key) ? SHORT[key] : key} ${valueInWords(settings[key]!)}`.trim());
+  const said = keys
+    .filter((key) => Object.hasOwn(settings, key))
+    .map((key) => `${Object.hasOwn(SHORT, key) ? SHORT[key] : key} ${valueInWords(settings[key]!)}`.trim());
   return said.join(", ");
 }
 
@@ -41,7 +49,9 @@ function valueInWords(value: string | number | boolean): string {
 export function repeatsOf(all: readonly (Settings | null)[]): { settings: number; repeated: number } {
   const counts = new Map<string, number>();
   for (const [i, settings] of all.entries()) {
-    const plain = Object.entries(settings ?? {}).filter(([key]) => !/seed/i.test(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const plain = Object.entries(settings ?? {})
+      .filter(([key]) => !/seed/i.test(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     const key = plain.length ? JSON.stringify(plain) : `unknown ${i}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
@@ -52,7 +62,8 @@ export function repeatsOf(all: readonly (Settings | null)[]): { settings: number
 export function howSure(all: readonly (Settings | null)[]): string {
   const { settings, repeated } = repeatsOf(all);
   if (all.length < 2) return "";
-  if (repeated === 0) return "It cannot be told: each setting ran with one seed. A repeat with another seed may change the order.";
+  if (repeated === 0)
+    return "It cannot be told: each setting ran with one seed. A repeat with another seed may change the order.";
   return (
     `${repeated} of ${settings} settings ran more than once. A difference between settings that is smaller than the one ` +
     "between their repeats says nothing."

@@ -1,6 +1,6 @@
 import { formatCount, formatNumber, formatSigned } from "../../math/format.ts";
 import { formatPlain } from "../../math/plain_number.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import type { Column } from "./compare_definition.ts";
 import { keyOf, type Facts } from "./facts.ts";
 
@@ -33,12 +33,26 @@ export function tableColumns(rows: readonly Facts[], naming: Naming): TableColum
     ["best", `best ${metric}`, "The best of the logged values", (facts) => value(facts.best?.y)],
     ["at", `at ${unit}`, "Where the best value stands", (facts) => place(facts.best?.x)],
     ["final", `final ${metric}`, "The last logged value", (facts) => value(facts.final?.y)],
-    ["reach", `${unitWord(unit)} to ${reached}`, `The first logged value at ${reached} or better; nothing is interpolated`, (facts) =>
-      facts.reach ? place(facts.reach.x) : facts.final ? "not reached" : ""],
-    ["accuracy", "val accuracy", "The last validation accuracy", (facts) => (facts.accuracy === null ? "" : percent(facts.accuracy))],
+    [
+      "reach",
+      `${unitWord(unit)} to ${reached}`,
+      `The first logged value at ${reached} or better; nothing is interpolated`,
+      (facts) => (facts.reach ? place(facts.reach.x) : facts.final ? "not reached" : ""),
+    ],
+    ["accuracy", "val accuracy", "The last validation accuracy", (facts) => value(facts.accuracy)],
     ["train", `train ${plain}`, `Mean over the last epoch's batches, as Keras logs it`, (facts) => value(facts.train)],
-    ["gap", "gap", `Validation minus training ${plain}, at the end of the last epoch`, (facts) => (facts.gap === null ? "" : formatSigned(facts.gap, 3))],
-    ["cost", "logging cost", "Share of the training's time that logging took", (facts) => (facts.cost === null ? "" : formatShare(facts.cost))],
+    [
+      "gap",
+      "gap",
+      `Validation minus training ${plain}, at the end of the last epoch`,
+      (facts) => (facts.gap === null ? "" : formatSigned(facts.gap, 3)),
+    ],
+    [
+      "cost",
+      "logging cost",
+      "Share of the training's time that logging took",
+      (facts) => (facts.cost === null ? "" : formatPercent(facts.cost)),
+    ],
   ];
   const always = new Set<Column>(["run", "best", ...(target === null ? [] : ["reach" as const])]);
   return all
@@ -58,9 +72,4 @@ function value(number: number | null | undefined): string {
 export function place(x: number | null | undefined): string {
   if (x === null || x === undefined) return "";
   return Number.isInteger(x) ? formatCount(x) : formatPlain(x);
-}
-
-/** A decimal more than a share of pixels needs: runs differ there. */
-function percent(share: number): string {
-  return share >= 0 && share <= 1 ? `${(share * 100).toFixed(1)} %` : formatNumber(share);
 }

@@ -13,10 +13,15 @@ const PAGE = 25;
 /** Characters of a name that fit into its column, in two lines where the window is narrow. */
 const NAME_ROOM = 26;
 
-/** A row a run. It fires `table-sort` with the column and `table-run` with the name. */
+/** A row a run. It fires `table-sort` with the column and `table-run` with the run, and whether it is to be B (with Shift). */
 export class CompareTable extends LitElement {
   static override properties = {
-    rows: { attribute: false }, columns: { attribute: false }, sort: {}, ascending: { type: Boolean }, here: {}, page: { state: true },
+    rows: { attribute: false },
+    columns: { attribute: false },
+    sort: {},
+    ascending: { type: Boolean },
+    here: {},
+    page: { state: true },
   };
   static override styles = [base, controls, cutNameStyles, tableStyles];
 
@@ -56,13 +61,15 @@ export class CompareTable extends LitElement {
           <tbody>${shown.map((row) => this.#row(row, largest))}</tbody>
         </table>
       </div>
-      ${pages > 1
-        ? html`<footer>
+      ${
+        pages > 1
+          ? html`<footer>
             <button ?disabled=${first === 0} @click=${() => (this.page = first / PAGE - 1)}>‹ before</button>
             <button ?disabled=${first + PAGE >= rows.length} @click=${() => (this.page = first / PAGE + 1)}>behind ›</button>
             <span>${formatCount(first + 1)} – ${formatCount(first + shown.length)} of ${formatCount(rows.length)} runs</span>
           </footer>`
-        : nothing}
+          : nothing
+      }
     `;
   }
 
@@ -76,24 +83,28 @@ export class CompareTable extends LitElement {
 
   #row(row: Facts, largest: number): unknown {
     const here = row.run === this.here;
-    return html`<tr class=${here ? "here" : ""} data-run=${row.run} aria-current=${here ? "true" : nothing} @click=${() => this.#tell("table-run", row.run)}>
+    return html`<tr class=${here ? "here" : ""} data-run=${row.run} aria-current=${here ? "true" : nothing} @click=${(event: MouseEvent) => this.#tell("table-run", { run: row.run, asB: event.shiftKey })}>
         ${this.columns.map((column) => this.#cell(column, row, largest))}
       </tr>
-      ${row.problem
-        ? html`<tr class="said"><td colspan=${this.columns.length}><b>!</b> <bdi>${row.run}</bdi>: ${row.problem}</td></tr>`
-        : nothing}`;
+      ${
+        row.problem
+          ? html`<tr class="said"><td colspan=${this.columns.length}><b>!</b> <bdi>${row.run}</bdi>: ${row.problem}</td></tr>`
+          : nothing
+      }`;
   }
 
   #cell({ id, cell }: TableColumn, row: Facts, largest: number): unknown {
-    if (id === "run") return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${cutName(row.run, this.#short.get(row.run))}</span></button></td>`;
+    if (id === "run")
+      return html`<td class="text"><button class="run" title=${row.run}>${swatch(row.run)}<span class="name">${cutName(row.run, this.#short.get(row.run))}</span></button></td>`;
     const text = cell(row);
     if (id === "settings") return html`<td class="settings" title=${text}>${text}</td>`;
-    if (id !== "best" || !row.best) return html`<td data-column=${id} class=${text === "NaN" || text.endsWith("Inf") ? "odd" : ""}>${text}</td>`;
+    if (id !== "best" || !row.best)
+      return html`<td data-column=${id} class=${text === "NaN" || text.endsWith("Inf") ? "odd" : ""}>${text}</td>`;
     const share = largest > 0 ? Math.max(0, row.best.y / largest) : 0;
     return html`<td data-column="best" class="best"><span class="bar" aria-hidden="true"><i .style=${`width:${Math.round(share * 100)}%`}></i></span><b>${text}</b></td>`;
   }
 
-  #tell(name: "table-sort" | "table-run", detail: string): void {
+  #tell(name: "table-sort" | "table-run", detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

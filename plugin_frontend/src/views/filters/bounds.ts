@@ -41,9 +41,12 @@ export function boundsOf(kernels: readonly Kernels[], scale: Scale): Bounds {
 /** The bound of a kernel: ±bound are the ends of its colours. */
 export function boundAt(bounds: Bounds, shape: KernelShape, filter: number, input: number): number {
   switch (bounds.scale) {
-    case "kernel": return bounds.each[filter * shape.inputs + input] ?? 0;
-    case "filter": return bounds.each[filter] ?? 0;
-    default: return bounds.each[0] ?? 0;
+    case "kernel":
+      return bounds.each[filter * shape.inputs + input] ?? 0;
+    case "filter":
+      return bounds.each[filter] ?? 0;
+    default:
+      return bounds.each[0] ?? 0;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The choices in the view's head. */
+import { colourOptions } from "../../math/colour_choices.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChannelOrder } from "../../math/colour.ts";
 import type { Option } from "../../parts/segmented.ts";
@@ -10,12 +11,20 @@ import type { Picture } from "./picture.ts";
 
 /** What a layer's two kernels are called. */
 const PARTS: Readonly<Record<(typeof SECOND_PARTS)[number], readonly { value: Part; label: string }[]>> = {
-  pointwise: [{ value: "kernel", label: "depthwise" }, { value: "pointwise", label: "pointwise" }],
-  recurrent: [{ value: "kernel", label: "of the input" }, { value: "recurrent", label: "recurrent" }],
+  pointwise: [
+    { value: "kernel", label: "depthwise" },
+    { value: "pointwise", label: "pointwise" },
+  ],
+  recurrent: [
+    { value: "kernel", label: "of the input" },
+    { value: "recurrent", label: "recurrent" },
+  ],
 };
 
 const MODE_LABELS: Readonly<Record<Exclude<Mode, "folded">, string>> = {
-  tiles: "Tiles", matrix: "Matrix", one: "One filter",
+  tiles: "Tiles",
+  matrix: "Matrix",
+  one: "One filter",
 };
 
 /** "Folded BGR": what the channels are, first to last. */
@@ -35,7 +44,9 @@ export interface ControlsInput {
 }
 
 export function controls(
-  input: ControlsInput, set: (patch: Partial<FilterOptions>) => void, open: (filter: number) => void,
+  input: ControlsInput,
+  set: (patch: Partial<FilterOptions>) => void,
+  open: (filter: number) => void,
 ): TemplateResult {
   const { picture, shape, options } = input;
   const { mode } = picture;
@@ -43,26 +54,33 @@ export function controls(
   return html`
     <cnn-segmented slot="controls" label="Picture" .options=${modeOptions(shape, picture.panels[0]!.plan.channels)} .value=${mode}
       @change=${(event: CustomEvent<Mode>) => set({ mode: event.detail })}></cnn-segmented>
-    ${mode === "one"
-      ? html`<cnn-select slot="controls" label="filter" .value=${String(picture.filter)}
+    ${
+      mode === "one"
+        ? html`<cnn-select slot="controls" label="filter" .value=${String(picture.filter)}
           .options=${Array.from(picture.order.filters, (filter) => ({ value: String(filter), label: String(filter) }))}
           @change=${(event: CustomEvent<string>) => open(Number(event.detail))}></cnn-select>`
-      : nothing}
-    ${input.second
-      ? html`<cnn-select slot="controls" label="part" .value=${options.part}
+        : nothing
+    }
+    ${
+      input.second
+        ? html`<cnn-select slot="controls" label="part" .value=${options.part}
           .options=${PARTS[input.second]}
           @change=${(event: CustomEvent<FilterOptions["part"]>) => set({ part: event.detail })}></cnn-select>`
-      : nothing}
+        : nothing
+    }
     <cnn-select slot="controls" label="scale" .value=${picture.scale}
       .options=${[
         ...(flat ? [] : [{ value: "kernel", label: "by kernel" }]),
-        { value: "filter", label: "by filter" }, { value: "layer", label: "by layer" },
+        { value: "filter", label: "by filter" },
+        { value: "layer", label: "by layer" },
         { value: "all", label: "all steps" },
       ]}
       @change=${(event: CustomEvent<FilterOptions["scale"]>) => set({ scale: event.detail })}></cnn-select>
     <cnn-select slot="controls" label="sort" .value=${options.sort}
       .options=${[
-        { value: "norm", label: "norm" }, { value: "change", label: "change" }, { value: "index", label: "index" },
+        { value: "norm", label: "norm" },
+        { value: "change", label: "change" },
+        { value: "index", label: "index" },
       ]}
       @change=${(event: CustomEvent<FilterOptions["sort"]>) => set({ sort: event.detail })}></cnn-select>
     <cnn-select slot="controls" label="show" .value=${options.show}
@@ -77,15 +95,16 @@ export function controls(
 
 export function mapChoice(options: FilterOptions, set: (patch: Partial<FilterOptions>) => void): TemplateResult {
   return html`<cnn-select label="colours" .value=${options.map}
-    .options=${[
-      { value: "rdbu", label: "red, blue" }, { value: "brbg", label: "teal, brown" }, { value: "grey", label: "grey" },
-    ]}
+    .options=${colourOptions("weights")}
     @change=${(event: CustomEvent<FilterOptions["map"]>) => set({ map: event.detail })}></cnn-select>`;
 }
 
 function modeOptions(shape: KernelShape, channels: ChannelOrder): Option[] {
   const own = modesFor(shape);
-  const options = own.map((mode): Option => ({ value: mode, label: mode === "folded" ? foldedLabel(channels) : MODE_LABELS[mode] }));
+  const options = own.map((mode): Option => ({
+    value: mode,
+    label: mode === "folded" ? foldedLabel(channels) : MODE_LABELS[mode],
+  }));
   if (own.includes("folded") || own.includes("tiles")) return options;
   const why = shape.inputs === 3 ? "Folding needs flat kernels" : `Needs 3 input channels; these have ${shape.inputs}`;
   return [{ value: "folded", label: foldedLabel(channels), disabled: why }, ...options];

@@ -103,10 +103,12 @@ function valueRow(picture: Picture, panel: Panel, weight: WeightPlace, words: In
   const channel = picture.mode === "folded" ? words.name(weight.input) : "weight";
   if (picture.panels.length === 1 && panel.id === "A") return [channel, value];
   const name = PANEL_NAMES[panel.id];
-  return [picture.mode === "folded" ? `${name}, ${channel}` : panel.id === "change" ? "change" : `weight ${name}`, value];
+  return [
+    picture.mode === "folded" ? `${name}, ${channel}` : panel.id === "change" ? "change" : `weight ${name}`,
+    value,
+  ];
 }
 
 function inputSpoken(name: string): string {
   return /^\d+$/.test(name) ? `input ${name}` : name;
 }
-

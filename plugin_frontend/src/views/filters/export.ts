@@ -1,6 +1,6 @@
 /** The view's picture and numbers as files. */
-import type { GridElement } from "../../gl/grid_element.ts";
-import { readTheme, setFont } from "../../gl/grid_theme.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import { readTheme, setFont } from "../../canvas/grid_theme.ts";
 import { formatSigned } from "../../math/format.ts";
 import { csvCell } from "../../parts/csv.ts";
 import { boundAt, clips } from "./bounds.ts";
@@ -62,15 +62,21 @@ function drawRamp(context: OffscreenCanvasRenderingContext2D, picture: Picture, 
   context.textAlign = "center";
   context.fillText("0", MARGIN + RAMP / 2, top + 26);
   context.textAlign = single ? "right" : "left";
-  context.fillText(`${single && clips(bounds) ? "≥ " : ""}${end}`, single ? MARGIN + RAMP : MARGIN + RAMP / 2 + 16, top + 26);
+  context.fillText(
+    `${single && clips(bounds) ? "≥ " : ""}${end}`,
+    single ? MARGIN + RAMP : MARGIN + RAMP / 2 + 16,
+    top + 26,
+  );
 }
 
 /** A row for each kernel slice: panel, filter, input, slice, filter norm, whether it is practically dead, its weights in full. */
 export function csvOf(panels: readonly Panel[], names: (panel: Panel) => string): string {
   const lines: string[] = [];
   const [first] = panels as [Panel, ...Panel[]];
-  const cells = Array.from({ length: tileSize(first.kernels) }, (_, i) =>
-    `w_${Math.floor(i / first.kernels.width)}_${i % first.kernels.width}`);
+  const cells = Array.from(
+    { length: tileSize(first.kernels) },
+    (_, i) => `w_${Math.floor(i / first.kernels.width)}_${i % first.kernels.width}`,
+  );
   lines.push(["run", "step", "filter", "input", "slice", "filter_norm", "practically_dead", ...cells].join(","));
   for (const panel of panels) addKernels(lines, panel.kernels, csvCell(names(panel)));
   return lines.join("\r\n") + "\r\n";

@@ -1,3 +1,4 @@
+import { colourNames } from "../../math/colour_choices.ts";
 import * as fields from "../../state/fields.ts";
 import type { ValuesOf } from "../../state/fields.ts";
 import type { KernelShape } from "./kernels.ts";
@@ -10,7 +11,7 @@ export const FILTER_FIELDS = {
   scale: fields.choice("auto", "kernel", "filter", "layer", "all"),
   sort: fields.choice("norm", "index", "change"),
   show: fields.choice("weights", "change", "difference"),
-  map: fields.choice("rdbu", "brbg", "grey"),
+  map: fields.choice(...colourNames("weights")),
   part: fields.choice("kernel", "pointwise", "recurrent"),
   /** Whether the opened filter's biography is shown. */
   story: fields.flag(false),

@@ -76,7 +76,9 @@ export class FiltersData {
   }
 
   get b(): Kernels | null {
-    return this.other.query?.layers[0] === this.shown?.layer ? this.kernels(this.other.records?.at(0)) : null;
+    const { query } = this.other;
+    const wanted = query && this.host.session.pathIn(query.run, this.shown?.layer ?? null);
+    return query?.layers[0] === wanted ? this.kernels(this.other.records?.at(0)) : null;
   }
 
   get shownB(): { run: string; step: number } | null {
@@ -148,8 +150,9 @@ export class FiltersData {
     const { session } = this.host;
     const { runB, layer } = session;
     const step = runB === null || !layer ? null : session.stepOf(runB, "filters", layer.path);
-    if (runB === null || !layer || step === null) return null;
-    return { run: runB, kind: "filters", layers: [layer.path], steps: [step] };
+    const path = session.pathIn(runB, layer?.path ?? null);
+    if (runB === null || path === null || step === null) return null;
+    return { run: runB, kind: "filters", layers: [path], steps: [step] };
   }
 
   private wantHistory(): RecordsQuery | null {
@@ -166,7 +169,8 @@ export class FiltersData {
     const { session } = this.host;
     const step = session.stepOf(session.runA, "gradients", null);
     return session.runA === null || step === null
-      ? null : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
+      ? null
+      : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
   }
 }
 

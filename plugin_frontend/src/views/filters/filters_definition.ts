@@ -5,8 +5,10 @@ import type { Mode } from "./fields.ts";
 export const FILTERS_VIEW: ViewDefinition<typeof FILTER_FIELDS> = {
   id: "filters",
   title: "Filters",
+  what: "A filter is a small grid of weights that slides over its input and answers strongly where the input looks like it.",
   key: "2",
   tag: "cnn-filters-view",
+  load: () => import("./filters_view.ts"),
   needs: ["filters"],
   ticks: ["filters"],
   fields: FILTER_FIELDS,

@@ -12,7 +12,7 @@ export const filtersStyles = css`
   figcaption .quiet { overflow: hidden; text-overflow: ellipsis; unicode-bidi: isolate; }
   cnn-grid { flex: 1 1 0; }
   .zoom { position: absolute; top: 0; right: 0; display: flex; gap: 2px; z-index: 1; }
-  .zoom button { width: 20px; height: 20px; padding: 0; line-height: 1; }
+  .zoom button { min-width: 20px; height: 20px; padding: 0 2px; line-height: 1; }
   .row-head { display: flex; justify-content: space-between; align-items: baseline; gap: var(--s3); min-height: 20px; }
   .strip { flex: none; padding-left: 39px; }
   .strip cnn-grid { height: 66px; flex: none; }

@@ -5,10 +5,10 @@
  * and `cellAt` (where a weight lies on the page).
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { GridElement, GridHover } from "../../gl/grid_element.ts";
-import type { GridPose, Rect } from "../../gl/grid_layout.ts";
-import type { Cell } from "../../gl/grid_scene.ts";
-import "../../gl/grid_element.ts";
+import type { GridElement, GridHover } from "../../canvas/grid_element.ts";
+import type { GridPose, Rect } from "../../canvas/grid_layout.ts";
+import type { Cell } from "../../canvas/grid_scene.ts";
+import "../../canvas/grid_element.ts";
 import type { ChannelOrder } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { isolated } from "../../parts/isolated.ts";
@@ -23,7 +23,7 @@ import { controls, mapChoice } from "./controls.ts";
 import { cursorRows, spokenWeight, type InputWords, type Row } from "./cursor_rows.ts";
 import { csvOf, pngOf } from "./export.ts";
 import type { FILTER_FIELDS, FilterOptions } from "./fields.ts";
-import { FilterWords } from "./filter_words.ts";
+import { FilterWords } from "./filter_labels.ts";
 import { FiltersData } from "./filters_data.ts";
 import { FILTERS_VIEW, HOW_TO_READ } from "./filters_definition.ts";
 import { filtersStyles } from "./filters_styles.ts";
@@ -50,8 +50,6 @@ interface Hovered {
   readonly at: { x: number; y: number } | null;
 }
 
-export { FILTERS_VIEW };
-
 export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
   static override properties = { ...ViewElement.properties, hovered: { state: true }, pose: { state: true } };
   static override styles = [base, controlStyles, filtersStyles, legendStyles, lensStyles];
@@ -73,12 +71,26 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const { picture } = this;
     if (!picture || !this.data.shown) return null;
     const ranges = picture.panels.map(({ id, bounds, kernels }) => ({
-      id, step: kernels.step, exact: kernels.exact, bounds: Array.from(bounds.each.subarray(0, 4096)),
+      id,
+      step: kernels.step,
+      exact: kernels.exact,
+      bounds: Array.from(bounds.each.subarray(0, 4096)),
     }));
     const { mode, scale, filter, order } = picture;
     const orders = { filters: Array.from(order.filters), inputs: Array.from(order.inputs) };
-    const dead = Array.from(picture.sides[0]!.kernels.dead.keys()).filter((each) => picture.sides[0]!.kernels.dead[each]);
-    return { ...this.data.shown, mode, scale, filter, order: orders, dead, panels: ranges, map: picture.palette.map.name };
+    const dead = Array.from(picture.sides[0]!.kernels.dead.keys()).filter(
+      (each) => picture.sides[0]!.kernels.dead[each],
+    );
+    return {
+      ...this.data.shown,
+      mode,
+      scale,
+      filter,
+      order: orders,
+      dead,
+      panels: ranges,
+      map: picture.palette.map.name,
+    };
   }
 
   /**
@@ -118,11 +130,18 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   override handleKey(event: KeyboardEvent): boolean {
     switch (event.key) {
-      case "Escape": return this.goBack();
-      case "+": case "=": return this.gridOf()?.zoomBy(1.5) ?? false;
-      case "-": case "−": return this.gridOf()?.zoomBy(1 / 1.5) ?? false;
-      case "0": return this.gridOf()?.fit(), true;
-      default: return false;
+      case "Escape":
+        return this.goBack();
+      case "+":
+      case "=":
+        return this.gridOf()?.zoomBy(1.5) ?? false;
+      case "-":
+      case "−":
+        return this.gridOf()?.zoomBy(1 / 1.5) ?? false;
+      case "0":
+        return (this.gridOf()?.fit(), true);
+      default:
+        return false;
     }
   }
 
@@ -147,7 +166,8 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const { picture, data } = this;
     // While another layer is on its way, the one that is drawn is named.
     const layer = this.session.layers.find(({ path }) => path === data.shown?.layer) ?? this.session.layer!;
-    if (!picture) return html`<cnn-view-layout .busy=${data.slow}><span slot="title">${layer.name}</span></cnn-view-layout>`;
+    if (!picture)
+      return html`<cnn-view-layout .busy=${data.slow}><span slot="title">${layer.name}</span></cnn-view-layout>`;
     const words = this.words;
     const shape = picture.panels[0]!.kernels;
     return html`<cnn-view-layout
@@ -155,10 +175,18 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     >
       <span slot="title" title=${layer.path}>${layer.name}</span>
       <span slot="subtitle">${words.subtitle(picture.sides[0]!.kernels)}</span>
-      ${controls({
-        picture, shape, options: this.options, second: SECOND_PARTS.find((part) => data.record !== null && hasPart(data.record, part)),
-        firstStep: this.session.steps[0] ?? 0, noDifference: this.noDifference,
-      }, (patch) => this.setOptions(patch), (filter) => this.session.set({ channel: filter }))}
+      ${controls(
+        {
+          picture,
+          shape,
+          options: this.options,
+          second: SECOND_PARTS.find((part) => data.record !== null && hasPart(data.record, part)),
+          firstStep: this.session.steps[0] ?? 0,
+          noDifference: this.noDifference,
+        },
+        (patch) => this.setOptions(patch),
+        (filter) => this.session.set({ channel: filter }),
+      )}
       <div class="picture ${picture.mode}">
         ${noticeOfB(this.session, data.shownB)}
         <div class="panels">
@@ -178,16 +206,32 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const history = options.scale === "all" ? data.history : null;
     const { a, first, last, b } = data;
     const filter = this.session.state.channel;
-    return this.memory.pictureOf({
-      a, first, last, b, history, options, filter,
-      channelsA: this.channelsOf(data.shown), channelsB: this.channelsOf(data.shownB),
-    }, this.session.playing);
+    return this.memory.pictureOf(
+      {
+        a,
+        first,
+        last,
+        b,
+        history,
+        options,
+        filter,
+        channelsA: this.channelsOf(data.shown),
+        channelsB: this.channelsOf(data.shownB),
+      },
+      this.session.playing,
+    );
   }
 
   private get words(): FilterWords {
     const layers = this.session.layers;
     const layer = layers.find(({ path }) => path === this.data.shown?.layer) ?? this.session.layer!;
-    return new FilterWords(layers, layer, this.picture?.panels[0]?.kernels ?? null, this.data.part(), this.channelsOf(this.data.shown));
+    return new FilterWords(
+      layers,
+      layer,
+      this.picture?.panels[0]?.kernels ?? null,
+      this.data.part(),
+      this.channelsOf(this.data.shown),
+    );
   }
 
   private channelsOf(shown: { readonly run: string } | null): ChannelOrder {
@@ -202,13 +246,18 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private panel(picture: Picture, panel: Panel, words: InputWords): TemplateResult {
     const hovered = this.hovered && cellOf(panel.kernels, panel.plan, panel.scene.columns, this.hovered.weight);
-    const cursor = hovered && { ...hovered, column: hovered.place % panel.scene.columns,
-      row: Math.floor(hovered.place / panel.scene.columns) };
+    const cursor = hovered && {
+      ...hovered,
+      column: hovered.place % panel.scene.columns,
+      row: Math.floor(hovered.place / panel.scene.columns),
+    };
     return html`<figure>
-      ${picture.panels.length > 1 || panel.id !== "A"
-        ? html`<figcaption><span class="mark">${panel.id === "difference" ? "A − B" : panel.id === "change" ? "Change" : panel.id}</span>
+      ${
+        picture.panels.length > 1 || panel.id !== "A"
+          ? html`<figcaption><span class="mark">${panel.id === "difference" ? "A − B" : panel.id === "change" ? "Change" : panel.id}</span>
             <span class="quiet" title=${this.caption(panel)}>${this.caption(panel, panel.id === "difference" || panel.id === "change", NAME_ROOM)}</span></figcaption>`
-        : nothing}
+          : nothing
+      }
       <cnn-grid
         data-panel=${panel.id} .scene=${panel.scene} ?flow=${panel.plan.mode !== "matrix"} .pose=${this.pose}
         .insets=${panelInsets(panel)} .cursor=${cursor} label=${`Filters of ${this.data.shown?.layer}, ${this.caption(panel)}`}
@@ -233,8 +282,14 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 
   private storyPart(picture: Picture, words: InputWords): unknown {
     return storyPart({
-      picture, words, history: this.data.history, loading: this.data.historyLoading, text: this.data.historyText,
-      style: runStyle(this.data.shown!.run), step: this.data.shown!.step, closable: picture.mode !== "one",
+      picture,
+      words,
+      history: this.data.history,
+      loading: this.data.historyLoading,
+      text: this.data.historyText,
+      style: runStyle(this.data.shown!.run),
+      step: this.data.shown!.step,
+      closable: picture.mode !== "one",
       goTo: (step) => this.session.set({ step: step === this.session.steps.at(-1) ? "last" : step }),
       close: () => this.goBack(),
     });
@@ -256,8 +311,14 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
     const under = hovered && panel ? { panel, weight: hovered.weight } : null;
     const filter = hovered?.weight.filter ?? picture.filter;
     return html`${legend({
-      picture, filter, input: hovered?.weight.input ?? picture.order.inputs[0] ?? 0, hovered: under,
-      rows: this.rows(picture, words), stepsText: this.data.historyText, held: this.session.playing,
+      picture,
+      filter,
+      input: hovered?.weight.input ?? picture.order.inputs[0] ?? 0,
+      hovered: under,
+      opened: this.session.state.channel !== null,
+      rows: this.rows(picture, words),
+      stepsText: this.data.historyText,
+      held: this.session.playing,
       choice: mapChoice(this.options, (patch: Partial<FilterOptions>) => this.setOptions(patch)),
     })}`;
   }
@@ -321,8 +382,11 @@ export class FiltersView extends ViewElement<typeof FILTER_FIELDS> {
 /** Whether two pictures have the same geometry, so that zoom and cursor can stay. */
 function sameLook(a: Picture, b: Picture): boolean {
   const [before, after] = [a.panels, b.panels];
-  return a.mode === b.mode && before.length === after.length
-    && before.every((panel, i) => sameShape(panel.kernels, after[i]!.kernels));
+  return (
+    a.mode === b.mode &&
+    before.length === after.length &&
+    before.every((panel, i) => sameShape(panel.kernels, after[i]!.kernels))
+  );
 }
 
 customElements.define(FILTERS_VIEW.tag, FiltersView);

@@ -3,9 +3,7 @@ import type { LayerRecord } from "../../data/schema.ts";
 import { colourNames, type ChannelOrder } from "../../math/colour.ts";
 
 export type InputSource =
-  | { readonly kind: "image" }
-  | { readonly kind: "layer"; readonly layer: LayerRecord }
-  | { readonly kind: "unknown" };
+  { readonly kind: "image" } | { readonly kind: "layer"; readonly layer: LayerRecord } | { readonly kind: "unknown" };
 
 /** Layers that leave each channel where it is. */
 const CHANNEL_KEEPING = new Set(["pooling", "normalization", "activation", "dropout"]);
@@ -19,7 +17,8 @@ export function inputSource(layers: readonly LayerRecord[], layer: LayerRecord):
     at = byPath.get(at.inbound[0]!);
     if (!at) return { kind: "unknown" };
     if (at.role === "input") return { kind: "image" };
-    if (at.role === "convolution" || at.role === "dense" || (at.role === "recurrent" && at.type !== "Bidirectional")) return { kind: "layer", layer: at };
+    if (at.role === "convolution" || at.role === "dense" || (at.role === "recurrent" && at.type !== "Bidirectional"))
+      return { kind: "layer", layer: at };
     if (!CHANNEL_KEEPING.has(at.role)) return { kind: "unknown" };
   }
   return { kind: "unknown" };
@@ -33,7 +32,9 @@ export function inputName(source: InputSource, inputs: number, input: number, or
 /** "conv1 filter 22" for input 22 of a layer that reads conv1; null where it is not known. */
 export function inputOrigin(source: InputSource, input: number): string | null {
   if (source.kind === "image") return `channel ${input} of the image`;
-  return source.kind === "layer" ? `${source.layer.name} ${source.layer.role === "convolution" ? "filter" : source.layer.kernel_size ? "channel" : "unit"} ${input}` : null;
+  return source.kind === "layer"
+    ? `${source.layer.name} ${source.layer.role === "convolution" ? "filter" : source.layer.kernel_size ? "channel" : "unit"} ${input}`
+    : null;
 }
 
 /**

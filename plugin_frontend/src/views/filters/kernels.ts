@@ -61,7 +61,16 @@ function readKernels(record: DataRecord, part: Part): Kernels {
   const logged = part === "kernel" ? record.arrays["norm"]?.values : undefined;
   const all = logged?.length === of ? logged : normsByBlock(values, filterSize(size));
   const norms = all.slice(0, size.filters);
-  return { ...size, values, exact, norms, dead: practicallyDead(norms, usualNorm(all)), step: record.step, of, gates: gatesOf(record) };
+  return {
+    ...size,
+    values,
+    exact,
+    norms,
+    dead: practicallyDead(norms, usualNorm(all)),
+    step: record.step,
+    of,
+    gates: gatesOf(record),
+  };
 }
 
 function gatesOf(record: DataRecord): readonly string[] {
@@ -76,9 +85,10 @@ export function gateOf({ gates = [], of }: Kernels, filter: number): string | nu
 
 /** How many filters the layer has. Which of them were kept stands in the record; filters are numbered by their place. */
 function countOf(record: DataRecord, part: Part, kept: number): number {
-  const [which, of] = part === "kernel"
-    ? [record.arrays["filters"], record.attributes["of"]]
-    : [record.arrays[`${part}_filters`], record.attributes[`${part}_of`]];
+  const [which, of] =
+    part === "kernel"
+      ? [record.arrays["filters"], record.attributes["of"]]
+      : [record.arrays[`${part}_filters`], record.attributes[`${part}_of`]];
   if (!which) return kept;
   const first = which.values.length === kept && Array.from(which.values).every((filter, place) => filter === place);
   if (!first || typeof of !== "number" || !Number.isSafeInteger(of) || of < kept) {
@@ -116,9 +126,7 @@ export function tileOf(shape: KernelShape, filter: number, input: number, slice 
 /** The filter, input and slice of a tile. */
 export function ownerOf(shape: KernelShape, tile: number): { filter: number; input: number; slice: number } {
   const kernel = Math.floor(tile / shape.slices);
-  return {
-    filter: Math.floor(kernel / shape.inputs), input: kernel % shape.inputs, slice: tile % shape.slices,
-  };
+  return { filter: Math.floor(kernel / shape.inputs), input: kernel % shape.inputs, slice: tile % shape.slices };
 }
 
 export function filterValues(kernels: Kernels, filter: number): Float32Array {
@@ -127,8 +135,13 @@ export function filterValues(kernels: Kernels, filter: number): Float32Array {
 }
 
 export function sameShape(a: KernelShape, b: KernelShape): boolean {
-  return a.filters === b.filters && a.inputs === b.inputs && a.slices === b.slices && a.height === b.height
-    && a.width === b.width;
+  return (
+    a.filters === b.filters &&
+    a.inputs === b.inputs &&
+    a.slices === b.slices &&
+    a.height === b.height &&
+    a.width === b.width
+  );
 }
 
 /** How many of the kept filters are practically dead. */

@@ -26,6 +26,8 @@ export const legendStyles = css`
 `;
 
 export interface LegendInput {
+  /** Whether a filter is opened. */
+  readonly opened: boolean;
   readonly picture: Picture;
   /** The filter that the bar speaks of, where each has its own scale. */
   readonly filter: number;
@@ -50,17 +52,23 @@ export function legend(input: LegendInput): TemplateResult {
     <div>${input.choice}</div>
     ${picture.mode === "folded" && bars.length === 1 ? foldedNote(input) : nothing}
     <cnn-table-rows
-      heading=${hovered || !input.rows.length ? "Under the cursor" : "Opened filter"}
+      heading=${hovered || !input.rows.length ? "Under the cursor" : input.opened ? "Opened filter" : "This layer"}
       .rows=${input.rows.length ? input.rows : [["move over a filter", ""]]}
     ></cnn-table-rows>
     ${picture.mode === "folded" && bars.length > 1 ? foldedNote(input) : nothing}
     <div class="badges">
-      ${picture.panels.some(({ kernels }) => !kernels.exact)
-        ? html`<cnn-badge>8-bit, exact to 1/254 of filter max</cnn-badge>`
-        : html`<cnn-badge>exact float32</cnn-badge>`}
-      ${picture.panels.filter(({ kernels }) => kernels.filters < kernels.of).map(({ id, kernels }) => html`<cnn-badge
+      ${
+        picture.panels.some(({ kernels }) => !kernels.exact)
+          ? html`<cnn-badge>8-bit, exact to 1/254 of filter max</cnn-badge>`
+          : html`<cnn-badge>exact float32</cnn-badge>`
+      }
+      ${picture.panels
+        .filter(({ kernels }) => kernels.filters < kernels.of)
+        .map(
+          ({ id, kernels }) => html`<cnn-badge
         title="The others were not logged, to keep max_bytes_per_step"
-        >${picture.panels.length > 1 ? `${HEADINGS[id]}: ` : ""}${kernels.filters} of ${kernels.of} filters</cnn-badge>`)}
+        >${picture.panels.length > 1 ? `${HEADINGS[id]}: ` : ""}${kernels.filters} of ${kernels.of} filters</cnn-badge>`,
+        )}
     </div>
     ${deadPart(picture)} ${notNumbers(picture)}
   `;
@@ -73,8 +81,10 @@ function colourBar(input: LegendInput, panel: Panel): TemplateResult {
   const bound = boundAt(bounds, kernels, filter, input.input);
   const values = countedValues(panel, filter, input.input);
   const counts = countsOf(values, bound);
-  const mark = hovered && hovered.panel.id === panel.id && picture.mode !== "folded"
-    ? (weightOf(kernels, hovered.weight) + bound) / (2 * bound || 1) : null;
+  const mark =
+    hovered && hovered.panel.id === panel.id && picture.mode !== "folded"
+      ? (weightOf(kernels, hovered.weight) + bound) / (2 * bound || 1)
+      : null;
   return html`<cnn-colour-bar
     heading=${HEADINGS[panel.id]} note=${noteOf(panel, filter, input.input)} .map=${picture.palette.map}
     .counts=${counts} .labels=${endLabels(panel, bound, values)} .mark=${mark}
@@ -129,7 +139,8 @@ function scaleText({ picture, stepsText, held }: LegendInput, { bounds }: Panel)
 function foldedNote({ picture }: LegendInput): TemplateResult {
   const { channels } = picture.panels[0]!.plan;
   const turned = channels === "bgr" ? " The network reads blue first: channel 0 is drawn blue, channel 2 red." : "";
-  const scale = picture.scale === "filter" ? "each tile is scaled to its own largest weight" : "all tiles share one scale";
+  const scale =
+    picture.scale === "filter" ? "each tile is scaled to its own largest weight" : "all tiles share one scale";
   return html`<section class="block">
     <h2><b>${foldedLabel(channels)}</b></h2>
     <p>
@@ -185,4 +196,3 @@ function countsOf(values: Float32Array, bound: number): readonly number[] {
   lastCounts = { values, bound, counts: result };
   return result;
 }
-

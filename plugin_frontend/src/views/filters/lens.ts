@@ -1,7 +1,7 @@
 /** The kernel under the cursor, large, with its numbers: beside the cursor, never over it. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
-import { colourPixel, pixelCss, wantsDarkInk, type Palette } from "../../math/colour.ts";
+import { colourPixel, pixelCss, inkOn, type Palette } from "../../math/colour.ts";
 import { formatTiny } from "../../math/format.ts";
 import { boundAt } from "./bounds.ts";
 import { tileOf, tileSize, type Kernels } from "./kernels.ts";
@@ -25,7 +25,11 @@ export const lensStyles = css`
 
 /** The lens of a matrix; nothing where cells are large enough for their own numbers, or the kernel is too large. */
 export function lensOf(
-  panel: Panel, weight: WeightPlace, cell: number, inputName: string, at: { x: number; y: number },
+  panel: Panel,
+  weight: WeightPlace,
+  cell: number,
+  inputName: string,
+  at: { x: number; y: number },
   room: { width: number; height: number },
 ): unknown {
   const { kernels, plan, bounds } = panel;
@@ -37,8 +41,13 @@ export function lensOf(
 
 /** `at` and `room` in pixels of the positioned parent. */
 function lens(
-  kernels: Kernels, weight: WeightPlace, title: string, palette: Palette, bound: number,
-  at: { x: number; y: number }, room: { width: number; height: number },
+  kernels: Kernels,
+  weight: WeightPlace,
+  title: string,
+  palette: Palette,
+  bound: number,
+  at: { x: number; y: number },
+  room: { width: number; height: number },
 ): TemplateResult {
   const start = tileOf(kernels, weight.filter, weight.input, weight.slice) * tileSize(kernels);
   const cells = kernels.values.subarray(start, start + tileSize(kernels));
@@ -51,7 +60,7 @@ function lens(
     <div style=${styleMap({ gridTemplateColumns: `repeat(${kernels.width}, ${CELL}px)` })}>
       ${Array.from(cells, (value, i) => {
         const pixel = colourPixel(value, -bound, bound, palette);
-        const style = { background: pixelCss(pixel), color: wantsDarkInk(pixel) ? "#1f2023" : "#ffffff" };
+        const style = { background: pixelCss(pixel), color: inkOn(pixel) };
         return html`<i class=${i === here ? "at" : ""} style=${styleMap(style)}>${formatTiny(value)}</i>`;
       })}
     </div>

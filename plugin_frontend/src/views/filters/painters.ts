@@ -1,11 +1,11 @@
 /** What is drawn around and over the tiles: numbers, norms, and where one is. */
-import { tileLength, tileStart } from "../../gl/axis.ts";
-import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../gl/grid_layout.ts";
-import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
-import type { GridContext } from "../../gl/grid_renderer.ts";
-import { rangeOfTile, tileAt, valueAt } from "../../gl/grid_scene.ts";
-import { frameHere, setFont, type PaintTheme } from "../../gl/grid_theme.ts";
-import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, wantsDarkInk } from "../../math/colour.ts";
+import { tileLength, tileStart } from "../../canvas/axis.ts";
+import { placeRect, visibleTiles, type GridLayout, type Insets } from "../../canvas/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
+import type { GridContext } from "../../canvas/grid_renderer.ts";
+import { rangeOfTile, tileAt, valueAt, type PaletteColouring } from "../../canvas/grid_scene.ts";
+import { frameHere, setFont, type PaintTheme } from "../../canvas/grid_theme.ts";
+import { INF_PIXEL, NAN_PIXEL, colourPixel, pixelCss, inkOn } from "../../math/colour.ts";
 import { formatNumber, formatTiny } from "../../math/format.ts";
 
 export const MATRIX_INSETS: Insets = { left: 42, top: 62, right: 72, bottom: 4 };
@@ -48,7 +48,12 @@ export function paintTiles(context: GridContext, layout: GridLayout, theme: Pain
 }
 
 function paintFooter(
-  context: GridContext, layout: GridLayout, theme: PaintTheme, labels: TileLabels, place: number, item: number,
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  labels: TileLabels,
+  place: number,
+  item: number,
   slice: number,
 ): void {
   const rect = placeRect(layout, place);
@@ -63,7 +68,8 @@ function paintFooter(
     context.fillRect(rect.x, rect.y + rect.height + 3, Math.max(1, rect.width * share(norm, labels.largestNorm)), 1.5);
     context.textAlign = "left";
     context.fillStyle = orange ? theme.hereInk : theme.ink2;
-    if (orange || taken <= room + (labels.slices - 1) * layout.across.pitch) context.fillText(labels.name(item), rect.x, rect.y + rect.height + 15);
+    if (orange || taken <= room + (labels.slices - 1) * layout.across.pitch)
+      context.fillText(labels.name(item), rect.x, rect.y + rect.height + 15);
   }
   if (slice === labels.slices - 1) {
     setFont(context, theme, 11);
@@ -84,7 +90,25 @@ export function paintNumbers(context: GridContext, layout: GridLayout, theme: Pa
   if (!seen || pose.cell < NUMBERED_FROM || scene.colouring.kind !== "palette") return;
   const tiles = (seen.rows.last - seen.rows.first + 1) * (seen.columns.last - seen.columns.first + 1);
   if (tiles * scene.tileWidth * scene.tileHeight > MOST_NUMBERS) return;
-  const { palette, range } = scene.colouring;
+  const { insets, width, height } = layout.viewport;
+  clipped(
+    context,
+    insets.left,
+    insets.top,
+    width - insets.left - insets.right,
+    height - insets.top - insets.bottom,
+    () => writeNumbers(context, layout, theme, seen, scene.colouring as PaletteColouring),
+  );
+}
+
+function writeNumbers(
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  seen: NonNullable<ReturnType<typeof visibleTiles>>,
+  { palette, range }: PaletteColouring,
+): void {
+  const { scene, pose } = layout;
   setFont(context, theme, 11);
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -98,7 +122,7 @@ export function paintNumbers(context: GridContext, layout: GridLayout, theme: Pa
       for (let y = 0; y < scene.tileHeight; y++) {
         for (let x = 0; x < scene.tileWidth; x++) {
           const value = valueAt(scene, { place, column, row, x, y })!;
-          context.fillStyle = scene.dead?.[tile] ? theme.ink2 : wantsDarkInk(colourPixel(value, lo, hi, palette)) ? "#1f2023" : "#ffffff";
+          context.fillStyle = scene.dead?.[tile] ? theme.ink2 : inkOn(colourPixel(value, lo, hi, palette));
           context.fillText(formatTiny(value), left + (x + 0.5) * pose.cell, top + (y + 0.5) * pose.cell + 0.5);
         }
       }
@@ -169,7 +193,8 @@ function paintColumnHeads(context: GridContext, layout: GridLayout, theme: Paint
     const end = Math.min(x + Math.max(0.75, wide), width - insets.right);
     const middle = x + wide / 2;
     if (labels.deadFilters[filter]) {
-      if (middle >= insets.left && middle <= width - insets.right) cross(context, middle, base - 4, Math.min(3, wide / 2 - 0.5), place === here ? theme.here : theme.ink3);
+      if (middle >= insets.left && middle <= width - insets.right)
+        cross(context, middle, base - 4, Math.min(3, wide / 2 - 0.5), place === here ? theme.here : theme.ink3);
     } else if (end > start) context.fillRect(start, base - bar, end - start, bar);
     if (place !== here && middle >= insets.left && middle <= width - insets.right && written.take(middle)) {
       context.fillStyle = theme.ink3;
@@ -247,7 +272,9 @@ function spanEnd(layout: GridLayout): number {
 }
 
 function outline(
-  context: GridContext, rect: { x: number; y: number; width: number; height: number }, theme: PaintTheme,
+  context: GridContext,
+  rect: { x: number; y: number; width: number; height: number },
+  theme: PaintTheme,
 ): void {
   if (rect.width <= 0 || rect.height <= 0) return;
   context.strokeStyle = theme.here;

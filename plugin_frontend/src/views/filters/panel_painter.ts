@@ -1,5 +1,5 @@
-import type { Insets } from "../../gl/grid_layout.ts";
-import type { GridPainter } from "../../gl/grid_theme.ts";
+import type { Insets } from "../../canvas/grid_layout.ts";
+import type { GridPainter } from "../../canvas/grid_theme.ts";
 import { norm, normsByBlock } from "../../math/vectors.ts";
 import type { InputWords } from "./cursor_rows.ts";
 import { filterSize, filterValues, inputNorms, kernelSize, type Kernels } from "./kernels.ts";
@@ -13,24 +13,35 @@ export function panelInsets(panel: Panel): Insets {
 
 /** The painter of a panel: `opened` is the filter in the biography, `hovered` the weight under the cursor. */
 export function panelPainter(
-  panel: Panel, words: InputWords, opened: number | null, hovered: WeightPlace | null,
+  panel: Panel,
+  words: InputWords,
+  opened: number | null,
+  hovered: WeightPlace | null,
 ): GridPainter {
   const { kernels, plan } = panel;
   const { mode, order } = plan;
   if (mode === "matrix") {
     const labels = {
-      slices: kernels.slices, filters: order.filters, inputs: order.inputs, filterNorms: kernels.norms,
+      slices: kernels.slices,
+      filters: order.filters,
+      inputs: order.inputs,
+      filterNorms: kernels.norms,
       deadFilters: kernels.dead,
-      inputNorms: usedInputs(kernels), inputName: (input: number) => words.name(input),
-      filter: hovered?.filter ?? opened, input: hovered?.input ?? null,
+      inputNorms: usedInputs(kernels),
+      inputName: (input: number) => words.name(input),
+      filter: hovered?.filter ?? opened,
+      input: hovered?.input ?? null,
     };
     return (context, layout, theme) => paintMatrix(context, layout, theme, labels);
   }
   const one = mode === "one";
   const norms = one ? normsByBlock(filterValues(kernels, plan.filter), kernelSize(kernels)) : kernels.norms;
   const labels = {
-    slices: kernels.slices, items: one ? order.inputs : order.filters, here: one ? null : opened,
-    name: (item: number) => (one ? words.name(item) : String(item)), norm: (item: number) => norms[item] ?? NaN,
+    slices: kernels.slices,
+    items: one ? order.inputs : order.filters,
+    here: one ? null : opened,
+    name: (item: number) => (one ? words.name(item) : String(item)),
+    norm: (item: number) => norms[item] ?? NaN,
     dead: (item: number) => kernels.dead[one ? plan.filter : item] === 1,
     largestNorm: Array.from(norms).reduce((most, value) => (value > most && value < Infinity ? value : most), 0),
     hovered: (one ? hovered?.input : hovered?.filter) ?? null,
@@ -51,7 +62,8 @@ export function strongestInputs(kernels: Kernels, filter: number): { inputs: Int
   const size = kernelSize(kernels);
   const start = filter * filterSize(kernels);
   const norms = Float64Array.from({ length: kernels.inputs }, (_, input) =>
-    norm(kernels.values, start + input * size, start + (input + 1) * size));
+    norm(kernels.values, start + input * size, start + (input + 1) * size),
+  );
   return { inputs: byStrength(norms), norms };
 }
 

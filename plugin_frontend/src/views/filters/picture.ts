@@ -1,18 +1,13 @@
 /** What the view draws, from what was loaded and what was chosen. No effects, so that it can be tested and remembered. */
-import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import { paletteOf, type ChannelOrder, type Palette } from "../../math/colour.ts";
-import { brbg, grey, rdbu, type ColourMap } from "../../math/colour_maps.ts";
+import { colourNamed } from "../../math/colour_choices.ts";
 import { byIndex, byLargest } from "../../math/order.ts";
 import { normsByBlock } from "../../math/vectors.ts";
 import { boundsOf, type Bounds } from "./bounds.ts";
 import { modeFor, scaleFor, type FilterOptions, type Mode, type Scale } from "./fields.ts";
 import { filterValues, inputNorms, kernelSize, sameShape, subtract, type Kernels } from "./kernels.ts";
 import { sceneOf, type Order, type ScenePlan } from "./scenes.ts";
-
-/** Grey for signed weights: mid grey is zero, as in a folded tile. */
-export const SIGNED_MAPS: Readonly<Record<FilterOptions["map"], ColourMap>> = {
-  rdbu, brbg, grey: { ...grey, diverging: true },
-};
 
 export type PanelId = "A" | "B" | "change" | "difference";
 
@@ -57,7 +52,7 @@ export function pictureOf(input: PictureInput): Picture {
   const { a, options } = input;
   const mode = modeFor(a, options.mode);
   const scale = scaleFor(mode, options.scale);
-  const palette = paletteOf(SIGNED_MAPS[options.map]);
+  const palette = paletteOf(colourNamed(options.map, "weights"));
   const order = orderOf(input, mode);
   const filter = openedFilter(input, order);
   const ordered = mode === "one" ? { ...order, inputs: inputOrder(input, filter) } : order;
@@ -66,8 +61,12 @@ export function pictureOf(input: PictureInput): Picture {
     const own: Order = { filters: byIndex(kernels.filters), inputs: byIndex(kernels.inputs) };
     const kept = usual ? (input.held?.get(id) ?? bounds) : bounds;
     const plan: ScenePlan = {
-      mode: usual ? mode : modeFor(kernels, options.mode), order: usual ? ordered : own, palette, bounds: kept,
-      filter: Math.min(filter, kernels.filters - 1), channels: (id === "B" ? input.channelsB : input.channelsA) ?? "rgb",
+      mode: usual ? mode : modeFor(kernels, options.mode),
+      order: usual ? ordered : own,
+      palette,
+      bounds: kept,
+      filter: Math.min(filter, kernels.filters - 1),
+      channels: (id === "B" ? input.channelsB : input.channelsA) ?? "rgb",
     };
     return { id, kernels, bounds: kept, plan, scene: sceneOf(kernels, plan) };
   };
@@ -81,7 +80,8 @@ export function openedFilter({ a, filter }: PictureInput, order: Order): number 
 }
 
 function panelsOf(
-  { a, b, first, history, options }: PictureInput, scale: Scale,
+  { a, b, first, history, options }: PictureInput,
+  scale: Scale,
   panel: (id: PanelId, kernels: Kernels, bounds: Bounds) => Panel,
 ): Panel[] {
   const onScale = (...kernels: Kernels[]): Bounds =>
@@ -114,10 +114,16 @@ function orderOf({ a, first, last, options }: PictureInput, mode: Mode): Order {
       return { filters: byIndex(a.filters), inputs: byIndex(a.inputs) };
     case "change": {
       const change = first && sameShape(first, end) ? subtract(end, first) : end;
-      return { filters: byLargest(change.norms, end.dead), inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs) };
+      return {
+        filters: byLargest(change.norms, end.dead),
+        inputs: inputs ? byLargest(inputNorms(change)) : byIndex(a.inputs),
+      };
     }
     default:
-      return { filters: byLargest(end.norms, end.dead), inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs) };
+      return {
+        filters: byLargest(end.norms, end.dead),
+        inputs: inputs ? byLargest(inputNorms(end)) : byIndex(a.inputs),
+      };
   }
 }
 

@@ -22,8 +22,10 @@ export class PictureMemory {
     const input = { ...wanted, options, held: this.heldFor({ ...wanted, options }, playing) };
     const changed = (Object.keys(input) as (keyof PictureInput)[]).filter((key) => before?.input[key] !== input[key]);
     if (before && !changed.length) return before.picture;
-    const picture = before && changed.every((key) => key === "filter") && before.picture.mode !== "one"
-      ? { ...before.picture, filter: openedFilter(input, before.picture.order) } : pictureOf(input);
+    const picture =
+      before && changed.every((key) => key === "filter") && before.picture.mode !== "one"
+        ? { ...before.picture, filter: openedFilter(input, before.picture.order) }
+        : pictureOf(input);
     this.last = { input, picture };
     // A held scale stays the one that it is.
     if (!input.held) this.scale = new Map(picture.panels.map(({ id, bounds }) => [id, bounds]));
@@ -40,6 +42,12 @@ export class PictureMemory {
 
 /** But for those that change no picture. */
 function sameOptions(a: FilterOptions, b: FilterOptions): boolean {
-  return a.mode === b.mode && a.scale === b.scale && a.sort === b.sort && a.show === b.show && a.map === b.map
-    && a.part === b.part;
+  return (
+    a.mode === b.mode &&
+    a.scale === b.scale &&
+    a.sort === b.sort &&
+    a.show === b.show &&
+    a.map === b.map &&
+    a.part === b.part
+  );
 }

@@ -1,5 +1,5 @@
 /** The scenes of the view: which weights stand where, in which colours. */
-import type { Colouring, GridScene, Spacing } from "../../gl/grid_scene.ts";
+import type { Colouring, GridScene, Spacing } from "../../canvas/grid_scene.ts";
 import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { boundsByTile, type Bounds } from "./bounds.ts";
 import type { Mode } from "./fields.ts";
@@ -45,19 +45,26 @@ export function sceneOf(kernels: Kernels, plan: ScenePlan): GridScene {
   const groups: Spacing = slices > 1 ? { groupColumns: slices, groupGap: 3 } : {};
   if (mode === "matrix") {
     return {
-      ...size, colouring, columns: order.filters.length * slices, rows: order.inputs.length,
-      tiles: matrixTiles(kernels, order), spacing: { gap: 0.6, largestGap: 8, ...groups },
+      ...size,
+      colouring,
+      columns: order.filters.length * slices,
+      rows: order.inputs.length,
+      tiles: matrixTiles(kernels, order),
+      spacing: { gap: 0.6, largestGap: 8, ...groups },
     };
   }
-  const tiles = mode === "tiles"
-    ? listTiles(kernels, order.filters, (filter, slice) => tileOf(kernels, filter, 0, slice))
-    : listTiles(kernels, order.inputs, (input, slice) => tileOf(kernels, plan.filter, input, slice));
+  const tiles =
+    mode === "tiles"
+      ? listTiles(kernels, order.filters, (filter, slice) => tileOf(kernels, filter, 0, slice))
+      : listTiles(kernels, order.inputs, (input, slice) => tileOf(kernels, plan.filter, input, slice));
   return { ...size, colouring, tiles, columns: tiles.length, rows: 1, spacing: TILE_SPACING };
 }
 
 /** The weight at a cell of a scene made with the same plan. */
 export function weightAt(
-  shape: KernelShape, plan: Pick<ScenePlan, "mode" | "order" | "filter">, columns: number,
+  shape: KernelShape,
+  plan: Pick<ScenePlan, "mode" | "order" | "filter">,
+  columns: number,
   cell: { place: number; x: number; y: number },
 ): WeightPlace | null {
   const { order, mode } = plan;
@@ -77,7 +84,10 @@ export function weightAt(
 
 /** The cell that shows a weight; null where the scene does not show it. */
 export function cellOf(
-  shape: KernelShape, plan: Pick<ScenePlan, "mode" | "order" | "filter">, columns: number, weight: WeightPlace,
+  shape: KernelShape,
+  plan: Pick<ScenePlan, "mode" | "order" | "filter">,
+  columns: number,
+  weight: WeightPlace,
 ): { place: number; x: number; y: number } | null {
   const { mode, order } = plan;
   const at = { x: weight.column, y: weight.row };
@@ -98,7 +108,9 @@ function deadTiles(kernels: Kernels, mode: Mode): Uint8Array | undefined {
   if (!kernels.dead.includes(1)) return undefined;
   if (mode === "folded") return kernels.dead;
   const tilesAFilter = kernels.inputs * kernels.slices;
-  return new Uint8Array(kernels.filters * tilesAFilter).map((_, tile) => kernels.dead[Math.floor(tile / tilesAFilter)]!);
+  return new Uint8Array(kernels.filters * tilesAFilter).map(
+    (_, tile) => kernels.dead[Math.floor(tile / tilesAFilter)]!,
+  );
 }
 
 function palette(kernels: Kernels, { palette: colours, bounds }: ScenePlan): Colouring {

@@ -25,7 +25,8 @@ export function storyOf(history: readonly Kernels[], filter: number, shown: numb
   const steps = history.map(({ step }) => step);
   const dead = history.map((kernels) => kernels.dead[filter] === 1);
   // What is left of a dead filter is rounding: it points nowhere.
-  const cosinesTo = (to: number): number[] => weights.map((w, i) => (dead[i] || dead[to] ? NaN : cosine(w, weights[to]!)));
+  const cosinesTo = (to: number): number[] =>
+    weights.map((w, i) => (dead[i] || dead[to] ? NaN : cosine(w, weights[to]!)));
   const toShown = cosinesTo(shown);
   return {
     steps,

@@ -1,9 +1,9 @@
 /** <cnn-filter-story>: a filter at each logged step, its norm, and how far it turned. Fires `story-step` with a step. */
 import { LitElement, css, html, nothing, svg, type TemplateResult } from "lit";
-import { CanvasGridRenderer } from "../../gl/canvas_grid_renderer.ts";
-import { NO_INSETS, layoutGrid } from "../../gl/grid_layout.ts";
-import { EMPTY, type GridScene } from "../../gl/grid_scene.ts";
-import { readTheme } from "../../gl/grid_theme.ts";
+import { CanvasGridRenderer } from "../../canvas/canvas_grid_renderer.ts";
+import { NO_INSETS, layoutGrid } from "../../canvas/grid_layout.ts";
+import { EMPTY, type GridScene } from "../../canvas/grid_scene.ts";
+import { readTheme } from "../../canvas/grid_theme.ts";
 import type { ChannelOrder, Palette } from "../../math/colour.ts";
 import { formatNumber } from "../../math/format.ts";
 import { magnitudesByBlock } from "../../math/ranges.ts";
@@ -24,8 +24,16 @@ const CHARTS = 3;
 
 export class FilterStory extends LitElement {
   static override properties = {
-    history: { attribute: false }, filter: { attribute: false }, shown: { attribute: false }, rows: { attribute: false },
-    palette: { attribute: false }, channels: {}, bound: { attribute: false }, colour: {}, dash: {}, hovered: { state: true },
+    history: { attribute: false },
+    filter: { attribute: false },
+    shown: { attribute: false },
+    rows: { attribute: false },
+    palette: { attribute: false },
+    channels: {},
+    bound: { attribute: false },
+    colour: {},
+    dash: {},
+    hovered: { state: true },
     size: { state: true },
   };
 
@@ -157,8 +165,13 @@ export class FilterStory extends LitElement {
   private get layout(): StoryLayout {
     const [first] = this.history as [Kernels, ...Kernels[]];
     return storyLayout({
-      ...this.size, density: window.devicePixelRatio || 1, steps: this.history.length, rows: this.rows.length,
-      charts: CHARTS, tileWidth: first.width, tileHeight: first.height,
+      ...this.size,
+      density: window.devicePixelRatio || 1,
+      steps: this.history.length,
+      rows: this.rows.length,
+      charts: CHARTS,
+      tileWidth: first.width,
+      tileHeight: first.height,
     });
   }
 
@@ -175,14 +188,22 @@ export class FilterStory extends LitElement {
     const theme = readTheme(this);
     const density = window.devicePixelRatio || 1;
     this.rowScenes().forEach((scene, i) => {
-      const tiles = Int32Array.from(this.history, (_, step) => (pictured(layout, step, this.shownIndex) ? step : EMPTY));
+      const tiles = Int32Array.from(this.history, (_, step) =>
+        pictured(layout, step, this.shownIndex) ? step : EMPTY,
+      );
       const viewport = { ...this.size, density, insets: { ...NO_INSETS, left: layout.left, top: layout.rowTops[i]! } };
       const grid = layoutGrid({ ...scene, tiles }, viewport, { cell: layout.cell, gap: 0, x: 0, y: 0 });
       const margin = (layout.pitch - scene.tileWidth * layout.cell) / 2;
-      this.renderer.draw(context, {
-        ...grid, dense: false, across: { ...grid.across, pitch: layout.pitch },
-        pose: { ...grid.pose, x: -Math.max(0, margin) },
-      }, theme);
+      this.renderer.draw(
+        context,
+        {
+          ...grid,
+          dense: false,
+          across: { ...grid.across, pitch: layout.pitch },
+          pose: { ...grid.pose, x: -Math.max(0, margin) },
+        },
+        theme,
+      );
     });
   }
 
@@ -201,10 +222,16 @@ export class FilterStory extends LitElement {
         values.set(filterValues(kernels, this.filter).subarray(start, start + size), step * size);
       });
       return {
-        values, tileWidth: first.width, tileHeight: first.height, columns: this.history.length, rows: 1, dead,
-        colouring: tile === "folded"
-          ? { kind: "folded", bound: magnitudesByBlock(values, size), order: this.channels }
-          : { kind: "palette", palette: this.palette, range: { lo: -this.bound, hi: this.bound } },
+        values,
+        tileWidth: first.width,
+        tileHeight: first.height,
+        columns: this.history.length,
+        rows: 1,
+        dead,
+        colouring:
+          tile === "folded"
+            ? { kind: "folded", bound: magnitudesByBlock(values, size), order: this.channels }
+            : { kind: "palette", palette: this.palette, range: { lo: -this.bound, hi: this.bound } },
       };
     });
     this.scenes = { key, scenes };
@@ -233,23 +260,45 @@ export class FilterStory extends LitElement {
     const shown = this.shownIndex;
     return [
       this.renderChart(layout, 0, ["norm"], norms, 0, Math.max(...norms.filter(Number.isFinite), 0)),
-      this.renderChart(layout, 1, ["cosine to", `step ${steps[0]}`], toFirst, Math.min(0, ...toFirst.filter(Number.isFinite)), 1),
       this.renderChart(
-        layout, 2, ["cosine to", `step ${steps[shown]}`], toShown, Math.min(0, ...toShown.filter(Number.isFinite)), 1,
+        layout,
+        1,
+        ["cosine to", `step ${steps[0]}`],
+        toFirst,
+        Math.min(0, ...toFirst.filter(Number.isFinite)),
+        1,
+      ),
+      this.renderChart(
+        layout,
+        2,
+        ["cosine to", `step ${steps[shown]}`],
+        toShown,
+        Math.min(0, ...toShown.filter(Number.isFinite)),
+        1,
       ),
       this.renderFate(layout),
     ];
   }
 
   private renderChart(
-    layout: StoryLayout, chart: number, names: string[], values: readonly number[], lo: number, hi: number,
+    layout: StoryLayout,
+    chart: number,
+    names: string[],
+    values: readonly number[],
+    lo: number,
+    hi: number,
   ): unknown {
     const { top, height } = layout.charts[chart]!;
     const y = (value: number): number => top + 3 + (1 - (value - lo) / (hi - lo || 1)) * (height - 8);
     const now = this.hovered ?? this.shownIndex;
     const points = values.map((value, i) => [columnCentre(layout, i), y(value)] as const);
-    const path = points.map(([x, at], i) =>
-      Number.isFinite(at) ? `${i > 0 && Number.isFinite(points[i - 1]![1]) ? "L" : "M"}${x.toFixed(1)} ${at.toFixed(1)}` : "").join("");
+    const path = points
+      .map(([x, at], i) =>
+        Number.isFinite(at)
+          ? `${i > 0 && Number.isFinite(points[i - 1]![1]) ? "L" : "M"}${x.toFixed(1)} ${at.toFixed(1)}`
+          : "",
+      )
+      .join("");
     const dots = layout.pitch >= 8;
     const label = (index: number, kind: string): unknown => {
       const [x, at] = points[index]!;
@@ -264,7 +313,7 @@ export class FilterStory extends LitElement {
       ${names.map((name, i) => svg`<text x="0" y=${top + 12 + 13 * i}>${name}</text>`)}
       <line class="rule" x1=${layout.left} x2=${this.size.width} y1=${top + height} y2=${top + height}></line>
       <path class="line" d=${path} stroke=${this.colour} stroke-dasharray=${this.dash}></path>
-      ${dots ? points.map(([x, at]) => Number.isFinite(at) ? svg`<circle cx=${x} cy=${at} r="1.5" fill=${this.colour}></circle>` : nothing) : nothing}
+      ${dots ? points.map(([x, at]) => (Number.isFinite(at) ? svg`<circle cx=${x} cy=${at} r="1.5" fill=${this.colour}></circle>` : nothing)) : nothing}
       ${now > values.length * 0.08 ? label(0, "") : nothing} ${label(now, "now")}`;
   }
 
@@ -281,8 +330,10 @@ export class FilterStory extends LitElement {
     const { steps, dead, deadFrom, settledFrom } = this.story;
     const step = deadFrom ?? settledFrom;
     const state = deadFrom === null ? "settled" : "practically dead";
-    const rule = deadFrom === null
-      ? `cosine to the shown step stays above ${SETTLED_ABOVE}` : "norm below 10⁻⁶ of the layer's median: no direction is left";
+    const rule =
+      deadFrom === null
+        ? `cosine to the shown step stays above ${SETTLED_ABOVE}`
+        : "norm below 10⁻⁶ of the layer's median: no direction is left";
     const unsettled = dead[this.shownIndex]
       ? "practically dead at the shown step: it has no direction to compare with"
       : `not settled: the cosine to the shown step does not stay above ${SETTLED_ABOVE}`;
@@ -294,8 +345,10 @@ export class FilterStory extends LitElement {
     const x = columnCentre(layout, index);
     // Once it is settled the curve stays at the top: below it there is room, up to the frame of the last column.
     const late = x > this.size.width - 400;
-    const end = this.shownIndex === this.history.length - 1
-      ? columnCentre(layout, this.shownIndex) - this.frameWidth(layout) / 2 - 6 : this.size.width - 8;
+    const end =
+      this.shownIndex === this.history.length - 1
+        ? columnCentre(layout, this.shownIndex) - this.frameWidth(layout) / 2 - 6
+        : this.size.width - 8;
     return svg`
       <line class="settled" x1=${x} x2=${x} y1=${top} y2=${top + height}></line>
       <text class="halo" x=${late ? end : x + 6} y=${baseline} text-anchor=${late ? "end" : "start"}

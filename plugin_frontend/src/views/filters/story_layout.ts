@@ -43,7 +43,14 @@ export function storyLayout(size: StorySize): StoryLayout {
   const height = Math.max(34, (size.height - start) / Math.max(1, size.charts) - CHART_GAP);
   const charts = Array.from({ length: size.charts }, (_, i) => ({ top: start + i * (height + CHART_GAP), height }));
   return {
-    left: GUTTER, pitch, every, cell, rowTops, rowHeight, charts, height: start + size.charts * (height + CHART_GAP),
+    left: GUTTER,
+    pitch,
+    every,
+    cell,
+    rowTops,
+    rowHeight,
+    charts,
+    height: start + size.charts * (height + CHART_GAP),
   };
 }
 

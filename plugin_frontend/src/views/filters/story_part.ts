@@ -38,21 +38,27 @@ export function storyPart(input: StoryInput): TemplateResult {
       <b>Filter ${filter} at ${past ? input.text.replace(/^all/, "each of the") : "its logged steps"}</b>
       <span class="quiet">
         one column a step, click to go there, ← → to walk
-        ${input.closable
-          ? html`<button class="close" title="Close (Esc)" aria-label="Close the biography" @click=${input.close}>×</button>`
-          : nothing}
+        ${
+          input.closable
+            ? html`<button class="close" title="Close (Esc)" aria-label="Close the biography" @click=${input.close}>×</button>`
+            : nothing
+        }
       </span>
     </div>
-    ${loading
-      ? html`<cnn-loading-bar .value=${loading.done / Math.max(1, loading.of)} .text=${`${loading.done} of ${loading.of} steps`}></cnn-loading-bar>`
-      : nothing}
-    ${past
-      ? html`<cnn-filter-story
+    ${
+      loading
+        ? html`<cnn-loading-bar .value=${loading.done / Math.max(1, loading.of)} .text=${`${loading.done} of ${loading.of} steps`}></cnn-loading-bar>`
+        : nothing
+    }
+    ${
+      past
+        ? html`<cnn-filter-story
           .history=${past} .filter=${filter} .shown=${input.step} .rows=${rowsFor(kernels, filter, input.words, plan.channels)}
           .palette=${picture.palette} .channels=${plan.channels} .bound=${boundOver(past, filter)} .colour=${input.style.colour}
           .dash=${input.style.dash} @story-step=${(event: CustomEvent<number>) => input.goTo(event.detail)}
         ></cnn-filter-story>`
-      : nothing}
+        : nothing
+    }
   </section>`;
 }
 
@@ -82,9 +88,11 @@ function rowsFor(kernels: Kernels, filter: number, words: InputWords, channels: 
       const own = words.name(input);
       const name = kernels.inputs === 1 ? "kernel" : /^\d/.test(own) ? `in ${own}` : own;
       return { name: slices > 1 ? `${name}, ${slice}` : name, tile: input * slices + slice };
-    }));
+    }),
+  );
   const rows = foldable(kernels)
-    ? [{ name: channels.toUpperCase(), tile: "folded" } as const, ...tiles] : tiles.slice(0, Math.max(MOST_ROWS, Math.min(slices, 5)));
+    ? [{ name: channels.toUpperCase(), tile: "folded" } as const, ...tiles]
+    : tiles.slice(0, Math.max(MOST_ROWS, Math.min(slices, 5)));
   const key = JSON.stringify(rows);
   if (lastRows?.key !== key) lastRows = { key, rows };
   return lastRows.rows;

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import type { GridElement } from "../../gl/grid_element.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
 
 export function zoomButtons(grid: () => GridElement | null, zoomed: boolean): TemplateResult {
   const button = (text: string, name: string, key: string, off: boolean, act: () => void): TemplateResult =>
@@ -7,6 +7,6 @@ export function zoomButtons(grid: () => GridElement | null, zoomed: boolean): Te
   return html`<div class="zoom">
     ${button("−", "Zoom out", "−", !zoomed, () => grid()?.zoomBy(1 / 1.5))}
     ${button("+", "Zoom in", "+", false, () => grid()?.zoomBy(1.5))}
-    ${button("0", "Fit", "0", !zoomed, () => grid()?.fit())}
+    ${button("fit", "Fit", "0", !zoomed, () => grid()?.fit())}
   </div>`;
 }

@@ -1,7 +1,7 @@
 /** Shares of a variable's values that have no size (zeros, NaN, Inf), as bars over steps. */
 import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { stepColumns, type StepColumns } from "../../math/step_columns.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 
 export interface Band {
   readonly kind: "zero" | "nan" | "inf";
@@ -15,7 +15,7 @@ export interface Band {
 
 /** "41.6 %", never rounded to 0 or 100 where it is not. */
 export function percent(share: number): string {
-  const text = formatShare(share);
+  const text = formatPercent(share);
   return /[<>]|NaN/.test(text) || share === 0 || share === 1 ? text : `${(100 * share).toFixed(1)} %`;
 }
 
@@ -46,7 +46,10 @@ export function bandSvg(band: Band, width: number, toShare: (step: number) => nu
 }
 
 export function bandRow(
-  band: Band, width: number, toShare: (step: number) => number, press: (event: PointerEvent) => void,
+  band: Band,
+  width: number,
+  toShare: (step: number) => number,
+  press: (event: PointerEvent) => void,
 ): TemplateResult {
   const line = `line-height:${band.height}px`;
   return html`<div class="band-row" data-band=${band.kind} .style=${`height:${band.height}px`}>

@@ -1,7 +1,7 @@
 /** The picture's figures: a heatmap of norms, and a variable's histograms over steps. */
 import { html, type TemplateResult } from "lit";
-import type { HeatCell } from "../../gl/step_heatmap.ts";
-import "../../gl/step_heatmap.ts";
+import type { HeatCell } from "../../canvas/step_heatmap.ts";
+import "../../canvas/step_heatmap.ts";
 import { formatCount } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import type { TimeAxis } from "../../state/time_axis.ts";
@@ -11,7 +11,7 @@ import { gutterTexts, shownAt, type NormPanel, type NormPicture } from "./norm_p
 import { isShare } from "./run_places.ts";
 import { tailOf } from "./row_groups.ts";
 import { histogramRowHeight, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText } from "./words.ts";
+import { QUANTITY_WORDS, stepsText } from "./labels.ts";
 import { cutName } from "../../parts/cut_name.ts";
 import { shortRuns } from "../../parts/run_names.ts";
 
@@ -32,10 +32,18 @@ export interface NormActions {
   readonly hover: (cell: HeatCell | null) => void;
 }
 
-export function normFigure(frame: FigureFrame, picture: NormPicture, panel: NormPanel, actions: NormActions): TemplateResult {
+export function normFigure(
+  frame: FigureFrame,
+  picture: NormPicture,
+  panel: NormPanel,
+  actions: NormActions,
+): TemplateResult {
   const at = shownAt(panel, frame.step);
   return html`<figure data-panel=${panel.id}>
-    <figcaption><span>${normCaption(panel, picture.panels.filter(({ id }) => id !== "difference").map(({ run }) => run))}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
+    <figcaption><span>${normCaption(
+      panel,
+      picture.panels.filter(({ id }) => id !== "difference").map(({ run }) => run),
+    )}</span><span class="at">${at ? `at step ${at.step}` : ""}</span></figcaption>
     <cnn-step-heatmap
       data-map=${panel.id} .rows=${panel.rows} .toShare=${frame.axis.toShare} .scale=${picture.scale} .step=${frame.step}
       .current=${actions.current} .values=${at ? gutterTexts(panel, at.index, isShare(picture.quantity)) : []} .rowHeight=${frame.sizes.rowHeight}
@@ -66,7 +74,10 @@ export interface VariableChoice {
 }
 
 export function histogramFigure(
-  frame: FigureFrame, picture: HistogramPicture, figure: HistogramFigure, choice: VariableChoice,
+  frame: FigureFrame,
+  picture: HistogramPicture,
+  figure: HistogramFigure,
+  choice: VariableChoice,
 ): TemplateResult {
   const { axis, width, step, sizes } = frame;
   const { steps } = figure.histogram;
@@ -79,9 +90,11 @@ export function histogramFigure(
   return html`<figure data-histogram=${figure.id}>
     ${histogramCaption(frame, picture, figure, choice)}
     ${signMap(frame, picture, figure, 1)}
-    ${bandsOf(figure, step, sizes.band).map((band) => html`<div class="band-line">
+    ${bandsOf(figure, step, sizes.band).map(
+      (band) => html`<div class="band-line">
       ${bandRow(band, width, axis.toShare, press)}<span class="line" .style=${left}></span>
-    </div>`)}
+    </div>`,
+    )}
     ${signMap(frame, picture, figure, -1)}
   </figure>`;
 }
@@ -101,7 +114,10 @@ function signMap(frame: FigureFrame, picture: HistogramPicture, figure: Histogra
 }
 
 function histogramCaption(
-  { step }: FigureFrame, { octaves }: HistogramPicture, { id, histogram }: HistogramFigure, choice: VariableChoice,
+  { step }: FigureFrame,
+  { octaves }: HistogramPicture,
+  { id, histogram }: HistogramFigure,
+  choice: VariableChoice,
 ): TemplateResult {
   const thinned = histogram.thinned ? `, ${stepsText(0, histogram.thinned)}` : "";
   const at = histogram.steps[nearestIndex(histogram.steps, step)];

@@ -46,10 +46,14 @@ export function flowSvg(flow: Flow): SVGTemplateResult {
   const y = (row: number): number => TOP + (row + 0.5) * each;
   const bottom = TOP + names.length * each;
   return svg`
-    ${names.map((name, row) => svg`<path class="rule" d=${`M${LEFT} ${y(row)}H${width}`}></path>
-      <text class=${row === current ? "here" : ""} x=${LEFT - 8} y=${y(row) + 4} text-anchor="end">${cutMiddle(name, NAME)}</text>`)}
-    ${exponentTicks(range, 4).map((exponent) => svg`<text class="quiet-text" x=${xOf(exponent, flow)} y=${bottom + 13}
-      text-anchor=${exponent === range.hi ? "end" : "middle"}>${powerText(exponent)}</text>`)}
+    ${names.map(
+      (name, row) => svg`<path class="rule" d=${`M${LEFT} ${y(row)}H${width}`}></path>
+      <text class=${row === current ? "here" : ""} x=${LEFT - 8} y=${y(row) + 4} text-anchor="end">${cutMiddle(name, NAME)}</text>`,
+    )}
+    ${exponentTicks(range, 4).map(
+      (exponent) => svg`<text class="quiet-text" x=${xOf(exponent, flow)} y=${bottom + 13}
+      text-anchor=${exponent === range.hi ? "end" : "middle"}>${powerText(exponent)}</text>`,
+    )}
     ${lines.map((line) => lineSvg(line, flow, y))}
     ${names.length <= MOST_FACTORS ? lines.map((line) => factors(line, flow, y)) : ""}`;
 }
@@ -66,27 +70,33 @@ function placeOf(value: number | null | undefined, flow: Flow): number | null {
 
 function lineSvg(line: FlowLine, flow: Flow, y: (row: number) => number): SVGTemplateResult {
   const places = line.values.map((value) => placeOf(value, flow));
-  const path = places.map((x, row) => (x === null ? "" : `${row && places[row - 1] !== null ? "L" : "M"}${x} ${y(row)}`)).join("");
+  const path = places
+    .map((x, row) => (x === null ? "" : `${row && places[row - 1] !== null ? "L" : "M"}${x} ${y(row)}`))
+    .join("");
   const name = nameAt(line, flow);
   return svg`<path class="flow-line" d=${path} stroke=${line.colour} stroke-dasharray=${line.dash}></path>
     ${places.map((x, row) => {
       const value = line.values[row];
-      if (x !== null) return svg`<circle cx=${x} cy=${y(row)} r="3" fill=${line.colour}></circle>${oddWord(value!, x, y(row))}`;
-      return value === null || value === undefined ? "" : svg`<text class="nan-text" x=${LEFT + 4} y=${y(row) + 4}>NaN</text>`;
+      if (x !== null)
+        return svg`<circle cx=${x} cy=${y(row)} r="3" fill=${line.colour}></circle>${oddWord(value!, x, y(row))}`;
+      return value === null || value === undefined
+        ? ""
+        : svg`<text class="nan-text" x=${LEFT + 4} y=${y(row) + 4}>NaN</text>`;
     })}
     ${name === null ? "" : svg`<text class="flow-name" x=${name} y=${TOP - 7} text-anchor="middle" fill=${line.colour}>${line.id}</text>`}`;
 }
 
 /** Above the line's first point, moved aside where the other name would touch it. */
 export function nameAt(line: FlowLine, flow: Flow): number | null {
-  const start = ({ values }: FlowLine): number | null => values.map((value) => placeOf(value, flow)).find((x) => x !== null) ?? null;
+  const start = ({ values }: FlowLine): number | null =>
+    values.map((value) => placeOf(value, flow)).find((x) => x !== null) ?? null;
   const own = start(line);
   const other = flow.lines.find(({ id }) => id !== line.id);
   const beside = other && start(other);
   if (own === null || beside === null || beside === undefined) return own;
   const apart = own - beside;
   const side = apart === 0 ? (line === flow.lines[0] ? -1 : 1) : Math.sign(apart);
-  return own + side * Math.max(0, NAMES_APART - Math.abs(apart)) / 2;
+  return own + (side * Math.max(0, NAMES_APART - Math.abs(apart))) / 2;
 }
 
 function oddWord(value: number, x: number, y: number): SVGTemplateResult | string {
@@ -104,7 +114,10 @@ function factors(line: FlowLine, flow: Flow, y: (row: number) => number): (SVGTe
     const middle = (from + to) / 2;
     const others = other && [placeOf(other.values[row], flow), placeOf(other.values[row + 1], flow)];
     const otherMiddle = others && others[0] !== null && others[1] !== null ? (others[0]! + others[1]!) / 2 : null;
-    const left = otherMiddle === null ? middle > (LEFT + flow.width) / 2 : middle < otherMiddle || (middle === otherMiddle && line.id === "A");
+    const left =
+      otherMiddle === null
+        ? middle > (LEFT + flow.width) / 2
+        : middle < otherMiddle || (middle === otherMiddle && line.id === "A");
     const clear = 7 + Math.abs(to - from) * 0.12;
     const crowdedLeft = left && middle - clear - 30 < LEFT;
     const crowdedRight = !left && middle + clear + 30 > flow.width;

@@ -2,14 +2,21 @@
 import type { ReactiveControllerHost } from "lit";
 import type { DataRecord } from "../../data/binary.ts";
 import type { RunDetail } from "../../data/schema.ts";
-import { remember } from "../../math/remember.ts";
-import { hasKind } from "../../state/derived.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { SeriesController, type LiveSeriesQuery } from "../../state/series_controller.ts";
 import type { Session } from "../../state/session.ts";
 import type { Shown } from "./fields.ts";
 import { isOfPlaces, PLACE_SERIES, runPlaces, type RunPlaces } from "./run_places.ts";
-import { HISTOGRAM_COLUMNS, NORM_COLUMNS, runHistogram, runNorms, type RunHistogram, type RunNorms } from "./run_norms.ts";
+import {
+  HISTOGRAM_COLUMNS,
+  NORM_COLUMNS,
+  runHistogram,
+  runNorms,
+  type RunHistogram,
+  type RunNorms,
+} from "./run_norms.ts";
 import { placeOf } from "./row_groups.ts";
 import type { GradientOptions } from "./fields.ts";
 
@@ -32,14 +39,29 @@ class RunData {
   private readonly series: SeriesController;
   private readonly histograms: SeriesController;
   private readonly through: SeriesController;
-  private readonly readPlaces = remember(runPlaces);
-  private readonly readNorms = remember(runNorms);
-  private readonly readHistogram = remember(runHistogram);
+  private readonly readPlaces = memoizeLast(runPlaces);
+  private readonly readNorms = memoizeLast(runNorms);
+  private readonly readHistogram = memoizeLast(runHistogram);
 
-  constructor(private readonly host: Host, private readonly run: () => string | null) {
-    this.series = new SeriesController(host, () => host.session, () => this.wantedNorms());
-    this.histograms = new SeriesController(host, () => host.session, () => this.wantedHistogram());
-    this.through = new SeriesController(host, () => host.session, () => this.wantedPlaces());
+  constructor(
+    private readonly host: Host,
+    private readonly run: () => string | null,
+  ) {
+    this.series = new SeriesController(
+      host,
+      () => host.session,
+      () => this.wantedNorms(),
+    );
+    this.histograms = new SeriesController(
+      host,
+      () => host.session,
+      () => this.wantedHistogram(),
+    );
+    this.through = new SeriesController(
+      host,
+      () => host.session,
+      () => this.wantedPlaces(),
+    );
   }
 
   /** What goes through the layers, where that is shown. */
@@ -103,8 +125,12 @@ class RunData {
   private wantedHistogram(): LiveSeriesQuery | null {
     const wanted = this.wanted();
     const { session, options } = this.host;
-    const place = wanted ? placeOf(wanted.detail.model?.variables ?? [], session.layer?.path ?? null, options.variable) : -1;
-    return wanted && place >= 0 ? { ...seriesOf(wanted, HISTOGRAM_COLUMNS), points: HISTOGRAM_POINTS, variable: place } : null;
+    const place = wanted
+      ? placeOf(wanted.detail.model?.variables ?? [], session.layer?.path ?? null, options.variable)
+      : -1;
+    return wanted && place >= 0
+      ? { ...seriesOf(wanted, HISTOGRAM_COLUMNS), points: HISTOGRAM_POINTS, variable: place }
+      : null;
   }
 
   private wanted(): { run: string; detail: RunDetail } | null {
@@ -126,10 +152,14 @@ export class GradientsData {
   constructor(host: Host) {
     this.a = new RunData(host, () => host.session.runA);
     this.b = new RunData(host, () => (host.options.show === "a" ? null : host.session.runB));
-    this.records = new RecordsController(host, () => host.session, () => {
-      const { runA: run, step } = host.session;
-      return run === null || step === null ? null : { run, kind: "gradients", layers: [], steps: [step] };
-    });
+    this.records = new RecordsController(
+      host,
+      () => host.session,
+      () => {
+        const { runA: run, step } = host.session;
+        return run === null || step === null ? null : { run, kind: "gradients", layers: [], steps: [step] };
+      },
+    );
   }
 
   /** All that was logged of run A at the shown step. */

@@ -4,8 +4,10 @@ import { GRADIENT_FIELDS } from "./fields.ts";
 export const GRADIENTS_VIEW: ViewDefinition<typeof GRADIENT_FIELDS> = {
   id: "gradients",
   title: "Gradients",
+  what: "A gradient says how much the loss would change if a weight did: the training moves each weight against it.",
   key: "5",
   tag: "cnn-gradients-view",
+  load: () => import("./gradients_view.ts"),
   needs: ["gradients"],
   ticks: ["gradients"],
   layers: (layer) => layer.parameters > 0 && layer.trainable,

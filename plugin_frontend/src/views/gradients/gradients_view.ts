@@ -5,17 +5,17 @@
  * and `cellAt` (where a row's step lies on the page).
  */
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
-import type { Rect } from "../../gl/grid_layout.ts";
-import { hereLine } from "../../gl/here_line.ts";
-import type { HeatCell, StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
+import { hereLine } from "../../canvas/here_line.ts";
+import type { HeatCell, StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../parts/svg_document.ts";
 import "../../parts/view_layout.ts";
-import { hasKind, layersOf } from "../../state/derived.ts";
+import { hasKind, layersOf } from "../../state/selectors.ts";
 import { timeAxis, type TimeAxis } from "../../state/time_axis.ts";
 import { ViewElement } from "../view.ts";
 import { controls } from "./controls.ts";
@@ -37,9 +37,7 @@ import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
 import { sheetOf } from "./saved_sheet.ts";
 import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText } from "./words.ts";
-
-export { GRADIENTS_VIEW };
+import { QUANTITY_WORDS, stepsText } from "./labels.ts";
 
 interface Hovered {
   readonly panel: NormPanel["id"];
@@ -55,11 +53,11 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   declare size: { width: number; height: number; legend: number };
   private readonly data = new GradientsData(this);
   private readonly resizing = new ResizeObserver(() => this.measure());
-  private readonly norms = remember(normPicture);
-  private readonly places = remember(placePicture);
-  private readonly flowNorms = remember(normPicture);
-  private readonly histogram = remember(histogramPicture);
-  private readonly axisOf = remember((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
+  private readonly norms = memoizeLast(normPicture);
+  private readonly places = memoizeLast(placePicture);
+  private readonly flowNorms = memoizeLast(normPicture);
+  private readonly histogram = memoizeLast(histogramPicture);
+  private readonly axisOf = memoizeLast((kind: TimeAxis["kind"], last: number) => timeAxis(kind, last));
 
   constructor() {
     super();
@@ -74,14 +72,24 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { scale, panels, quantity } = picture;
     const { histograms } = this;
     return {
-      quantity, step: this.session.step, range: [scale.lo, scale.hi], map: scale.palette.map.name,
+      quantity,
+      step: this.session.step,
+      range: [scale.lo, scale.hi],
+      map: scale.palette.map.name,
       panels: panels.map(({ id, run, groups, rows }) => ({
-        id, run, rows: groups.map(({ name, path }) => ({ name, path })), steps: Array.from(rows[0]?.steps ?? []),
+        id,
+        run,
+        rows: groups.map(({ name, path }) => ({ name, path })),
+        steps: Array.from(rows[0]?.steps ?? []),
       })),
       histograms: histograms && {
-        ...histograms.octaves, bound: histograms.scale.hi,
+        ...histograms.octaves,
+        bound: histograms.scale.hi,
         figures: histograms.figures.map(({ id, histogram }) => ({
-          id, run: histogram.run, variable: histogram.variable.path, steps: Array.from(histogram.steps),
+          id,
+          run: histogram.run,
+          variable: histogram.variable.path,
+          steps: Array.from(histogram.steps),
         })),
       },
     };
@@ -122,7 +130,9 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
 
   override saveCsv(): Promise<string> {
     const { session } = this;
-    const runs = [session.detailA, this.options.show === "a" ? null : session.detailB].filter((detail) => detail !== null);
+    const runs = [session.detailA, this.options.show === "a" ? null : session.detailB].filter(
+      (detail) => detail !== null,
+    );
     const { quantity } = this;
     return isOfPlaces(quantity) ? placesCsv(session.api, runs, quantity) : gradientsCsv(session.api, runs);
   }
@@ -146,7 +156,13 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return html`<cnn-view-layout .how=${words.howToRead ?? GRADIENTS_VIEW.howToRead} .busy=${data.slow} .progress=${data.slow ? "gradients" : ""}>
       <span slot="title">${words.title}</span>
       <span slot="subtitle">${this.subtitle(picture)}</span>
-      ${controls(options, quantity, this.session.runB, (each) => this.lacks(each), (patch) => this.setOptions(patch))}
+      ${controls(
+        options,
+        quantity,
+        this.session.runB,
+        (each) => this.lacks(each),
+        (patch) => this.setOptions(patch),
+      )}
       ${notices(this.session, data)}
       ${picture && this.size.width ? this.pictureOf(picture) : nothing}
       ${picture ? html`<div slot="legend" class="legend">${this.legendOf(picture)}</div>` : nothing}
@@ -174,7 +190,13 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     if (!a) return null;
     const b = session.runB === null ? null : data.b.norms;
     return this.norms(
-      a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), quantity, options.rows, options.show,
+      a,
+      b,
+      layersOf(session.detail(a.run)),
+      layersOf(session.detail(b?.run ?? null)),
+      quantity,
+      options.rows,
+      options.show,
     );
   }
 
@@ -182,7 +204,9 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { data, options, session } = this;
     const a = data.a.places;
     const b = session.runB === null ? null : data.b.places;
-    return a && this.places(a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), options.show);
+    return (
+      a && this.places(a, b, layersOf(session.detail(a.run)), layersOf(session.detail(b?.run ?? null)), options.show)
+    );
   }
 
   private get histograms(): HistogramPicture | null {
@@ -195,11 +219,24 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private get sizes(): Sizes {
     const panels = this.picture?.panels ?? [];
     const { a, b } = this.data;
-    if (isOfPlaces(this.quantity)) return sizesFor(this.size.height, panels.map(({ rows }) => rows.length), 0, 0);
-    const shown = [a.histogram, this.session.runB === null ? null : b.histogram].filter((histogram) => histogram !== null);
+    if (isOfPlaces(this.quantity))
+      return sizesFor(
+        this.size.height,
+        panels.map(({ rows }) => rows.length),
+        0,
+        0,
+      );
+    const shown = [a.histogram, this.session.runB === null ? null : b.histogram].filter(
+      (histogram) => histogram !== null,
+    );
     const odd = (values: ArrayLike<number>): number => Number(Array.from(values).some((value) => value > 0));
     const bands = shown.reduce((sum, { nan, inf }) => sum + 1 + odd(nan) + odd(inf), 0);
-    return sizesFor(this.size.height, panels.map(({ rows }) => rows.length), shown.length, bands);
+    return sizesFor(
+      this.size.height,
+      panels.map(({ rows }) => rows.length),
+      shown.length,
+      bands,
+    );
   }
 
   private get axis(): TimeAxis {
@@ -224,7 +261,8 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     if (panel && hovered) return this.describe(panel, hovered.cell, false);
     const { norms, places } = this.data.a;
     const words = QUANTITY_WORDS[this.quantity].subtitle;
-    if (isOfPlaces(this.quantity)) return places ? `${words}, ${stepsText(places.steps.length, places.thinned)}` : words;
+    if (isOfPlaces(this.quantity))
+      return places ? `${words}, ${stepsText(places.steps.length, places.thinned)}` : words;
     return norms ? `${words}, ${stepsText(norms.columns.steps.length, norms.thinned)}` : words;
   }
 
@@ -239,8 +277,12 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     return html`<div class="picture" .style=${`width:calc(var(--axis-left) + ${width}px + var(--axis-gutter))`}>
       <div class="through" .style=${`left:calc(var(--axis-left) + ${line}px)`}></div>
       ${picture.panels.map((panel) => normFigure(frame, picture, panel, this.actionsOf(panel)))}
-      ${histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ?? (isOfPlaces(picture.quantity) ? nothing :
-        html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`)}
+      ${
+        histograms?.figures.map((figure) => histogramFigure(frame, histograms, figure, this.variableChoice(figure))) ??
+        (isOfPlaces(picture.quantity)
+          ? nothing
+          : html`<p class="quiet notice">No variables of ${this.session.layer!.name} are among the gradients: it is frozen, or owns none.</p>`)
+      }
     </div>`;
   }
 
@@ -256,7 +298,8 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private variableChoice({ histogram }: HistogramFigure): VariableChoice {
     const { variables = [] } = this.session.detail(histogram.run)?.model ?? {};
     return {
-      layer: this.session.layer!.name, names: namesInLayer(variables, histogram.variable.layer),
+      layer: this.session.layer!.name,
+      names: namesInLayer(variables, histogram.variable.layer),
       choose: (variable) => this.setOptions({ variable }),
     };
   }
@@ -267,8 +310,15 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const place = placeOf(variables, session.layer?.path ?? null, this.options.variable);
     const variable = isOfPlaces(picture.quantity) ? null : (variables[place] ?? null);
     return legend({
-      picture, difference: this.isDifference(picture), runs: picture.panels.length, mark: this.markOf(picture), flow: this.flowOf(), step,
-      histogram: this.histograms, variable, rows: variable ? variableRows(this.data.record, place, variable) : [],
+      picture,
+      difference: this.isDifference(picture),
+      runs: picture.panels.length,
+      mark: this.markOf(picture),
+      flow: this.flowOf(),
+      step,
+      histogram: this.histograms,
+      variable,
+      rows: variable ? variableRows(this.data.record, place, variable) : [],
     });
   }
 
@@ -299,7 +349,13 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     }
     const b = session.runB === null || options.show === "a" ? null : data.b.norms;
     const { panels } = this.flowNorms(
-      data.a.norms!, b, layersOf(session.detailA), layersOf(session.detailB), quantity, "layer", "both",
+      data.a.norms!,
+      b,
+      layersOf(session.detailA),
+      layersOf(session.detailB),
+      quantity,
+      "layer",
+      "both",
     );
     return flowModel(panels, session.layer!.path, this.step, this.side);
   }
@@ -310,7 +366,10 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     if (!row || step === undefined) return "";
     const value = panel.values[cell.row]![cell.index] ?? NaN;
     const difference = panel.id === "difference";
-    const number = !spoken || value === 0 ? normText(value, difference, isShare(this.quantity)) : `${difference ? "times " : ""}${speakNumber(value)}`;
+    const number =
+      !spoken || value === 0
+        ? normText(value, difference, isShare(this.quantity))
+        : `${difference ? "times " : ""}${speakNumber(value)}`;
     return `${row.name}, ${difference ? "A / B" : panel.id}, step ${step}: ${number}`;
   }
 
@@ -333,17 +392,32 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const style = getComputedStyle(this);
     const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name)) || 0;
     const side = pixels("--w-legend");
-    const width = Math.max(40, this.clientWidth - pixels("--w-fields") - pixels("--axis-left") - pixels("--axis-right"));
-    const height = Math.max(0, (this.renderRoot.querySelector("cnn-view-layout")?.clientHeight ?? this.clientHeight) - pixels("--h-head") - 12);
+    const width = Math.max(
+      40,
+      this.clientWidth - pixels("--w-fields") - pixels("--axis-left") - pixels("--axis-right"),
+    );
+    const height = Math.max(
+      0,
+      (this.renderRoot.querySelector("cnn-view-layout")?.clientHeight ?? this.clientHeight) - pixels("--h-head") - 12,
+    );
     const { size } = this;
-    if (width !== size.width || height !== size.height || side !== size.legend) this.size = { width, height, legend: side };
+    if (width !== size.width || height !== size.height || side !== size.legend)
+      this.size = { width, height, legend: side };
   }
 
   private sheetOf(picture: NormPicture): Sheet {
     const { histograms, sizes, step } = this;
     return sheetOf({
-      picture, histograms, sizes, step, width: this.size.width, toShare: this.axis.toShare, flow: this.flowOf(), side: this.side,
-      difference: this.isDifference(picture), map: (name) => this.mapOf(name),
+      picture,
+      histograms,
+      sizes,
+      step,
+      width: this.size.width,
+      toShare: this.axis.toShare,
+      flow: this.flowOf(),
+      side: this.side,
+      difference: this.isDifference(picture),
+      map: (name) => this.mapOf(name),
     });
   }
 }

@@ -3,7 +3,13 @@ import { paletteOf } from "../../math/colour.ts";
 import { cividis } from "../../math/colour_maps.ts";
 import { formatCount, superscript } from "../../math/format.ts";
 import {
-  octaveRows, otherShares, shareBound, sharesBySize, type OctaveRows, type OtherShares, type Sign,
+  octaveRows,
+  otherShares,
+  shareBound,
+  sharesBySize,
+  type OctaveRows,
+  type OtherShares,
+  type Sign,
 } from "../../math/gradient_histogram.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
 import type { HeatRow, HeatScale } from "../../math/heat_cells.ts";
@@ -27,7 +33,11 @@ export interface HistogramPicture {
   readonly clipped: boolean;
 }
 
-export function histogramPicture(a: RunHistogram | null, b: RunHistogram | null, mostRows: number): HistogramPicture | null {
+export function histogramPicture(
+  a: RunHistogram | null,
+  b: RunHistogram | null,
+  mostRows: number,
+): HistogramPicture | null {
   const histograms = [a, b].filter((histogram) => histogram !== null);
   if (!histograms.length) return null;
   const octaves = octaveRows(histograms, mostRows);
@@ -38,14 +48,18 @@ export function histogramPicture(a: RunHistogram | null, b: RunHistogram | null,
     negative: heatRows(histogram, octaves, -1).reverse(),
     others: otherShares(histogram),
   }));
-  const shares = figures.flatMap(({ positive, negative }) => [...positive, ...negative].map(({ values }) => values as Float64Array));
+  const shares = figures.flatMap(({ positive, negative }) =>
+    [...positive, ...negative].map(({ values }) => values as Float64Array),
+  );
   const { bound, clipped } = shareBound(shares);
   return { figures, octaves, clipped, scale: { lo: 0, hi: bound, palette: paletteOf(cividis), shares: true } };
 }
 
 function heatRows(histogram: RunHistogram, octaves: OctaveRows, sign: Sign): HeatRow[] {
   return sharesBySize(histogram, octaves, sign).map((values, row) => ({
-    name: sizeText(octaves.hi - (row + 1) * octaves.octaves + 1, sign), steps: histogram.steps, values,
+    name: sizeText(octaves.hi - (row + 1) * octaves.octaves + 1, sign),
+    steps: histogram.steps,
+    values,
   }));
 }
 
@@ -71,7 +85,9 @@ export function bandsOf({ histogram, others }: HistogramFigure, step: number, he
   const bands: Band[] = [
     { kind: "zero", name: "zero", steps, shares: others.zero, height, value: `${percent(zero)} zero` },
   ];
-  if (any(others.nan)) bands.push({ kind: "nan", name: "NaN", steps, shares: others.nan, height, value: count(nan, "NaN") });
-  if (any(others.inf)) bands.push({ kind: "inf", name: "Inf", steps, shares: others.inf, height, value: count(inf, "Inf") });
+  if (any(others.nan))
+    bands.push({ kind: "nan", name: "NaN", steps, shares: others.nan, height, value: count(nan, "NaN") });
+  if (any(others.inf))
+    bands.push({ kind: "inf", name: "Inf", steps, shares: others.inf, height, value: count(inf, "Inf") });
   return size > 0 ? bands : [];
 }

@@ -11,12 +11,12 @@ import type { BarLabel } from "../../parts/colour_bar.ts";
 import "../../parts/table_rows.ts";
 import type { TableRow } from "../../parts/table_rows.ts";
 import { flowHeight, flowSvg, type Flow } from "./flow.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { percent } from "./bands.ts";
 import type { HistogramPicture } from "./histogram_picture.ts";
 import type { NormPicture } from "./norm_panels.ts";
 import { isShare } from "./run_places.ts";
-import { QUANTITY_WORDS, unusualText } from "./words.ts";
+import { QUANTITY_WORDS, unusualText } from "./labels.ts";
 
 export interface LegendInput {
   readonly picture: NormPicture;
@@ -40,14 +40,20 @@ export function legend(input: LegendInput): TemplateResult {
     ${normBar(input)}
     <div class="badges">${words.badges.map((badge) => html`<cnn-badge>${badge}</cnn-badge>`)}</div>
     ${unusual ? html`<p class="unusual">${unusual}</p>` : nothing}
-    ${flow ? html`<div>
+    ${
+      flow
+        ? html`<div>
       <h2><b>Flow at step ${flow.steps.join(" and ")}</b> <span class="quiet">loss is below</span></h2>
       <svg class="flow" width=${flow.width} height=${flowHeight(flow)} role="img" aria-label=${flowWords(flow)}>${flowSvg(flow)}</svg>
-    </div>` : nothing}
+    </div>`
+        : nothing
+    }
     ${input.histogram ? shareBar(input.histogram) : nothing}
-    ${input.rows.length && input.variable
-      ? html`<cnn-table-rows class="variable" heading=${input.variable.path} note=${`step ${step}`} .rows=${input.rows}></cnn-table-rows>`
-      : nothing}`;
+    ${
+      input.rows.length && input.variable
+        ? html`<cnn-table-rows class="variable" heading=${input.variable.path} note=${`step ${step}`} .rows=${input.rows}></cnn-table-rows>`
+        : nothing
+    }`;
 }
 
 function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResult {
@@ -68,8 +74,11 @@ function normBar({ picture, difference, runs, mark }: LegendInput): TemplateResu
 }
 
 export function powerLabels({ scale, quantity }: NormPicture): BarLabel[] {
-  if (isShare(quantity)) return [0, 0.5, 1].map((at) => ({ at, text: formatShare(at) }));
-  return exponentTicks(scale).map((exponent) => ({ at: (exponent - scale.lo) / (scale.hi - scale.lo), text: powerText(exponent) }));
+  if (isShare(quantity)) return [0, 0.5, 1].map((at) => ({ at, text: formatPercent(at) }));
+  return exponentTicks(scale).map((exponent) => ({
+    at: (exponent - scale.lo) / (scale.hi - scale.lo),
+    text: powerText(exponent),
+  }));
 }
 
 function shareBar(picture: HistogramPicture): TemplateResult {
@@ -99,10 +108,18 @@ export function variableRows(record: DataRecord | null, place: number, variable:
     return `${formatCount(value)}${variable.size > 0 && value > 0 ? `, ${percent(value / variable.size)}` : ""}`;
   };
   return [
-    ["gradient norm", number("norm")], ["mean", number("mean")], ["min", number("min")], ["max", number("max")],
-    ["zeros", count("zeros")], ["NaN", count("nan")], ["Inf", count("inf")], "line",
-    ["weight norm", number("weight_norm")], ["update norm", number("update_norm")],
-    ["update / weight", formatNumber(updateRatio(at("update_norm"), at("weight_norm")), { digits: 4 })], "line",
+    ["gradient norm", number("norm")],
+    ["mean", number("mean")],
+    ["min", number("min")],
+    ["max", number("max")],
+    ["zeros", count("zeros")],
+    ["NaN", count("nan")],
+    ["Inf", count("inf")],
+    "line",
+    ["weight norm", number("weight_norm")],
+    ["update norm", number("update_norm")],
+    ["update / weight", formatNumber(updateRatio(at("update_norm"), at("weight_norm")), { digits: 4 })],
+    "line",
     ["histogram", histogramWords(at("sampled"))],
   ];
 }
@@ -113,9 +130,17 @@ export function histogramWords(sampled: number): string {
 }
 
 /** The colour bar as part of an SVG. */
-export function barSvg(pixels: readonly string[], labels: readonly BarLabel[], x: number, y: number, width: number): unknown {
+export function barSvg(
+  pixels: readonly string[],
+  labels: readonly BarLabel[],
+  x: number,
+  y: number,
+  width: number,
+): unknown {
   const each = width / pixels.length;
   return svg`${pixels.map((colour, i) => svg`<rect x=${x + i * each} y=${y} width=${each + 0.5} height="10" fill=${colour}></rect>`)}
-    ${labels.map(({ at, text }) => svg`<text class="quiet-text" x=${x + at * width} y=${y + 24}
-      text-anchor=${at <= 0 ? "start" : at >= 1 ? "end" : "middle"}>${text}</text>`)}`;
+    ${labels.map(
+      ({ at, text }) => svg`<text class="quiet-text" x=${x + at * width} y=${y + 24}
+      text-anchor=${at <= 0 ? "start" : at >= 1 ? "end" : "middle"}>${text}</text>`,
+    )}`;
 }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { formatCount } from "../../math/format.ts";
 import "../../parts/notice.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 import type { GradientsData } from "./gradients_data.ts";
 
@@ -18,7 +18,11 @@ function errorNotice(data: GradientsData): unknown {
 }
 
 function leftOutNotice(data: GradientsData): unknown {
-  const leftOut = (data.a.norms?.leftOut ?? 0) + (data.b.norms?.leftOut ?? 0) + (data.a.places?.leftOut ?? 0) + (data.b.places?.leftOut ?? 0);
+  const leftOut =
+    (data.a.norms?.leftOut ?? 0) +
+    (data.b.norms?.leftOut ?? 0) +
+    (data.a.places?.leftOut ?? 0) +
+    (data.b.places?.leftOut ?? 0);
   if (!leftOut) return nothing;
   return notice(
     `${formatCount(leftOut)} ${leftOut === 1 ? "record is" : "records are"} left out`,
@@ -30,15 +34,24 @@ function leftOutNotice(data: GradientsData): unknown {
 function apartNotice({ layers }: Session, data: GradientsData): unknown {
   const apart = data.a.places?.apart ?? [];
   if (apart.length === 0) return nothing;
-  const named = apart.slice(0, 8).map(({ layer, why }) => `${layers.find(({ path }) => path === layer)?.name ?? layer}: ${why}`);
-  return notice("Not on the loss' path", `${named.join("; ")}${apart.length > 8 ? ` and ${apart.length - 8} more` : ""}.`);
+  const named = apart
+    .slice(0, 8)
+    .map(({ layer, why }) => `${layers.find(({ path }) => path === layer)?.name ?? layer}: ${why}`);
+  return notice(
+    "Not on the loss' path",
+    `${named.join("; ")}${apart.length > 8 ? ` and ${apart.length - 8} more` : ""}.`,
+  );
 }
 
-function noticeOfB({ runB, detailB, layer }: Session, data: GradientsData): unknown {
+function noticeOfB(session: Session, data: GradientsData): unknown {
+  const { runB, detailB, layer } = session;
   if (runB === null || !detailB) return nothing;
   if (!hasKind(detailB, "gradients")) return notice("Run B has no gradients", `${runB} did not log any.`);
-  const known = detailB.model?.variables.some((variable) => variable.layer === layer?.path) ?? false;
-  return known || data.b.loading ? nothing : notice("Run B has no such layer", `${runB} logged no variables of ${layer?.name}.`);
+  const path = session.pathIn(runB);
+  const known = detailB.model?.variables.some((variable) => variable.layer === path) ?? false;
+  return known || data.b.loading
+    ? nothing
+    : notice("Run B has no such layer", `${runB} logged no variables of ${layer?.name}.`);
 }
 
 function notice(heading: string, text: string): TemplateResult {

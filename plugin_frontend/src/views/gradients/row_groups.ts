@@ -15,7 +15,9 @@ export interface RowGroup {
 
 /** Layers in the order of their first variable, or every variable by itself. */
 export function rowGroups(
-  variables: readonly VariableRecord[], layers: readonly LayerRecord[], by: "layer" | "variable",
+  variables: readonly VariableRecord[],
+  layers: readonly LayerRecord[],
+  by: "layer" | "variable",
 ): RowGroup[] {
   const names = new Map(layers.map(({ path, name }) => [path, name]));
   if (by === "variable") {
@@ -60,6 +62,7 @@ export function namesInLayer(variables: readonly VariableRecord[], layer: string
 export function placeOf(variables: readonly VariableRecord[], layer: string | null, name: string): number {
   const places = placesOfLayer(variables, layer);
   const named = [name, tailOf(name)].map((wanted) =>
-    places.find((place) => variables[place]!.path === wanted || tailOf(variables[place]!.path) === wanted));
+    places.find((place) => variables[place]!.path === wanted || tailOf(variables[place]!.path) === wanted),
+  );
   return named.find((place) => place !== undefined) ?? places[0] ?? -1;
 }

@@ -32,8 +32,11 @@ export function runNorms(record: DataRecord | null, run: string, detail: RunDeta
     run,
     variables: variablesOf(detail, count),
     columns: {
-      steps: steps.values, variables: count, norm: norm.values,
-      update: fits(update) ? update.values : nothing, weight: fits(weight) ? weight.values : nothing,
+      steps: steps.values,
+      variables: count,
+      norm: norm.values,
+      update: fits(update) ? update.values : nothing,
+      weight: fits(weight) ? weight.values : nothing,
     },
     thinned: thinnedOf(record),
     leftOut: leftOutOf(record),
@@ -45,7 +48,13 @@ export function variablesOf(detail: RunDetail | null, count: number): readonly V
   const variables = detail?.model?.variables ?? [];
   if (variables.length === count) return variables;
   return Array.from({ length: count }, (_, i) => ({
-    path: `variable ${i}`, layer: null, role: "other", shape: [], dtype: "float32", size: 0, optimizers: [],
+    path: `variable ${i}`,
+    layer: null,
+    role: "other",
+    shape: [],
+    dtype: "float32",
+    size: 0,
+    optimizers: [],
   }));
 }
 
@@ -56,7 +65,11 @@ export interface RunHistogram extends HistogramColumns {
   readonly thinned: { readonly points: number; readonly of: number } | null;
 }
 
-export function runHistogram(record: DataRecord | null, run: string, variable: VariableRecord | undefined): RunHistogram | null {
+export function runHistogram(
+  record: DataRecord | null,
+  run: string,
+  variable: VariableRecord | undefined,
+): RunHistogram | null {
   const steps = record?.arrays["step"]?.values;
   const histogram = record?.arrays["histogram"];
   const start = record?.attributes["bin_start"];

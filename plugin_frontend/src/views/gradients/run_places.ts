@@ -7,7 +7,9 @@ import type { PlaceQuantity, Shown } from "./fields.ts";
 import { leftOutOf, thinnedOf, type RunNorms } from "./run_norms.ts";
 
 /** The series that a quantity is made of: its first column, over the second where there is one. */
-export const PLACE_SERIES: Readonly<Record<PlaceQuantity, { kind: "errors" | "activations"; columns: readonly string[] } & Pick<SeriesQuery, "kind">>> = {
+export const PLACE_SERIES: Readonly<
+  Record<PlaceQuantity, { kind: "errors" | "activations"; columns: readonly string[] } & Pick<SeriesQuery, "kind">>
+> = {
   error: { kind: "errors", columns: ["norm"] },
   zeros: { kind: "activations", columns: ["zeros", "count"] },
   saturated: { kind: "activations", columns: ["saturated", "count"] },
@@ -64,7 +66,9 @@ function namedRows(record: DataRecord): RecordRow[] {
 
 /** Of each layer the row that tells: errors have one; zeros are those of the output; saturation where it is judged. */
 function ownRows(rows: readonly RecordRow[], quantity: PlaceQuantity): RecordRow[] {
-  const told = rows.filter((row) => quantity === "error" || (quantity === "zeros" ? row.place === "output" : row.saturation !== null));
+  const told = rows.filter(
+    (row) => quantity === "error" || (quantity === "zeros" ? row.place === "output" : row.saturation !== null),
+  );
   const byLayer = new Map<string, RecordRow>();
   for (const row of told) if (!byLayer.has(row.layer) || row.place === "output") byLayer.set(row.layer, row);
   return [...byLayer.values()];

@@ -1,5 +1,5 @@
 /** What is on the page as a sheet to save: the same heatmaps, histograms, flow and scales. */
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { formatCount } from "../../math/format.ts";
 import type { Flow } from "./flow.ts";
 import { bandsOf, type HistogramFigure, type HistogramPicture } from "./histogram_picture.ts";
@@ -8,7 +8,7 @@ import { shownAt, type NormPanel, type NormPicture } from "./norm_panels.ts";
 import { isShare } from "./run_places.ts";
 import type { Sheet, SheetFigure } from "./sheet.ts";
 import type { Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, unusualText } from "./words.ts";
+import { QUANTITY_WORDS, unusualText } from "./labels.ts";
 
 export interface SheetParts {
   readonly picture: NormPicture;
@@ -29,16 +29,30 @@ export interface SheetParts {
 export function sheetOf(parts: SheetParts): Sheet {
   const { picture, histograms, step, width, toShare, flow } = parts;
   const { title, badges } = QUANTITY_WORDS[picture.quantity];
-  const bar = { heading: isShare(picture.quantity) ? title : `${title}, log₂`, palette: picture.scale.palette, labels: powerLabels(picture) };
-  const shares = histograms && { heading: "Share of values, one row", palette: histograms.scale.palette, labels: shareLabels(histograms) };
+  const bar = {
+    heading: isShare(picture.quantity) ? title : `${title}, log₂`,
+    palette: picture.scale.palette,
+    labels: powerLabels(picture),
+  };
+  const shares = histograms && {
+    heading: "Share of values, one row",
+    palette: histograms.scale.palette,
+    labels: shareLabels(histograms),
+  };
   const notes = [...badges, unusualText(picture.unusual, picture.quantity, parts.difference)].filter(Boolean);
   return {
-    title: `${title}, step ${step}`, width, toShare, step, flow, side: parts.side,
+    title: `${title}, step ${step}`,
+    width,
+    toShare,
+    step,
+    flow,
+    side: parts.side,
     figures: [
       ...picture.panels.map((panel) => panelFigure(parts, panel)),
       ...(histograms?.figures.map((figure) => histogramFigure(parts, histograms, figure)) ?? []),
     ],
-    bars: shares ? [bar, shares] : [bar], notes: [notes.join(", ")],
+    bars: shares ? [bar, shares] : [bar],
+    notes: [notes.join(", ")],
   };
 }
 
@@ -49,12 +63,17 @@ function panelFigure({ map, step }: SheetParts, panel: NormPanel): SheetFigure {
   return { caption: `${id} ${panel.run}`, note: "", at: at ? `at step ${at.step}` : "", parts: shown ? [shown] : [] };
 }
 
-function histogramFigure({ map, step, sizes }: SheetParts, { octaves }: HistogramPicture, figure: HistogramFigure): SheetFigure {
+function histogramFigure(
+  { map, step, sizes }: SheetParts,
+  { octaves }: HistogramPicture,
+  figure: HistogramFigure,
+): SheetFigure {
   const [above, below] = [map(`${figure.id}+`), map(`${figure.id}-`)];
   const { variable, size } = figure.histogram;
   return {
     caption: `${variable.path} of ${figure.id}: how its ${formatCount(size)} gradient values spread`,
-    note: `one row = a factor of ${formatCount(2 ** octaves.octaves)} in size`, at: "",
+    note: `one row = a factor of ${formatCount(2 ** octaves.octaves)} in size`,
+    at: "",
     parts: above && below ? [above, ...bandsOf(figure, step, sizes.band), below] : [],
   };
 }

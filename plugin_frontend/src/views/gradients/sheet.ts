@@ -1,7 +1,7 @@
 /** The view's picture as one SVG sheet: title, heatmaps, histograms, flow and colour bars. */
 import { svg, type SVGTemplateResult, type TemplateResult, html } from "lit";
-import type { StepHeatmap } from "../../gl/step_heatmap.ts";
-import { heatmapSvg } from "../../gl/step_heatmap_svg.ts";
+import type { StepHeatmap } from "../../canvas/step_heatmap.ts";
+import { heatmapSvg } from "../../canvas/step_heatmap_svg.ts";
 import { pixelCss, type Palette } from "../../math/colour.ts";
 import type { BarLabel } from "../../parts/colour_bar.ts";
 import { bandSvg, type Band } from "./bands.ts";
@@ -23,7 +23,11 @@ export interface Sheet {
   readonly width: number;
   readonly toShare: (step: number) => number;
   readonly step: number;
-  readonly bars: readonly { readonly heading: string; readonly palette: Palette; readonly labels: readonly BarLabel[] }[];
+  readonly bars: readonly {
+    readonly heading: string;
+    readonly palette: Palette;
+    readonly labels: readonly BarLabel[];
+  }[];
   readonly flow: Flow | null;
   /** Width of what stands at the right: flow and colour bars. */
   readonly side: number;

@@ -1,5 +1,5 @@
 /** How tall the parts of the picture are, in CSS pixels. */
-import { rowHeightFor } from "../../gl/heat_rows.ts";
+import { rowHeightFor } from "../../canvas/heat_rows.ts";
 
 /** Caption and the space below a figure. */
 const AROUND = 32;

@@ -19,8 +19,10 @@ export const LAB_FIELDS = {
 const BASE: ViewDefinition<typeof LAB_FIELDS> = {
   id: "lab",
   title: "Lab",
+  what: "A layer computes each output cell from a small window of its input; here you can move that window and change its rules.",
   key: "4",
   tag: "cnn-lab-view",
+  load: () => import("./lab_view.ts"),
   needs: ["operations"],
   ticks: ["operations"],
   fields: LAB_FIELDS,

@@ -1,5 +1,5 @@
 import { LitElement } from "lit";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import type { LabBase } from "./lab_base.ts";
 import type { Operation } from "./operation.ts";
 import type { Volume } from "./volume.ts";

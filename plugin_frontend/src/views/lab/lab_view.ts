@@ -1,23 +1,27 @@
 import { css, html, nothing } from "lit";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import { isolated } from "../../parts/isolated.ts";
+import { LazyElements, RELOAD } from "../../parts/lazy_elements.ts";
 import "../../parts/message.ts";
 import "../../parts/notice.ts";
 import "../../parts/segmented.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
-import "./activation/activation_mode.ts";
-import "./convolution/convolution_mode.ts";
 import type { LabBase } from "./lab_base.ts";
 import { LAB_VIEW, type LAB_FIELDS } from "./lab_definition.ts";
 import type { Lab, LabMode } from "./lab_mode.ts";
 import { modeOf, type Mode } from "./mode.ts";
 import { inputQuery, operationOf, operationQuery, type Operation } from "./operation.ts";
-import "./pooling/pooling_mode.ts";
 import type { Volume } from "./volume.ts";
+
+const MODULES: Readonly<Record<Mode, () => Promise<unknown>>> = {
+  convolution: () => import("./convolution/convolution_mode.ts"),
+  pooling: () => import("./pooling/pooling_mode.ts"),
+  activation: () => import("./activation/activation_mode.ts"),
+};
 
 /** The one probe image whose inputs and outputs are logged. */
 const IMAGE = 0;
@@ -42,8 +46,17 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   ];
 
   readonly definition = LAB_VIEW;
-  readonly #operation = new RecordsController(this, () => this.session, () => (this.#chosen === "activation" ? null : operationQuery(this.session)));
-  readonly #input = new RecordsController(this, () => this.session, () => this.#inputQuery());
+  readonly #operation = new RecordsController(
+    this,
+    () => this.session,
+    () => (this.#chosen === "activation" ? null : operationQuery(this.session)),
+  );
+  readonly #input = new RecordsController(
+    this,
+    () => this.session,
+    () => this.#inputQuery(),
+  );
+  readonly #modules = new LazyElements(this);
   #complete: Pick<Lab, "run" | "operation" | "input" | "inputName"> | null = null;
 
   #inputQuery() {
@@ -59,6 +72,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   }
 
   override render(): unknown {
+    const missing = this.#missingModule(this.#chosen);
+    if (missing) return missing;
     if (this.#chosen === "activation") return this.#activation();
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
@@ -74,7 +89,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     }
     const { session } = this;
     const lab: Lab = {
-      ...this.#base(layer), ...complete,
+      ...this.#base(layer),
+      ...complete,
       choose: (channel) => session.set({ channel }),
       slow: this.#operation.slow || this.#input.slow,
     };
@@ -85,9 +101,26 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
       : html`<cnn-lab-convolution class="mode" .lab=${lab} .shell=${shell}></cnn-lab-convolution>`;
   }
 
+  /** What stands there while the mode's own module is on its way. */
+  #missingModule(mode: Mode): unknown {
+    const tag = `cnn-lab-${mode}`;
+    if (this.#modules.has(tag, MODULES[mode])) return null;
+    if (!this.#modules.failed(tag)) return html`<cnn-view-layout></cnn-view-layout>`;
+    return html`<cnn-message heading="This part of the Lab could not be loaded" text=${RELOAD}>
+      <button slot="actions" class="primary" @click=${() => this.#modules.load(tag, MODULES[mode])}>Try again</button>
+    </cnn-message>`;
+  }
+
   #base(layer: LabBase["layer"]): LabBase {
     const { session } = this;
-    return { session, run: session.runA ?? "", layer, options: this.options, set: (patch) => this.setOptions(patch) };
+    return {
+      session,
+      run: session.runA ?? "",
+      step: session.step ?? 0,
+      layer,
+      options: this.options,
+      set: (patch) => this.setOptions(patch),
+    };
   }
 
   /** What was measured of the layer it asks for itself; operations take no part. */
@@ -105,7 +138,8 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     };
     if (operation.input) return join(operation.input);
     if (path === null) return join(new Error("What went into this layer was not logged."));
-    if (this.#input.error !== null) return join(new Error(`The output of ${name}, which is its input, cannot be read.`));
+    if (this.#input.error !== null)
+      return join(new Error(`The output of ${name}, which is its input, cannot be read.`));
     const record = this.#input.records?.[0];
     if (!record || record.layer !== path || record.step !== operation.step || this.#input.query?.run !== run) return;
     const source = operationOf(record);
@@ -114,9 +148,12 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   #shell(lab: LabBase, mode: Mode): unknown {
     const { layer, session } = lab;
-    const pools = layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
+    const pools =
+      layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
     const image = mode === "activation" ? IMAGE : session.state.image;
-    const unmeasured = hasKind(session.detailA, "activations") ? undefined : "This run logged no activations of the training batch";
+    const unmeasured = hasKind(session.detailA, "activations")
+      ? undefined
+      : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
       ${mode === "activation" ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
@@ -126,18 +163,24 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
         .options=${[
           { value: "convolution", label: "Convolution", disabled: pools },
           { value: "pooling", label: "Pooling" },
-          { value: "activation", label: "Activation", disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured },
+          {
+            value: "activation",
+            label: "Activation",
+            disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured,
+          },
         ]}
         .value=${mode}
         @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
       ></cnn-segmented>
-      ${image === IMAGE
-        ? nothing
-        : html`<cnn-notice
+      ${
+        image === IMAGE
+          ? nothing
+          : html`<cnn-notice
             slot="legend"
             heading="Probe image ${IMAGE} is shown"
             text="It is the only one whose inputs and outputs are kept for the Lab; image ${image} is chosen for the other views."
-          ></cnn-notice>`}
+          ></cnn-notice>`
+      }
     `;
   }
 
@@ -185,5 +228,3 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 }
 
 customElements.define(LAB_VIEW.tag, LabView);
-
-export { LAB_VIEW };

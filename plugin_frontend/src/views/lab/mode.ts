@@ -1,5 +1,5 @@
 import type { LayerRecord, RunDetail } from "../../data/schema.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 
 export type Mode = "convolution" | "pooling" | "activation";
 
@@ -11,5 +11,7 @@ export function modeOf(chosen: Mode, role: string | null, detail: RunDetail | nu
 
 /** Layers that have, or feed, an activation. */
 export function activates({ role, activation }: LayerRecord): boolean {
-  return ["convolution", "dense", "normalization", "activation"].includes(role) || (role === "other" && activation !== null);
+  return (
+    ["convolution", "dense", "normalization", "activation"].includes(role) || (role === "other" && activation !== null)
+  );
 }

@@ -45,7 +45,9 @@ function read(record: DataRecord): Operation {
 
 export function operationQuery(session: Session): RecordsQuery | null {
   const { runA: run, layer, step } = session;
-  return run === null || !layer || step === null ? null : { run, kind: "operations", layers: [layer.path], steps: [step] };
+  return run === null || !layer || step === null
+    ? null
+    : { run, kind: "operations", layers: [layer.path], steps: [step] };
 }
 
 /** The record whose output is this one's input; null where the input is in the record itself, or nowhere. */

@@ -19,7 +19,9 @@ export function volumeOf(array: DataArray | undefined, name: string): Volume {
   const [channels = 0, ...spatial] = array.shape;
   const { values, dtype } = array;
   if (array.shape.length < 1 || array.shape.length > 4 || values.length === 0) {
-    throw new Error(`"${name}" of shape [${array.shape.join(", ")}] cannot be drawn: channels and up to 3 spatial axes are expected`);
+    throw new Error(
+      `"${name}" of shape [${array.shape.join(", ")}] cannot be drawn: channels and up to 3 spatial axes are expected`,
+    );
   }
   if (!(values instanceof Float32Array)) throw new Error(`"${name}" holds ${dtype}; float32 or float16 is expected`);
   return {

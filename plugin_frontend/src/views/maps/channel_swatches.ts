@@ -12,7 +12,12 @@ export interface Swatch {
 /** Channels without a picture worth drawing, small in a row. Fires `channel-chosen`. */
 export class ChannelSwatches extends LitElement {
   static override properties = {
-    glyph: {}, heading: {}, note: {}, bad: { type: Boolean }, swatches: { attribute: false }, chosen: { type: Number },
+    glyph: {},
+    heading: {},
+    note: {},
+    bad: { type: Boolean },
+    swatches: { attribute: false },
+    chosen: { type: Number },
   };
 
   declare glyph: string;

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import type { Cell, GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import type { Cell, GridScene } from "../../canvas/grid_scene.ts";
 import { colourPixel, paletteOf, pixelCss } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber, speakNumber } from "../../math/format.ts";
@@ -17,9 +17,8 @@ import { valueAt, type Focus } from "./focus.ts";
 import { deadSlots, deadWord, leastEnd, statistic } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type Mark, type TileLabel } from "./map_painter.ts";
 import { imageTiles, mapScene, tileShape, tileValues, type TileShape } from "./map_scene.ts";
-import type { Shown, Side } from "./shown.ts";
+import type { Shown, Side } from "./view_model.ts";
 import { SPACING } from "./spacing.ts";
-
 
 /** Characters of a run's name above its maps. */
 const NAME_ROOM = 32;
@@ -54,30 +53,46 @@ export function channelsMode(inputs: ChannelsInputs): unknown {
   const { shown, scenes } = inputs;
   const { active, rule } = shown.classes;
   const { isError } = shown.a.maps;
-  const dead = isError ? "the same error in every cell of every probe image; 0: nothing comes back" : rule === "zero" ? "zero on every probe image; open one to see since which step" : "constant on every probe image";
+  const dead = isError
+    ? "the same error in every cell of every probe image; 0: nothing comes back"
+    : rule === "zero"
+      ? "zero on every probe image; open one to see since which step"
+      : "constant on every probe image";
   const { maps } = shown.a;
   const practically = shown.classes.dead.filter((channel) => deadWord(maps, channel) === "practically dead");
-  const what = isError || rule === "constant" ? "its values lie less than 10⁻⁶ of the layer's median apart" : "below 10⁻⁶ of the layer's median";
+  const what =
+    isError || rule === "constant"
+      ? "its values lie less than 10⁻⁶ of the layer's median apart"
+      : "below 10⁻⁶ of the layer's median";
   const sides = [shown.a, ...(shown.b ? [shown.b] : [])];
   return html`
-    ${shown.b
-      ? nothing
-      : html`<h2 class="count">
+    ${
+      shown.b
+        ? nothing
+        : html`<h2 class="count">
           <b>${active.length} ${shown.playing ? "channels" : isError ? "maps differ in their cells" : "active"}</b>
           <span class="quiet">${shown.playing ? "keep their places while the steps play" : "on this image"}; left channel, right mean${isError ? " size" : ""}${orderWords(shown)}</span>
-        </h2>`}
+        </h2>`
+    }
     <div class="grids">
       ${sides.map((side, i) => oneGrid(inputs, side, scenes[i] ?? null, shown.b ? (i === 0 ? "A" : "B") : ""))}
     </div>
     ${swatches(inputs, shown.classes.silent, "silent", silentNote(shown))}
     ${swatches(inputs, practically, "practically dead", `${what}, on every probe image`)}
-    ${swatches(inputs, shown.classes.dead.filter((channel) => !practically.includes(channel)), "dead", dead)}
+    ${swatches(
+      inputs,
+      shown.classes.dead.filter((channel) => !practically.includes(channel)),
+      "dead",
+      dead,
+    )}
   `;
 }
 
 /** Why the means do not fall from tile to tile. */
 function orderWords({ orderStep, a, playing }: Shown): string {
-  return orderStep === a.maps.record.step || playing ? "" : `; sorted as at step ${orderStep}, so that maps keep their places`;
+  return orderStep === a.maps.record.step || playing
+    ? ""
+    : `; sorted as at step ${orderStep}, so that maps keep their places`;
 }
 
 function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, letter: string): unknown {
@@ -103,14 +118,17 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
     return { layer: shown.layer, maps: side.maps, channel, cell: place };
   };
   return html`<section>
-    ${letter
-      ? html`<h2 class="count">
+    ${
+      letter
+        ? html`<h2 class="count">
           <b class="letter">${letter}</b> <b class="name" title=${side.run}>${cutName(side.run, shortRuns(both, NAME_ROOM).get(side.run))}</b>
           <span class="quiet">${letter === "A" ? `step ${side.maps.record.step}, ${order.length} active in A or B` : `step ${side.maps.record.step}, same order`}</span>
         </h2>`
-      : nothing}
-    ${scene && order.length > 0
-      ? html`<cnn-grid
+        : nothing
+    }
+    ${
+      scene && order.length > 0
+        ? html`<cnn-grid
           class=${letter || "A"}
           flow
           .insets=${FRAME_ROOM}
@@ -125,7 +143,8 @@ function oneGrid(inputs: ChannelsInputs, side: Side, scene: GridScene | null, le
           }}
           @grid-back=${() => actions.back()}
         ></cnn-grid>`
-      : html`<p class="quiet">No channel responds to this image.</p>`}
+        : html`<p class="quiet">No channel responds to this image.</p>`
+    }
   </section>`;
 }
 
@@ -150,10 +169,17 @@ function silentNote({ a: { maps }, classes: { rule, silent }, image }: Shown): s
   const cells = cellCount(maps.stack);
   const exact = silent.every((channel) => isExactlyFlat(maps.statistics, [image], channel, rule, cells));
   const practically = exact ? "" : ", or practically so,";
-  return rule === "zero" ? `zero${practically} on this image, active on another probe` : `constant${practically} on this image, not on another`;
+  return rule === "zero"
+    ? `zero${practically} on this image, active on another probe`
+    : `constant${practically} on this image, not on another`;
 }
 
-function swatches(inputs: ChannelsInputs, channels: readonly number[], kind: "silent" | "practically dead" | "dead", note: string): unknown {
+function swatches(
+  inputs: ChannelsInputs,
+  channels: readonly number[],
+  kind: "silent" | "practically dead" | "dead",
+  note: string,
+): unknown {
   const { shown, scaling, map, actions } = inputs;
   const palette = paletteOf(map);
   const list: Swatch[] = channels.map((channel) => {
@@ -161,7 +187,11 @@ function swatches(inputs: ChannelsInputs, channels: readonly number[], kind: "si
     const { lo, hi } = scaleOfMap(scaling, [value], leastEnd(shown.a.maps, shown.image));
     const colour = kind === "silent" ? pixelCss(colourPixel(value, lo, hi, palette)) : null;
     const number = formatNumber(value, { digits: 3 });
-    return { channel, colour, title: `${kind}, ${kind === "practically dead" ? `at most ${number}` : `${number} in every cell`}` };
+    return {
+      channel,
+      colour,
+      title: `${kind}, ${kind === "practically dead" ? `at most ${number}` : `${number} in every cell`}`,
+    };
   });
   return html`<cnn-channel-swatches
     glyph=${kind === "silent" ? "" : "✕"}

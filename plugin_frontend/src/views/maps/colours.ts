@@ -1,17 +1,18 @@
-import type { TileRanges } from "../../gl/grid_scene.ts";
-import { brbg, cividis, rdbu, viridis, type ColourMap } from "../../math/colour_maps.ts";
+import type { TileRanges } from "../../canvas/grid_scene.ts";
+import { colourNamed } from "../../math/colour_choices.ts";
+import type { ColourMap } from "../../math/colour_maps.ts";
 import { DEAD_BELOW, usualNorm } from "../../math/practically_dead.ts";
 import { atLeast, mapScale, widest, type Scale } from "../../math/map_ranges.ts";
 import type { ScaleBy } from "./maps_definition.ts";
 
 export interface ColourChoice {
-  readonly magnitude: "viridis" | "cividis";
-  readonly signed: "RdBu" | "BrBG";
+  readonly magnitude: string;
+  readonly signed: string;
 }
 
 export function colourMap(signed: boolean, choice: ColourChoice): ColourMap {
-  if (signed) return choice.signed === "BrBG" ? brbg : rdbu;
-  return choice.magnitude === "cividis" ? cividis : viridis;
+  const use = signed ? "signed" : "magnitude";
+  return colourNamed(choice[use], use);
 }
 
 /** What gives a map its ends: one scale for all, or each map's own. */

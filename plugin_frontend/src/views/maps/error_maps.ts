@@ -1,6 +1,13 @@
 /** Maps of the backpropagated error, read as feature maps are: what the log has not is computed from the maps that it kept. */
 import type { DataRecord } from "../../data/binary.ts";
-import { cellCount, mapStack, mapValues, type Arrays, type MapStack, type MapStatistics } from "../../math/map_values.ts";
+import {
+  cellCount,
+  mapStack,
+  mapValues,
+  type Arrays,
+  type MapStack,
+  type MapStatistics,
+} from "../../math/map_values.ts";
 
 /** Levels from −127 to 127 times a map's scale, or float32. */
 export function errorStack(record: DataRecord, of: number): MapStack {
@@ -11,7 +18,8 @@ export function errorStack(record: DataRecord, of: number): MapStack {
   const stack = mapStack(arrays, of);
   const scale = record.arrays["scale"]?.values;
   if (!scale) return stack;
-  if (scale.length !== stack.images * stack.kept) throw new Error(`there are ${scale.length} scales for ${stack.images * stack.kept} maps`);
+  if (scale.length !== stack.images * stack.kept)
+    throw new Error(`there are ${scale.length} scales for ${stack.images * stack.kept} maps`);
   return { ...stack, lo: new Float64Array(scale.length), hi: Float64Array.from(scale, (step) => 255 * step) };
 }
 

@@ -1,9 +1,9 @@
 import { html, LitElement, nothing, svg, type PropertyValues } from "lit";
 import type { Picture } from "../../parts/picture.ts";
 import "../../parts/picture.ts";
-import "../../gl/grid_element.ts";
-import type { GridElement, GridHover } from "../../gl/grid_element.ts";
-import type { GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridElement, GridHover } from "../../canvas/grid_element.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import { imageWindow, imageWindowStyles } from "../../parts/image_window.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { columnSizes, PAIR_GAP, type ColumnSizes } from "./column_sizes.ts";
@@ -39,9 +39,17 @@ export interface LargeHover {
  */
 export class ImageColumn extends LitElement {
   static override properties = {
-    picture: { attribute: false }, heading: {}, verdict: {}, wrong: { type: Boolean }, seen: { attribute: false },
-    seenWords: {}, large: { attribute: false }, facts: { attribute: false }, thumbnails: { attribute: false },
-    image: { type: Number }, room: { state: true },
+    picture: { attribute: false },
+    heading: {},
+    verdict: {},
+    wrong: { type: Boolean },
+    seen: { attribute: false },
+    seenWords: {},
+    large: { attribute: false },
+    facts: { attribute: false },
+    thumbnails: { attribute: false },
+    image: { type: Number },
+    room: { state: true },
   };
 
   declare picture: Picture | null;
@@ -93,9 +101,11 @@ export class ImageColumn extends LitElement {
         <b class="name">${this.heading}</b>
         <span class="quiet name ${this.wrong ? "wrong" : ""}" title=${this.verdict}>${this.verdict}</span>
       </div>
-      ${this.picture
-        ? imageWindow(this.picture, sizes.scale, this.seen, this.seenWords)
-        : html`<p class="missing">The input is no picture that could be drawn.</p>`}
+      ${
+        this.picture
+          ? imageWindow(this.picture, sizes.scale, this.seen, this.seenWords)
+          : html`<p class="missing">The input is no picture that could be drawn.</p>`
+      }
       <div class="views" @wheel=${{ handleEvent: leaveWheelToPage, capture: true }}>
         ${this.large.map((map) => this.#largeMap(map, sizes))} ${this.large.length === 1 ? this.#facts("") : nothing}
       </div>
@@ -181,7 +191,11 @@ export class ImageColumn extends LitElement {
     for (const line of lines) line.style.display = show ? "" : "none";
     if (!show) return;
     const { scale } = this.#sizes;
-    const [origin, from, to] = [this, image, grid].map((each) => each.getBoundingClientRect()) as [DOMRect, DOMRect, DOMRect];
+    const [origin, from, to] = [this, image, grid].map((each) => each.getBoundingClientRect()) as [
+      DOMRect,
+      DOMRect,
+      DOMRect,
+    ];
     const cell = to.width / map.scene.tileWidth;
     const ends = {
       x1: from.left - origin.left + (seen.x + seen.width / 2) * scale,

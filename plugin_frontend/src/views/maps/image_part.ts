@@ -11,8 +11,8 @@ import type { LargeHover } from "./image_column.ts";
 import { factsOf, largeMaps, type LargeInputs } from "./large_maps.ts";
 import { layerMaps } from "./layer_maps.ts";
 import { imageOf, isSignal } from "../../parts/probe_image.ts";
-import type { Shown } from "./shown.ts";
-import { verdictOf } from "./verdict.ts";
+import type { Shown } from "./view_model.ts";
+import { imagePredictionOf } from "./image_prediction.ts";
 
 export interface ImageInputs {
   readonly session: Session;
@@ -34,7 +34,7 @@ export function imagePart(inputs: ImageInputs): unknown {
   const signal = isSignal(session.layers);
   const picture = probe && imageOf(probe, image, signal);
   const sight = focus ? sightOf(focus, picture) : { mark: null, words: "" };
-  const verdict = verdictOf(probe, predictions, session.detailA?.model ?? null, image);
+  const verdict = imagePredictionOf(probe, predictions, session.detailA?.model ?? null, image);
   const inB = b !== null && focus?.maps === b.maps;
   const beside = inB || focus?.maps === a.maps ? b : null;
   // A stands left, whichever run is pointed at.

@@ -1,7 +1,7 @@
 import { formatNumber } from "../../math/format.ts";
 import { cellAxes, mapValues, slotOf, type MapStack } from "../../math/map_values.ts";
 import { poolWindow } from "../../math/pool_window.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { isolated } from "../../parts/isolated.ts";
 import { shortRun } from "../../parts/run_names.ts";
 import { markOf } from "./channels_mode.ts";
@@ -12,7 +12,7 @@ import type { Fact, LargeMap } from "./image_column.ts";
 import { deadWord, isDeadMap, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import type { Mark } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
-import type { Side } from "./shown.ts";
+import type { Side } from "./view_model.ts";
 
 export interface LargeInputs {
   readonly focus: Focus;
@@ -36,7 +36,14 @@ function noteOf(maps: LayerMaps, channel: number): string {
   return deadWord(maps, channel) || size(maps.stack);
 }
 
-function sceneOf({ image, scaling, map }: LargeInputs, stack: MapStack, channel: number, slice: number, own: Scaling, dead = false) {
+function sceneOf(
+  { image, scaling, map }: LargeInputs,
+  stack: MapStack,
+  channel: number,
+  slice: number,
+  own: Scaling,
+  dead = false,
+) {
   const slot = slotOf(stack, channel);
   if (slot < 0 || image >= stack.images) return null;
   const values = mapValues(stack, image, slot);
@@ -54,7 +61,10 @@ export function largeMaps(inputs: LargeInputs): LargeMap[] {
   // A pair stands on the scale of the map in question, so that what pooling lost can be seen.
   const slot = slotOf(stack, focus.channel);
   if (slot < 0 || inputs.image >= stack.images) return [];
-  const scale = { ...scaling, shared: scaleOfMap(scaling, mapValues(stack, inputs.image, slot), leastEnd(focus.maps, inputs.image)) };
+  const scale = {
+    ...scaling,
+    shared: scaleOfMap(scaling, mapValues(stack, inputs.image, slot), leastEnd(focus.maps, inputs.image)),
+  };
   const own = sceneOf(inputs, stack, focus.channel, slice, scale, isDeadMap(focus.maps, focus.channel));
   if (!own) return [];
   const note = noteOf(focus.maps, focus.channel);
@@ -63,18 +73,32 @@ export function largeMaps(inputs: LargeInputs): LargeMap[] {
     const runName = (run: string): string => isolated(shortRun(run, [runA, b.run], NAME_ROOM));
     return [
       { key: "map", heading: `A ${runName(runA)}, ${focus.channel}`, note, scene: own, mark },
-      { key: "b", heading: `B ${runName(b.run)}, ${focus.channel}`, note: noteOf(b.maps, focus.channel), scene: other, mark },
+      {
+        key: "b",
+        heading: `B ${runName(b.run)}, ${focus.channel}`,
+        note: noteOf(b.maps, focus.channel),
+        scene: other,
+        mark,
+      },
     ];
   }
   const heading = `Channel ${focus.channel}`;
   if (input) {
     const from = pooledFrom(inputs, input.stack, scale);
-    if (from) return [{ key: "input", heading: input.name, ...from }, { key: "map", heading, note, scene: own, mark }];
+    if (from)
+      return [
+        { key: "input", heading: input.name, ...from },
+        { key: "map", heading, note, scene: own, mark },
+      ];
   }
   return [{ key: "map", heading, note, scene: own, mark }];
 }
 
-function pooledFrom(inputs: LargeInputs, stack: MapStack, scale: Scaling): Pick<LargeMap, "note" | "scene" | "mark"> | null {
+function pooledFrom(
+  inputs: LargeInputs,
+  stack: MapStack,
+  scale: Scaling,
+): Pick<LargeMap, "note" | "scene" | "mark"> | null {
   const { focus } = inputs;
   const output = focus.maps.stack;
   const cell = cellAxes(output, focus.cell);
@@ -87,8 +111,10 @@ function pooledFrom(inputs: LargeInputs, stack: MapStack, scale: Scaling): Pick<
   const [rows, columns] = spans.length > 1 ? spans.slice(-2) : [null, spans[0]];
   const mark: Mark | null = columns
     ? {
-        x: columns.start, width: columns.end - columns.start,
-        y: rows ? rows.start : 0, height: rows ? rows.end - rows.start : scene.tileHeight,
+        x: columns.start,
+        width: columns.end - columns.start,
+        y: rows ? rows.start : 0,
+        height: rows ? rows.end - rows.start : scene.tileHeight,
       }
     : null;
   return { note: size(stack), scene, mark };
@@ -110,11 +136,15 @@ export function factsOf(focus: Focus, image: number, b: LayerMaps | null): Fact[
   const both = (of: (maps: LayerMaps) => string): string => (b ? `${of(maps)} | ${of(b)}` : of(maps));
   const own = valueWords(focus, image);
   const other = b ? ` | ${valueWords({ ...focus, maps: b }, image).value}` : "";
-  const facts: Fact[] = axes > 0 ? [{ name: axes === 1 ? "place" : axes === 3 ? "slice, row, col" : "row, col", value: place }] : [];
+  const facts: Fact[] =
+    axes > 0 ? [{ name: axes === 1 ? "place" : axes === 3 ? "slice, row, col" : "row, col", value: place }] : [];
   facts.push({ name: "value", value: own.value + other, strong: true, ...(own.more && !b ? { more: own.more } : {}) });
   if (axes > 0) {
-    facts.push({ name: maps.isError ? "mean size" : "mean", value: both((each) => formatNumber(statistic(each, "mean", image, channel), { digits: 2 })) });
-    facts.push({ name: "zero", value: both((each) => formatShare(statistic(each, "zeros", image, channel))) });
+    facts.push({
+      name: maps.isError ? "mean size" : "mean",
+      value: both((each) => formatNumber(statistic(each, "mean", image, channel), { digits: 2 })),
+    });
+    facts.push({ name: "zero", value: both((each) => formatPercent(statistic(each, "zeros", image, channel))) });
   }
   return facts;
 }

@@ -1,8 +1,23 @@
 import type { DataRecord } from "../../data/binary.ts";
-import { allImages, deadCount, isDeadChannel, isExactlyFlat, leastScale, ruleOf, zeroShare, type Rule } from "../../math/map_classes.ts";
+import {
+  allImages,
+  deadCount,
+  isDeadChannel,
+  isExactlyFlat,
+  leastScale,
+  ruleOf,
+  zeroShare,
+  type Rule,
+} from "../../math/map_classes.ts";
 import { layerScale, type Scale } from "../../math/map_ranges.ts";
 import {
-  cellCount, mapStack, mapStatistics, mapValues, type Arrays, type MapStack, type MapStatistics,
+  cellCount,
+  mapStack,
+  mapStatistics,
+  mapValues,
+  type Arrays,
+  type MapStack,
+  type MapStatistics,
 } from "../../math/map_values.ts";
 import { errorStack, errorStatistics } from "./error_maps.ts";
 
@@ -48,7 +63,15 @@ function read(record: DataRecord): LayerMaps {
   };
   if (record.kind === "error_maps") {
     const errors = errorStack(record, count("of"));
-    return { record, stack: errors, statistics: errorStatistics(errors), input: null, inputLayer: null, isError: true, signed: true };
+    return {
+      record,
+      stack: errors,
+      statistics: errorStatistics(errors),
+      input: null,
+      inputLayer: null,
+      isError: true,
+      signed: true,
+    };
   }
   const stack = mapStack(arrays, count("of"));
   const statistics = mapStatistics(arrays);
@@ -92,7 +115,9 @@ export function isDeadMap(maps: LayerMaps, channel: number): boolean {
 export function deadWord(maps: LayerMaps, channel: number): "dead" | "practically dead" | "" {
   if (!isDeadMap(maps, channel)) return "";
   const images = allImages(maps.statistics);
-  return isExactlyFlat(maps.statistics, images, channel, ruleOfMaps(maps), cellCount(maps.stack)) ? "dead" : "practically dead";
+  return isExactlyFlat(maps.statistics, images, channel, ruleOfMaps(maps), cellCount(maps.stack))
+    ? "dead"
+    : "practically dead";
 }
 
 /** By slot of the kept maps, as a scene takes it; undefined where all live. */
@@ -120,8 +145,9 @@ export function summaryOf(maps: LayerMaps): LayerSummary {
   const { statistics, stack } = maps;
   let summary = summaries.get(statistics);
   if (!summary) {
-    const practically = Array.from({ length: statistics.of }, (_, channel) => deadWord(maps, channel))
-      .filter((word) => word === "practically dead").length;
+    const practically = Array.from({ length: statistics.of }, (_, channel) => deadWord(maps, channel)).filter(
+      (word) => word === "practically dead",
+    ).length;
     summary = { zero: zeroShare(statistics), dead: deadCount(statistics, cellCount(stack)), practically };
     summaries.set(statistics, summary);
   }
@@ -135,7 +161,10 @@ export function keptChannels(stack: MapStack): number[] {
 
 /** One statistic of one channel on one image. */
 export function statistic(
-  { statistics }: LayerMaps, name: "mean" | "min" | "max" | "zeros", image: number, channel: number,
+  { statistics }: LayerMaps,
+  name: "mean" | "min" | "max" | "zeros",
+  image: number,
+  channel: number,
 ): number {
   return statistics[name][image * statistics.of + channel] ?? NaN;
 }

@@ -3,9 +3,9 @@ import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
 import type { Picture } from "../../parts/picture.ts";
 import { pictureOf } from "../../parts/record_pictures.ts";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import type { Cell, GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import type { Cell, GridScene } from "../../canvas/grid_scene.ts";
 import { colourPixel, paletteOf } from "../../math/colour.ts";
 import { rdbu, type ColourMap } from "../../math/colour_maps.ts";
 import { formatNumber } from "../../math/format.ts";
@@ -18,7 +18,7 @@ import type { Focus } from "./focus.ts";
 import { deadWord, isDeadMap, layerMaps, leastEnd, statistic, type LayerMaps } from "./layer_maps.ts";
 import { mapPainter } from "./map_painter.ts";
 import { oneMapScene, tileShape } from "./map_scene.ts";
-import { channelOf, sharedClasses, type Shown } from "./shown.ts";
+import { channelOf, sharedClasses, type Shown } from "./view_model.ts";
 
 const SIDE = 132;
 
@@ -32,7 +32,10 @@ export interface LayerTile {
 }
 
 export function layerTiles(
-  records: readonly DataRecord[], layers: readonly LayerRecord[], shown: Shown, colours: ColourChoice,
+  records: readonly DataRecord[],
+  layers: readonly LayerRecord[],
+  shown: Shown,
+  colours: ColourChoice,
 ): LayerTile[] {
   const tiles: LayerTile[] = [];
   for (const record of records) {
@@ -46,29 +49,46 @@ export function layerTiles(
     const map: ColourMap = colourMap(maps.signed, colours);
     const values = mapValues(maps.stack, shown.image, slot);
     const slice = Math.min(shown.slice, maps.stack.spatial[0] - 1);
-    const scene = maps.stack.axes === 0
-      ? null
-      : oneMapScene(tileShape(maps.stack, slice), values, map, atLeast(mapScale(values, maps.signed), leastEnd(maps, shown.image)), isDeadMap(maps, channel));
+    const scene =
+      maps.stack.axes === 0
+        ? null
+        : oneMapScene(
+            tileShape(maps.stack, slice),
+            values,
+            map,
+            atLeast(mapScale(values, maps.signed), leastEnd(maps, shown.image)),
+            isDeadMap(maps, channel),
+          );
     tiles.push({ layer, maps, channel, scene });
   }
   return tiles;
 }
 
 export function layersMode(
-  tiles: readonly LayerTile[], shown: Shown, focus: Focus | null, pointed: boolean, actions: Actions,
+  tiles: readonly LayerTile[],
+  shown: Shown,
+  focus: Focus | null,
+  pointed: boolean,
+  actions: Actions,
 ): unknown {
   return html`
     <h2 class="count">
       <b>Strongest channel of each of ${tiles.length} layers</b>
       <span class="quiet">on this image, each on its own scale; click opens the layer</span>
     </h2>
-    <div class="layers" @wheel=${{ handleEvent: (event: Event) => event.stopImmediatePropagation(), capture: true }}>
+    <div class="tiles" @wheel=${{ handleEvent: (event: Event) => event.stopImmediatePropagation(), capture: true }}>
       ${tiles.map((tile) => oneLayer(tile, shown, focus, pointed, actions))}
     </div>
   `;
 }
 
-function oneLayer({ layer, maps, channel, scene }: LayerTile, shown: Shown, focus: Focus | null, pointed: boolean, actions: Actions): unknown {
+function oneLayer(
+  { layer, maps, channel, scene }: LayerTile,
+  shown: Shown,
+  focus: Focus | null,
+  pointed: boolean,
+  actions: Actions,
+): unknown {
   const here = layer.path === shown.layer.path;
   const mean = formatNumber(statistic(maps, "mean", shown.image, channel), { digits: 2 });
   const open = (): void => actions.openLayer(layer.path, channel);
@@ -80,16 +100,24 @@ function oneLayer({ layer, maps, channel, scene }: LayerTile, shown: Shown, focu
   </figure>`;
 }
 
-function layerGrid(tile: LayerTile & { scene: GridScene }, shown: Shown, focus: Focus | null, pointed: boolean, actions: Actions): unknown {
+function layerGrid(
+  tile: LayerTile & { scene: GridScene },
+  shown: Shown,
+  focus: Focus | null,
+  pointed: boolean,
+  actions: Actions,
+): unknown {
   const { layer, maps, channel, scene } = tile;
   const slice = Math.min(shown.slice, maps.stack.spatial[0] - 1);
   const shape = tileShape(maps.stack, slice);
   const cell = Math.min(SIDE / shape.width, SIDE / shape.height, 96);
   const own = focus?.maps === maps;
-  const focusOf = ({ x, y }: Cell): Focus =>
-    ({ layer, maps, channel, cell: [slice, shape.repeat > 1 ? 0 : y, x] });
+  const focusOf = ({ x, y }: Cell): Focus => ({ layer, maps, channel, cell: [slice, shape.repeat > 1 ? 0 : y, x] });
   const marks = {
-    labels: [{ left: "", right: [] }], chosen: -1, pointed: 0, everywhere: false,
+    labels: [{ left: "", right: [] }],
+    chosen: -1,
+    pointed: 0,
+    everywhere: false,
     mark: own && pointed ? markOf(shape, slice, focus.cell) : null,
   };
   return html`<cnn-grid

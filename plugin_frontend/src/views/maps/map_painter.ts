@@ -1,7 +1,7 @@
-import { cellRect, placeRect, type GridLayout } from "../../gl/grid_layout.ts";
-import { besideCaption, captionRoom } from "../../gl/tile_captions.ts";
-import type { GridContext } from "../../gl/grid_renderer.ts";
-import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../gl/grid_theme.ts";
+import { cellRect, placeRect, type GridLayout } from "../../canvas/grid_layout.ts";
+import { besideCaption, captionRoom } from "../../canvas/tile_captions.ts";
+import type { GridContext } from "../../canvas/grid_renderer.ts";
+import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../canvas/grid_theme.ts";
 
 export interface TileLabel {
   readonly left: string;
@@ -49,7 +49,12 @@ export function mapPainter({ labels, chosen, mark, pointed, everywhere }: MapMar
 }
 
 function drawLabel(
-  context: GridContext, layout: GridLayout, theme: PaintTheme, place: number, label: TileLabel, chosen: boolean,
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  place: number,
+  label: TileLabel,
+  chosen: boolean,
 ): void {
   const { x, y, width, height } = placeRect(layout, place);
   if (width < ROOM_FOR_ONE) return;
@@ -71,7 +76,12 @@ function drawLabel(
 }
 
 function drawMark(
-  context: GridContext, layout: GridLayout, theme: PaintTheme, place: number, mark: Mark, pointed: boolean,
+  context: GridContext,
+  layout: GridLayout,
+  theme: PaintTheme,
+  place: number,
+  mark: Mark,
+  pointed: boolean,
 ): void {
   const cell = cellRect(layout, place, mark.x, mark.y);
   const rect = { ...cell, width: cell.width * mark.width, height: cell.height * mark.height };

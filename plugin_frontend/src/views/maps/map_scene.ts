@@ -1,6 +1,6 @@
 /** Feature maps as scenes for the grid. */
 
-import type { GridScene, Spacing, TileRanges } from "../../gl/grid_scene.ts";
+import type { GridScene, Spacing, TileRanges } from "../../canvas/grid_scene.ts";
 import { paletteOf } from "../../math/colour.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { mapValues, type MapStack } from "../../math/map_values.ts";
@@ -47,7 +47,12 @@ export function imageTiles(stack: MapStack, image: number): Float32Array[] {
 }
 
 export function mapScene(
-  shape: TileShape, values: Float32Array, tiles: Int32Array, map: ColourMap, range: TileRanges, spacing: Spacing,
+  shape: TileShape,
+  values: Float32Array,
+  tiles: Int32Array,
+  map: ColourMap,
+  range: TileRanges,
+  spacing: Spacing,
   dead?: Uint8Array,
 ): GridScene {
   return {
@@ -65,8 +70,20 @@ export function mapScene(
 
 /** A single map. */
 export function oneMapScene(
-  shape: TileShape, values: Float32Array, map: ColourMap, range: TileRanges, dead = false,
+  shape: TileShape,
+  values: Float32Array,
+  map: ColourMap,
+  range: TileRanges,
+  dead = false,
 ): GridScene {
   const spacing = { gap: 0, wholeCells: false };
-  return mapScene(shape, tileValues(shape, [values]), Int32Array.of(0), map, range, spacing, dead ? Uint8Array.of(1) : undefined);
+  return mapScene(
+    shape,
+    tileValues(shape, [values]),
+    Int32Array.of(0),
+    map,
+    range,
+    spacing,
+    dead ? Uint8Array.of(1) : undefined,
+  );
 }

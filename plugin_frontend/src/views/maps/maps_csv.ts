@@ -2,7 +2,7 @@ import { classOf } from "../../math/map_classes.ts";
 import { cellCount, slotOf } from "../../math/map_values.ts";
 import { csvOf } from "../../parts/csv.ts";
 import { deadWord, ruleOfMaps, statistic } from "./layer_maps.ts";
-import type { Side } from "./shown.ts";
+import type { Side } from "./view_model.ts";
 
 /** One row a channel and run: the exact statistics of one image's maps, of all channels, kept or not. */
 export function mapsCsv(layer: string, image: number, sides: readonly Side[]): string {
@@ -13,7 +13,11 @@ export function mapsCsv(layer: string, image: number, sides: readonly Side[]): s
     const cells = cellCount(maps.stack);
     for (let channel = 0; channel < maps.statistics.of; channel++) {
       rows.push([
-        run, layer, maps.record.step, image, channel,
+        run,
+        layer,
+        maps.record.step,
+        image,
+        channel,
         deadWord(maps, channel) || classOf(maps.statistics, image, channel, ruleOfMaps(maps), cells),
         slotOf(maps.stack, channel) >= 0 ? 1 : 0,
         ...(["mean", "min", "max", "zeros"] as const).map((name) => statistic(maps, name, image, channel)),

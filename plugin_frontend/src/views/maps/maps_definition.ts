@@ -1,6 +1,7 @@
+import { colourNames } from "../../math/colour_choices.ts";
 import * as fields from "../../state/fields.ts";
 import type { RunDetail } from "../../data/schema.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import type { ViewDefinition } from "../view.ts";
 
 export const MAPS_FIELDS = {
@@ -11,8 +12,8 @@ export const MAPS_FIELDS = {
   scale: fields.choice("layer", "map", "steps"),
   sort: fields.choice("mean", "max", "channel"),
   /** Colour maps for magnitudes and for values around zero. */
-  magnitude: fields.choice("viridis", "cividis"),
-  signed: fields.choice("RdBu", "BrBG"),
+  magnitude: fields.choice(...colourNames("magnitude")),
+  signed: fields.choice(...colourNames("signed")),
   /** The slice shown of three-dimensional maps. */
   slice: fields.integer(0, 0, 100_000),
 } as const;
@@ -30,8 +31,10 @@ export function kindOf(of: "maps" | "error", detail: RunDetail | null): MapsKind
 const BASE: ViewDefinition<typeof MAPS_FIELDS> = {
   id: "maps",
   title: "Maps",
+  what: "A feature map is what one filter answers at every place of one image.",
   key: "3",
   tag: "cnn-maps-view",
+  load: () => import("./maps_view.ts"),
   needs: ["feature_maps", "probe"],
   ticks: ["feature_maps"],
   fields: MAPS_FIELDS,

@@ -1,3 +1,4 @@
+import { colourOptions } from "../../math/colour_choices.ts";
 import { html, nothing } from "lit";
 import "../../parts/badge.ts";
 import "../../parts/colour_bar.ts";
@@ -9,7 +10,7 @@ import type { LayerRecord } from "../../data/schema.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatCount, formatNumber } from "../../math/format.ts";
 import type { Scale } from "../../math/map_ranges.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import type { Distribution } from "./distribution.ts";
 import { summaryOf, type LayerMaps } from "./layer_maps.ts";
 
@@ -35,7 +36,13 @@ export function barLabels(scale: Scale, signed: boolean): BarLabel[] {
 
 /** What came before: "after ReLU", "max of 2×2", "linear". */
 export function activationWords(layer: LayerRecord): string {
-  const names: Readonly<Record<string, string>> = { relu: "ReLU", elu: "ELU", gelu: "GELU", selu: "SELU", silu: "SiLU" };
+  const names: Readonly<Record<string, string>> = {
+    relu: "ReLU",
+    elu: "ELU",
+    gelu: "GELU",
+    selu: "SELU",
+    silu: "SiLU",
+  };
   if (layer.role === "pooling") {
     const what = layer.pool === "average" ? "mean" : (layer.pool ?? "pool");
     return `${what} over ${layer.kernel_size ? layer.kernel_size.join("×") : "the whole map"}`;
@@ -55,7 +62,7 @@ export interface BarWords {
 function sentence(spread: Distribution, scale: Scale, signed: boolean, words: BarWords): string {
   const parts = [
     spread.zeroShare !== null
-      ? `Grey bars: values above zero of ${words.of}. ${formatShare(spread.zeroShare)} are exactly zero and left out.`
+      ? `Grey bars: values above zero of ${words.of}. ${formatPercent(spread.zeroShare)} are exactly zero and left out.`
       : `Grey bars: all values of ${words.of}.`,
     `${words.scale}${signed ? ", symmetric around zero" : ""}${scale.clipped ? "; the largest 0.5 % share the last colour" : ""}.`,
   ];
@@ -115,16 +122,19 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
     : "Pictures hold 256 levels a map; mean, zero share and dead channels are exact";
   const { loss } = maps.record.attributes;
   if (maps.isError && typeof loss === "string") rows.push(["loss", loss.slice(0, 200).replaceAll("_", " ")]);
-  if (!maps.isError) rows.push(["zero", formatShare(zero)]);
-  if (!maps.isError) rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
+  if (!maps.isError) rows.push(["zero", formatPercent(zero)]);
+  if (!maps.isError)
+    rows.push([maps.signed ? "constant channels" : "dead channels", `${formatCount(dead)} of ${formatCount(of)}`]);
   if (!maps.isError && practically) rows.push(["of these practically", formatCount(practically)]);
   return html`<div slot="legend">
     <cnn-table-rows .heading=${heading} note="${images} probe image${images === 1 ? "" : "s"}" .rows=${rows}></cnn-table-rows>
     <p class="badges">
       <cnn-badge title="The same images at every step, not the training batch">probe</cnn-badge>
-      ${maps.stack.lo === null
-        ? html`<cnn-badge title="float32, as the network computed them">exact</cnn-badge>`
-        : html`<cnn-badge title=${quality}>8 bit</cnn-badge>`}
+      ${
+        maps.stack.lo === null
+          ? html`<cnn-badge title="float32, as the network computed them">exact</cnn-badge>`
+          : html`<cnn-badge title=${quality}>8 bit</cnn-badge>`
+      }
       <cnn-badge>kept ${maps.stack.kept} of ${maps.stack.of}</cnn-badge>
       ${maps.isError ? html`<cnn-badge title="The loss of the probe's own labels">labelled</cnn-badge>` : nothing}
       ${maps.stack.images < images ? html`<cnn-badge>${maps.stack.images} of ${images} images</cnn-badge>` : nothing}
@@ -134,12 +144,11 @@ export function layerTable(layer: LayerRecord, maps: LayerMaps, heading: string)
 
 /** The choice of colours for what is shown now. */
 export function colourChoice(signed: boolean, chosen: string, choose: (value: string) => void): unknown {
-  const options = signed ? ["RdBu", "BrBG"] : ["viridis", "cividis"];
   return html`<cnn-select
     slot="legend"
     class="colours"
     label="colours"
-    .options=${options.map((value) => ({ value, label: value }))}
+    .options=${colourOptions(signed ? "signed" : "magnitude")}
     .value=${chosen}
     @change=${(event: CustomEvent<string>) => choose(event.detail)}
   ></cnn-select>`;

@@ -1,9 +1,9 @@
-import { axisLength } from "../../gl/axis.ts";
-import { drawBar } from "../../gl/bar_picture.ts";
-import { CanvasGridRenderer } from "../../gl/canvas_grid_renderer.ts";
-import type { GridElement } from "../../gl/grid_element.ts";
-import { fitPose, layoutGrid, type GridLayout } from "../../gl/grid_layout.ts";
-import { frameHere, readTheme, setFont, type GridPainter, type PaintTheme } from "../../gl/grid_theme.ts";
+import { axisLength } from "../../canvas/axis.ts";
+import { drawBar } from "../../canvas/bar_picture.ts";
+import { CanvasGridRenderer } from "../../canvas/canvas_grid_renderer.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import { fitPose, layoutGrid, type GridLayout } from "../../canvas/grid_layout.ts";
+import { frameHere, readTheme, setFont, type GridPainter, type PaintTheme } from "../../canvas/grid_theme.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import type { BarLabel } from "../../parts/colour_bar.ts";
 import type { Picture } from "../../parts/picture.ts";
@@ -90,7 +90,12 @@ interface Point {
 }
 
 function drawImage(
-  context: OffscreenCanvasRenderingContext2D, image: Picture, scale: number, seen: Mark | null, at: Point, theme: PaintTheme,
+  context: OffscreenCanvasRenderingContext2D,
+  image: Picture,
+  scale: number,
+  seen: Mark | null,
+  at: Point,
+  theme: PaintTheme,
 ): void {
   const small = new OffscreenCanvas(image.width, image.height);
   const bytes = new Uint8ClampedArray(image.pixels.slice().buffer as ArrayBuffer);
@@ -98,6 +103,11 @@ function drawImage(
   context.imageSmoothingEnabled = false;
   context.drawImage(small, at.x, at.y, image.width * scale, image.height * scale);
   if (!seen) return;
-  const rect = { x: at.x + seen.x * scale, y: at.y + seen.y * scale, width: seen.width * scale, height: seen.height * scale };
+  const rect = {
+    x: at.x + seen.x * scale,
+    y: at.y + seen.y * scale,
+    width: seen.width * scale,
+    height: seen.height * scale,
+  };
   frameHere(context, rect, theme, 2);
 }

@@ -1,11 +1,16 @@
-import type { GridElement } from "../../gl/grid_element.ts";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import { tileShape } from "./map_scene.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 /** Where a cell of a channel is on the page: for tests in a browser. Null while that channel has no tile. */
 export function cellRectOf(
-  root: ParentNode, shown: Shown | null, channel: number, row: number, column: number, run: "A" | "B",
+  root: ParentNode,
+  shown: Shown | null,
+  channel: number,
+  row: number,
+  column: number,
+  run: "A" | "B",
 ): Rect | null {
   const grid = root.querySelector<GridElement>(`cnn-grid.${run}`);
   const place = shown?.classes.active.indexOf(channel) ?? -1;

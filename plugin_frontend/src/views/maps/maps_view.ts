@@ -1,14 +1,14 @@
 import { html, nothing } from "lit";
 import type { RecordsQuery } from "../../data/api.ts";
-import type { GridElement } from "../../gl/grid_element.ts";
-import type { Rect } from "../../gl/grid_layout.ts";
+import type { GridElement } from "../../canvas/grid_element.ts";
+import type { Rect } from "../../canvas/grid_layout.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { isolated } from "../../parts/isolated.ts";
 import "../../parts/message.ts";
 import { cutNameStyles } from "../../parts/cut_name.ts";
 import { base, controls } from "../../parts/styles.ts";
 import "../../parts/view_layout.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { probeQuery } from "../../state/probe.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { ViewElement } from "../view.ts";
@@ -31,7 +31,7 @@ import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { allLayersQuery, lastMapsQuery, mapsQuery, predictionsQuery, sweepWish } from "./queries.ts";
 import { unreadable } from "./unreadable.ts";
 import { Scenes, scaleWords } from "./scenes.ts";
-import { restingFocus, type Shown } from "./shown.ts";
+import { restingFocus, type Shown } from "./view_model.ts";
 import { StepSweep } from "./step_sweep.ts";
 import { stepsMode } from "./steps_mode.ts";
 import { unitsMode } from "./units_mode.ts";
@@ -57,13 +57,21 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   });
   readonly #last = this.#records(() => lastMapsQuery(this.session, this.#kind));
   readonly #input = this.#records(() => this.#inputQuery());
-  readonly #layers = this.#records(() => (this.options.mode === "layers" ? allLayersQuery(this.session, this.#kind) : null));
+  readonly #layers = this.#records(() =>
+    this.options.mode === "layers" ? allLayersQuery(this.session, this.#kind) : null,
+  );
   readonly #probe = this.#records(() => probeQuery(this.session));
   readonly #predictions = this.#records(() => predictionsQuery(this.session, this.session.runA));
-  readonly #sweep = new StepSweep(this, () => this.session, () =>
-    this.#allSteps || this.options.mode === "steps" ? this.#wishOf(this.session.runA) : null);
-  readonly #sweepB = new StepSweep(this, () => this.session, () =>
-    this.#allSteps && this.#b.query ? this.#wishOf(this.session.runB) : null);
+  readonly #sweep = new StepSweep(
+    this,
+    () => this.session,
+    () => (this.#allSteps || this.options.mode === "steps" ? this.#wishOf(this.session.runA) : null),
+  );
+  readonly #sweepB = new StepSweep(
+    this,
+    () => this.session,
+    () => (this.#allSteps && this.#b.query ? this.#wishOf(this.session.runB) : null),
+  );
   readonly #scenes = new Scenes();
   #shown: Shown | null = null;
   #scaling: Scaling | null = null;
@@ -142,27 +150,36 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
       .progress=${slow && this.session.step !== null ? `step ${this.session.step}` : ""}
     >
       <span slot="title" title=${layer?.path ?? ""}>${layer?.name ?? ""}</span>
-      ${maps instanceof Error
-        ? html`<cnn-message heading="These maps cannot be drawn" .text=${maps.message}></cnn-message>`
-        : maps && layer
-          ? this.#body((this.#shown = this.#show(layer, maps)))
-          : this.#a.error
-            ? unreadable(this.session, layer?.name ?? "", this.#a.error)
-            : nothing}
+      ${
+        maps instanceof Error
+          ? html`<cnn-message heading="These maps cannot be drawn" .text=${maps.message}></cnn-message>`
+          : maps && layer
+            ? this.#body((this.#shown = this.#show(layer, maps)))
+            : this.#a.error
+              ? unreadable(this.session, layer?.name ?? "", this.#a.error)
+              : nothing
+      }
     </cnn-view-layout>`;
   }
 
   #show(layer: Shown["layer"], a: LayerMaps): Shown {
     const record = this.#b.records?.[0];
-    const b = record?.layer === layer.path ? layerMaps(record) : null;
+    const b = record?.layer === this.session.pathIn(this.#b.query?.run ?? null, layer.path) ? layerMaps(record!) : null;
     const last = this.#last.records?.[0];
     const lastMaps = last && this.#last.query?.run === this.#a.query?.run ? layerMaps(last) : null;
     const { image, channel } = this.session.state;
     return this.#scenes.shown({
-      layer, a, b: b instanceof Error ? null : b, image, channel,
-      runA: this.#a.query?.run ?? "", runB: this.#b.query?.run ?? null,
-      sort: this.options.sort, slice: this.options.slice,
-      last: lastMaps instanceof Error ? null : lastMaps, playing: this.session.playing,
+      layer,
+      a,
+      b: b instanceof Error ? null : b,
+      image,
+      channel,
+      runA: this.#a.query?.run ?? "",
+      runB: this.#b.query?.run ?? null,
+      sort: this.options.sort,
+      slice: this.options.slice,
+      last: lastMaps instanceof Error ? null : lastMaps,
+      playing: this.session.playing,
     });
   }
 
@@ -226,7 +243,9 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
   #missingB({ b, layer }: Shown): unknown {
     const { runB, runA } = this.session;
     if (b || runB === null || runB === runA || this.#b.loading) return nothing;
-    const why = this.#b.records ? "its maps of this layer have another size" : `it has no maps of ${isolated(layer.name)}`;
+    const why = this.#b.records
+      ? "its maps of this layer have another size"
+      : `it has no maps of ${isolated(layer.name)}`;
     return html`<p class="quiet name">B, ${isolated(runB)}, is not shown: ${why}.</p>`;
   }
 
@@ -247,11 +266,15 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const value = focus && pointed ? (valueAt(focus, shown.image)?.value ?? null) : null;
     const { signed } = scaling;
     const probe = this.#probe.records?.[0];
-    const patches = !shown.a.maps.isError && probe?.arrays["display"] && this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe, this.session.layers);
+    const patches =
+      !shown.a.maps.isError &&
+      probe?.arrays["display"] &&
+      this.#scenes.patches(shown.a.maps, shown.layer, shown.channel, probe, this.session.layers);
     return html`
       ${colourBar({ layer: shown.layer, error: errorOf(shown.a.maps), signed, map, ...bar, value })}
       ${colourChoice(signed, signed ? options.signed : options.magnitude, (name) =>
-        this.setOptions(signed ? { signed: name as "RdBu" } : { magnitude: name as "viridis" }))}
+        this.setOptions(signed ? { signed: name } : { magnitude: name }),
+      )}
       ${layerTable(shown.layer, shown.a.maps, shown.b ? "This layer in A," : "This layer,")}
       ${patches ? patchRow(shown, patches, (patch) => this.session.set({ image: patch.image })) : nothing}
     `;
@@ -268,8 +291,15 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     if (!shown || [this.#a, this.#b, this.#last, this.#probe, this.#layers].some((each) => each.loading)) return null;
     const { layer, a, b, image, channel, classes } = shown;
     return {
-      kind: a.maps.record.kind, layer: layer.path, image, channel, ...classes, scale: this.#scaling?.shared ?? null, signed: this.#scaling?.signed,
-      a: { run: a.run, step: a.maps.record.step }, b: b && { run: b.run, step: b.maps.record.step },
+      kind: a.maps.record.kind,
+      layer: layer.path,
+      image,
+      channel,
+      ...classes,
+      scale: this.#scaling?.shared ?? null,
+      signed: this.#scaling?.signed,
+      a: { run: a.run, step: a.maps.record.step },
+      b: b && { run: b.run, step: b.maps.record.step },
     };
   }
 
@@ -287,7 +317,9 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     const list = (channels: readonly number[]): string => channels.join(", ") || "none";
     return mapsPng(this, {
       title: `${layer.name}${a.maps.isError ? ", backpropagated error" : ""}, probe image ${image}: ${runs}`,
-      notes: [`${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead.filter((each) => !practically.includes(each)))}${practically.length ? `; practically dead: ${list(practically)}` : ""}`],
+      notes: [
+        `${classes.active.length} active; silent: ${list(classes.silent)}; dead: ${list(classes.dead.filter((each) => !practically.includes(each)))}${practically.length ? `; practically dead: ${list(practically)}` : ""}`,
+      ],
       image: picture,
       seen: focus && sightOf(focus, picture).mark,
       map: colourMap(scaling.signed, this.options),
@@ -302,7 +334,5 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
     return mapsCsv(shown.layer.path, shown.image, [shown.a, ...(shown.b ? [shown.b] : [])]);
   }
 }
-
-export { MAPS_VIEW };
 
 customElements.define(MAPS_VIEW.tag, MapsView);

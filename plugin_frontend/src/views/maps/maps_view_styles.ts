@@ -77,7 +77,7 @@ export const mapsViewStyles = css`
   cnn-unit-bars {
     flex: 0 1 auto;
   }
-  .layers {
+  .tiles {
     display: flex;
     flex-wrap: wrap;
     align-content: start;
@@ -86,40 +86,40 @@ export const mapsViewStyles = css`
     min-height: 0;
     padding: 2px;
   }
-  .layers figure {
+  .tiles figure {
     display: grid;
     grid-template: 18px 132px 18px / minmax(0, 1fr) auto;
     width: 132px;
     column-gap: var(--s1);
     font-size: var(--t-xs);
   }
-  .layers figure > button {
+  .tiles figure > button {
     text-align: left;
     text-decoration: none;
     color: var(--ink);
   }
-  .layers figure > button:hover {
+  .tiles figure > button:hover {
     text-decoration: underline;
     background: none;
   }
-  .layers cnn-grid,
-  .layers cnn-picture {
+  .tiles cnn-grid,
+  .tiles cnn-picture {
     grid-column: 1 / -1;
     align-self: start;
   }
-  .layers figcaption {
+  .tiles figcaption {
     grid-column: 1 / -1;
     display: flex;
     justify-content: space-between;
     color: var(--ink-3);
     line-height: 18px;
   }
-  .layers .here > button,
-  .layers .here figcaption span:first-child {
+  .tiles .here > button,
+  .tiles .here figcaption span:first-child {
     color: var(--here-ink);
     font-weight: var(--w-b);
   }
-  .layers .here cnn-grid {
+  .tiles .here cnn-grid {
     outline: 2px solid var(--here);
     outline-offset: 2px;
   }
@@ -139,7 +139,7 @@ export const mapsViewStyles = css`
     gap: 6px;
     margin-top: var(--s1);
   }
-  .layers cnn-picture {
+  .tiles cnn-picture {
     width: 16px;
     height: 132px;
   }

@@ -1,16 +1,14 @@
 import type { RecordsQuery } from "../../data/api.ts";
-import { layersWith, stepsOf } from "../../state/derived.ts";
+import { layersWith, stepsOf } from "../../state/selectors.ts";
 import type { Session } from "../../state/session.ts";
 import type { MapsKind } from "./maps_definition.ts";
 import type { SweepWish } from "./step_sweep.ts";
 
 /** One layer's maps of a run at the logged step nearest to the chosen one; null where there are none. */
 export function mapsQuery(session: Session, run: string | null, kind: MapsKind): RecordsQuery | null {
-  const layer = session.layer?.path;
+  const layer = session.pathIn(run);
   const step = session.stepOf(run, kind);
-  return run === null || layer === undefined || step === null
-    ? null
-    : { run, kind, layers: [layer], steps: [step] };
+  return run === null || layer === null || step === null ? null : { run, kind, layers: [layer], steps: [step] };
 }
 
 /** The same of run A at its last logged step. */
@@ -36,7 +34,7 @@ export function predictionsQuery(session: Session, run: string | null): RecordsQ
 }
 
 export function sweepWish(session: Session, run: string | null, kind: MapsKind, bytes: number): SweepWish | null {
-  const layer = session.layer?.path;
+  const layer = session.pathIn(run);
   const steps = session.stepsOf(run, kind);
-  return run === null || layer === undefined || steps.length === 0 ? null : { run, kind, layer, steps, bytes };
+  return run === null || layer === null || steps.length === 0 ? null : { run, kind, layer, steps, bytes };
 }

@@ -1,6 +1,6 @@
 import type { DataRecord } from "../../data/binary.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import type { GridScene } from "../../gl/grid_scene.ts";
+import type { GridScene } from "../../canvas/grid_scene.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
 import type { Scale } from "../../math/map_ranges.ts";
@@ -13,8 +13,8 @@ import { imageTiles } from "./map_scene.ts";
 import type { Mode, ScaleBy } from "./maps_definition.ts";
 import type { BarWords } from "./maps_legend.ts";
 import { findPatches } from "./patch_row.ts";
-import { remember } from "../../math/remember.ts";
-import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./shown.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
+import { channelOf, comparable, playedClasses, sharedClasses, type Shown } from "./view_model.ts";
 import type { SortBy } from "../../math/map_classes.ts";
 import { stepsScene } from "./steps_mode.ts";
 import type { StepSweep } from "./step_sweep.ts";
@@ -46,19 +46,34 @@ export interface ScalingInputs {
 export class Scenes {
   #scaling: { key: string; scaling: Scaling } | null = null;
 
-  readonly #shown = remember(
-    (layer: LayerRecord, runA: string, a: LayerMaps, runB: string | null, b: LayerMaps | null,
-      image: number, channel: number | null, sort: SortBy, slice: number, last: LayerMaps | null, playing: boolean): Shown => {
+  readonly #shown = memoizeLast(
+    (
+      layer: LayerRecord,
+      runA: string,
+      a: LayerMaps,
+      runB: string | null,
+      b: LayerMaps | null,
+      image: number,
+      channel: number | null,
+      sort: SortBy,
+      slice: number,
+      last: LayerMaps | null,
+      playing: boolean,
+    ): Shown => {
       const other = runB !== null && b && comparable(a.stack, b.stack) && image < b.stack.images ? b : null;
       const shownImage = Math.min(image, a.statistics.images - 1);
       const { images, of } = a.statistics;
-      const same = last?.statistics.images === images && last.statistics.of === of && last.record.layer === a.record.layer;
+      const same =
+        last?.statistics.images === images && last.statistics.of === of && last.record.layer === a.record.layer;
       const order = same ? last : a;
       const classes = playing
         ? playedClasses(a, shownImage, sort, order.statistics)
         : sharedClasses(a, other, shownImage, sort, order.statistics);
       return {
-        layer, image: shownImage, classes, playing,
+        layer,
+        image: shownImage,
+        classes,
+        playing,
         orderStep: order.record.step,
         a: { run: runA, maps: a },
         b: other && runB !== null ? { run: runB, maps: other } : null,
@@ -84,17 +99,28 @@ export class Scenes {
     const waiting = wanted === "steps" && !sweeps.every((sweep) => sweep.done);
     if (last?.key === key && playing && waiting && last.scaling.by !== "map") return last.scaling;
     const sides = [shown.a.maps, ...(shown.b ? [shown.b.maps] : [])];
-    const steps = wanted === "steps" && !waiting ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
+    const steps =
+      wanted === "steps" && !waiting ? sweeps.flatMap((sweep) => [...sweep.records.values()].map(layerMaps)) : [];
     const all = [...sides, ...steps.filter((maps): maps is LayerMaps => !(maps instanceof Error))];
     const signed = all.some((maps) => maps.signed);
-    const shared = wanted === "map" ? null : together(all.map((maps) => scaleOf(maps.stack, signed)), signed);
-    const same = last?.key === key && last.scaling.by === wanted && last.scaling.signed === signed && sameScale(last.scaling.shared, shared);
+    const shared =
+      wanted === "map"
+        ? null
+        : together(
+            all.map((maps) => scaleOf(maps.stack, signed)),
+            signed,
+          );
+    const same =
+      last?.key === key &&
+      last.scaling.by === wanted &&
+      last.scaling.signed === signed &&
+      sameScale(last.scaling.shared, shared);
     const scaling = same ? last.scaling : { by: wanted, signed, shared };
     this.#scaling = { key, scaling };
     return scaling;
   }
 
-  readonly #channels = remember((shown: Shown, scaling: Scaling, map: ColourMap): GridScene[] =>
+  readonly #channels = memoizeLast((shown: Shown, scaling: Scaling, map: ColourMap): GridScene[] =>
     [shown.a, ...(shown.b ? [shown.b] : [])].map((side) => channelsScene(shown, side, scaling, map)),
   );
 
@@ -102,43 +128,61 @@ export class Scenes {
     return this.#channels(shown, scaling, map);
   }
 
-  readonly #steps = remember(
-    (shown: Shown, sweep: StepSweep, scaling: Scaling, map: ColourMap, _steps: readonly number[], _loaded: number, _lost: number) =>
-      stepsScene(shown, sweep, scaling, map),
+  readonly #steps = memoizeLast(
+    (
+      shown: Shown,
+      sweep: StepSweep,
+      scaling: Scaling,
+      map: ColourMap,
+      _steps: readonly number[],
+      _loaded: number,
+      _lost: number,
+    ) => stepsScene(shown, sweep, scaling, map),
   );
 
   steps(shown: Shown, sweep: StepSweep, scaling: Scaling, map: ColourMap): GridScene | null {
     return this.#steps(shown, sweep, scaling, map, sweep.steps, sweep.loaded, sweep.failed.size);
   }
 
-  readonly #layerTiles = remember(
-    (records: readonly DataRecord[], layers: readonly LayerRecord[], shown: Shown, magnitude: ColourChoice["magnitude"], signed: ColourChoice["signed"]) =>
-      layerTiles(records, layers, shown, { magnitude, signed }),
+  readonly #layerTiles = memoizeLast(
+    (
+      records: readonly DataRecord[],
+      layers: readonly LayerRecord[],
+      shown: Shown,
+      magnitude: ColourChoice["magnitude"],
+      signed: ColourChoice["signed"],
+    ) => layerTiles(records, layers, shown, { magnitude, signed }),
   );
 
   layerTiles(records: readonly DataRecord[], layers: readonly LayerRecord[], shown: Shown, colours: ColourChoice) {
     return this.#layerTiles(records, layers, shown, colours.magnitude, colours.signed);
   }
 
-  readonly patches = remember(
+  readonly patches = memoizeLast(
     (maps: LayerMaps, layer: LayerRecord, channel: number, probe: DataRecord, layers: readonly LayerRecord[]) =>
       findPatches(layer, maps, channel, probe, layers),
   );
 
-  readonly #layerSpread = remember((a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
-    const sides = [a, ...(b ? [b] : [])];
-    const maps = sides.flatMap(({ stack }) => (image < stack.images ? imageTiles(stack, image) : []));
-    const zeros = sides.flatMap((side) => Array.from(side.stack.channels, (channel) => statistic(side, "zeros", image, channel)));
-    const share = zeros.reduce((sum, zero) => sum + zero, 0) / Math.max(1, zeros.length);
-    return distribution(maps, scale, signed ? null : share);
-  });
+  readonly #layerSpread = memoizeLast(
+    (a: LayerMaps, b: LayerMaps | null, image: number, scale: Scale, signed: boolean): Distribution => {
+      const sides = [a, ...(b ? [b] : [])];
+      const maps = sides.flatMap(({ stack }) => (image < stack.images ? imageTiles(stack, image) : []));
+      const zeros = sides.flatMap((side) =>
+        Array.from(side.stack.channels, (channel) => statistic(side, "zeros", image, channel)),
+      );
+      const share = zeros.reduce((sum, zero) => sum + zero, 0) / Math.max(1, zeros.length);
+      return distribution(maps, scale, signed ? null : share);
+    },
+  );
 
-  readonly #mapSpread = remember((maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
-    const slot = slotOf(maps.stack, channel);
-    const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);
-    const own = scaleOfMap(scale, values, leastEnd(maps, image));
-    return [own, distribution([values], own, scale.signed ? null : statistic(maps, "zeros", image, channel))];
-  });
+  readonly #mapSpread = memoizeLast(
+    (maps: LayerMaps, channel: number, image: number, scale: Scaling): [Scale, Distribution] => {
+      const slot = slotOf(maps.stack, channel);
+      const values = slot < 0 || image >= maps.stack.images ? new Float32Array() : mapValues(maps.stack, image, slot);
+      const own = scaleOfMap(scale, values, leastEnd(maps, image));
+      return [own, distribution([values], own, scale.signed ? null : statistic(maps, "zeros", image, channel))];
+    },
+  );
 
   /** The legend's colour bar: of one map where each has its own scale, else of all on this image. */
   bar(shown: Shown, scaling: Scaling, one: { maps: LayerMaps; channel: number }, words: Omit<BarWords, "of">) {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
-import "../../gl/grid_element.ts";
-import type { GridHover } from "../../gl/grid_element.ts";
-import { NOT_LOGGED, type Cell, type GridScene } from "../../gl/grid_scene.ts";
+import "../../canvas/grid_element.ts";
+import type { GridHover } from "../../canvas/grid_element.ts";
+import { NOT_LOGGED, type Cell, type GridScene } from "../../canvas/grid_scene.ts";
 import type { ColourMap } from "../../math/colour_maps.ts";
 import { formatCount } from "../../math/format.ts";
 import { mapValues, slotOf } from "../../math/map_values.ts";
@@ -12,7 +12,7 @@ import type { Focus } from "./focus.ts";
 import { deadWord, isDeadMap, layerMaps, statistic, type LayerMaps } from "./layer_maps.ts";
 import { FRAME_ROOM, mapPainter, type TileLabel } from "./map_painter.ts";
 import { mapScene, tileShape, tileValues } from "./map_scene.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import { SPACING } from "./spacing.ts";
 import type { StepSweep } from "./step_sweep.ts";
 
@@ -43,7 +43,9 @@ export function stepsScene(shown: Shown, sweep: StepSweep, scaling: Scaling, map
     return maps && mapValues(maps.stack, shown.image, slotOf(maps.stack, shown.channel));
   });
   if (tiles.length === 0) return null;
-  const places = Int32Array.from(tiles, (tile, i) => (tile ? i : sweep.failed.has(sweep.steps[i] ?? -1) ? NOT_LOGGED : -1));
+  const places = Int32Array.from(tiles, (tile, i) =>
+    tile ? i : sweep.failed.has(sweep.steps[i] ?? -1) ? NOT_LOGGED : -1,
+  );
   const dead = Uint8Array.from(sweep.steps, (step) => {
     const maps = mapsAt(shown, sweep, step);
     return Number(maps !== null && isDeadMap(maps, shown.channel));
@@ -76,12 +78,15 @@ export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions
       <b>Channel ${shown.channel} at ${steps.length} logged steps</b>
       <span class="quiet">left step, right mean; click to go there${deadSince(shown, sweep)}</span>
     </h2>
-    ${steps.length < logged
-      ? html`<p class="quiet">${formatCount(steps.length)} of ${formatCount(logged)} logged steps, evenly spread: all would not fit into memory.</p>`
-      : nothing}
+    ${
+      steps.length < logged
+        ? html`<p class="quiet">${formatCount(steps.length)} of ${formatCount(logged)} logged steps, evenly spread: all would not fit into memory.</p>`
+        : nothing
+    }
     <div class="grids">
-      ${scene
-        ? html`<cnn-grid
+      ${
+        scene
+          ? html`<cnn-grid
             class="A"
             flow
             .insets=${FRAME_ROOM}
@@ -96,7 +101,8 @@ export function stepsMode({ shown, sweep, scene, logged, focus, pointed, actions
             }}
             @grid-back=${() => actions.back()}
           ></cnn-grid>`
-        : nothing}
+          : nothing
+      }
     </div>
   `;
 }

@@ -13,7 +13,10 @@ export interface UnitBar {
 /** A layer without spatial axes: one bar a unit (two runs: two), with its number. Fires `channel-chosen`. */
 export class UnitBars extends LitElement {
   static override properties = {
-    units: { attribute: false }, lo: { type: Number }, hi: { type: Number }, chosen: { type: Number },
+    units: { attribute: false },
+    lo: { type: Number },
+    hi: { type: Number },
+    chosen: { type: Number },
   };
 
   declare units: readonly UnitBar[];

@@ -7,21 +7,36 @@ import { isolated } from "../../parts/isolated.ts";
 import type { Actions } from "./actions.ts";
 import { scaleOfMap, type Scaling } from "./colours.ts";
 import { deadWord } from "./layer_maps.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import "./unit_bars.ts";
 import type { UnitBar } from "./unit_bars.ts";
 
 /** A layer without spatial axes: global pooling, dense. */
-export function unitsMode(shown: Shown, scaling: Scaling, map: ColourMap, classNames: readonly string[] | null, actions: Actions): unknown {
+export function unitsMode(
+  shown: Shown,
+  scaling: Scaling,
+  map: ColourMap,
+  classNames: readonly string[] | null,
+  actions: Actions,
+): unknown {
   const { active, silent, dead } = shown.classes;
   const practically = dead.filter((channel) => deadWord(shown.a.maps, channel) === "practically dead").length;
   const palette = paletteOf(map);
   const sides = [shown.a, ...(shown.b ? [shown.b] : [])];
-  const shared = scaling.shared ?? scaleOfMap(scaling, sides.flatMap(({ maps: { stack } }) =>
-    Array.from({ length: stack.kept }, (_, slot) => mapValues(stack, shown.image, slot)[0] ?? NaN)));
+  const shared =
+    scaling.shared ??
+    scaleOfMap(
+      scaling,
+      sides.flatMap(({ maps: { stack } }) =>
+        Array.from({ length: stack.kept }, (_, slot) => mapValues(stack, shown.image, slot)[0] ?? NaN),
+      ),
+    );
   const units: UnitBar[] = [...active, ...silent, ...dead].map((channel) => ({
     channel,
-    name: classNames && classNames.length === shown.a.maps.stack.of ? (classNames[channel] ?? String(channel)) : String(channel),
+    name:
+      classNames && classNames.length === shown.a.maps.stack.of
+        ? (classNames[channel] ?? String(channel))
+        : String(channel),
     dead: dead.includes(channel) ? deadWord(shown.a.maps, channel) : "",
     values: sides.map(({ maps: { stack } }) => {
       const slot = slotOf(stack, channel);

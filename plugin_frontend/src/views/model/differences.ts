@@ -1,3 +1,4 @@
+import { rootOf, withoutRoot } from "../../state/layer_paths.ts";
 import type { LayerRecord, ModelRecord } from "../../data/schema.ts";
 import { times } from "../../state/shapes.ts";
 
@@ -42,17 +43,22 @@ function settingsOf(a: ModelRecord, b: ModelRecord): string[] {
 }
 
 function layersOf(a: readonly LayerRecord[], b: readonly LayerRecord[]): string[] {
-  const others = new Map(b.map((layer) => [layer.path, layer]));
+  const [rootA, rootB] = [a, b].map((layers) => rootOf(layers.map(({ path }) => path))) as [string, string];
+  const others = new Map(b.map((layer) => [withoutRoot(layer.path, rootB), layer]));
   const lines: string[] = [];
   for (const layer of a) {
-    const other = others.get(layer.path);
-    others.delete(layer.path);
+    const path = withoutRoot(layer.path, rootA);
+    const other = others.get(path);
+    others.delete(path);
     if (!other) {
       lines.push(`${layer.name}: not in B`);
       continue;
     }
     const unlike = ASPECTS.filter(([, of]) => of(layer) !== of(other));
-    if (unlike.length) lines.push(`${layer.name}: ${unlike.map(([name, of]) => `${name} ${shown(of(layer))}, B ${shown(of(other))}`).join("; ")}`);
+    if (unlike.length)
+      lines.push(
+        `${layer.name}: ${unlike.map(([name, of]) => `${name} ${shown(of(layer))}, B ${shown(of(other))}`).join("; ")}`,
+      );
   }
   return [...lines, ...Array.from(others.values(), (layer) => `${layer.name}: only in B`)];
 }

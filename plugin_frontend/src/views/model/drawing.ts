@@ -1,7 +1,7 @@
 /** What table and graph draw from. */
 
 import type { Edge } from "../../math/edges.ts";
-import { cleanText, fitText, textWidth } from "../../parts/fit_text.ts";
+import { cleanText, fitNumber, fitText, textWidth } from "../../parts/fit_text.ts";
 import type { Columns } from "./columns.ts";
 import type { Curves, RowNumbers } from "./row_numbers.ts";
 import type { MapRow } from "./rows.ts";
@@ -43,6 +43,10 @@ export function widthOf(text: string, style: TextStyle, font: string): number {
 /** As much of a text as fits. */
 export function fitted(text: string, room: number, style: TextStyle, font: string): string {
   return fitText(text, room, (part) => textWidth(part, `${SIZES[style]} ${font}`));
+}
+
+export function fittedNumber(value: number, digits: number, room: number, style: TextStyle, font: string): string {
+  return fitNumber(value, digits, room, (text) => textWidth(text, `${SIZES[style]} ${font}`));
 }
 
 export function sumOf(row: MapRow, of: (layer: MapRow["face"]) => number | null): number {

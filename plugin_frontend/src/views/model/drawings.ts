@@ -1,7 +1,7 @@
 import { edgesOf } from "../../math/edges.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import { hasKind } from "../../state/derived.ts";
+import { hasKind } from "../../state/selectors.ts";
 import { runStyle } from "../../state/run_style.ts";
 import type { Session } from "../../state/session.ts";
 import { spatialSide } from "../../state/shapes.ts";
@@ -23,14 +23,21 @@ export interface Pointing {
 
 /** Puts together what is drawn; what did not change is not computed again. */
 export class Drawings {
-  readonly #edges = remember(edgesOf);
-  readonly #axis = remember(timeAxis);
-  readonly #curves = remember(curvesOf);
-  readonly #numbers = remember(numbersOf);
-  readonly #each = remember((layers: readonly LayerRecord[]) => rowsOf(layers, NOTHING_FOLDED, new Set()));
-  readonly #eachNumbers = remember(numbersOf);
+  readonly #edges = memoizeLast(edgesOf);
+  readonly #axis = memoizeLast(timeAxis);
+  readonly #curves = memoizeLast(curvesOf);
+  readonly #numbers = memoizeLast(numbersOf);
+  readonly #each = memoizeLast((layers: readonly LayerRecord[]) => rowsOf(layers, NOTHING_FOLDED, new Set()));
+  readonly #eachNumbers = memoizeLast(numbersOf);
 
-  of(session: Session, data: ModelData, rows: readonly MapRow[], pointing: Pointing, width: number, font: string): Drawing {
+  of(
+    session: Session,
+    data: ModelData,
+    rows: readonly MapRow[],
+    pointing: Pointing,
+    width: number,
+    font: string,
+  ): Drawing {
     const { detailA, layers, runA } = session;
     const columns = columnsOf(layers, { gradients: hasKind(detailA, "gradients"), zeros: hasZeros(session) }, width);
     const axis = this.#axis(session.state.axis, session.stepsOf(runA, "gradients", null).at(-1) ?? 0);
@@ -40,7 +47,10 @@ export class Drawings {
     const cursor = pointing.cursor === null ? -1 : rows.findIndex((row) => row.key === pointing.cursor);
     const here = rowOf(rows, session.layer?.path ?? null);
     return {
-      rows, columns, here, font,
+      rows,
+      columns,
+      here,
+      font,
       edges: this.#edges(rows),
       input: inputShape(layers),
       largest: Math.max(1, ...layers.map((layer) => spatialSide(layer) ?? 0)),

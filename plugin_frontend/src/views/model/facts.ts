@@ -21,16 +21,17 @@ export function isActivated(layer: LayerRecord): boolean {
 
 /** "3×3 / 2 dil. 2" and "same, 4 groups"; the stride where it is not 1, and always of pooling. */
 export function windowWords(layer: LayerRecord): readonly [string, string] {
-  if (layer.role === "pooling" && !layer.kernel_size) return ["global", layer.pool === "average" ? "mean" : (layer.pool ?? "")];
+  if (layer.role === "pooling" && !layer.kernel_size)
+    return ["global", layer.pool === "average" ? "mean" : (layer.pool ?? "")];
   if (!layer.kernel_size) return ["", ""];
   const strides = layer.strides ?? [];
   const shown = layer.role === "pooling" || strides.some((stride) => stride !== 1);
-  const rest = [
-    layer.padding,
-    layer.groups !== null && layer.groups !== 1 ? `${layer.groups} groups` : null,
-  ];
+  const rest = [layer.padding, layer.groups !== null && layer.groups !== 1 ? `${layer.groups} groups` : null];
   const dilation = layer.dilation?.some((each) => each !== 1) ? ` dil. ${same(layer.dilation)}` : "";
-  return [times(layer.kernel_size) + (shown && strides.length ? ` / ${same(strides)}` : "") + dilation, rest.filter(Boolean).join(", ")];
+  return [
+    times(layer.kernel_size) + (shown && strides.length ? ` / ${same(strides)}` : "") + dilation,
+    rest.filter(Boolean).join(", "),
+  ];
 }
 
 /** "3" where all axes agree, else "3×1". */
@@ -39,7 +40,10 @@ export function same(axes: readonly number[]): string {
 }
 
 /** What one number of a map can see: size of its square and how far neighbours are apart; null where that is not known. */
-export function fieldOf(layer: LayerRecord, input: readonly (number | null)[]): { size: number[]; stride: number[] | null } | null {
+export function fieldOf(
+  layer: LayerRecord,
+  input: readonly (number | null)[],
+): { size: number[]; stride: number[] | null } | null {
   if (layer.receptive_field?.size.length) return layer.receptive_field;
   const whole = input.filter((axis) => axis !== null);
   return spatialShape(layer).length === 0 && layer.output_shape.length && whole.length === input.length && whole.length
@@ -49,18 +53,29 @@ export function fieldOf(layer: LayerRecord, input: readonly (number | null)[]): 
 
 /** Spatial axes of the network's image: those of the first input that has any. */
 export function inputShape(layers: readonly LayerRecord[]): readonly (number | null)[] {
-  return layers.filter((layer) => layer.role === "input").map(spatialShape).find((shape) => shape.length) ?? [];
+  return (
+    layers
+      .filter((layer) => layer.role === "input")
+      .map(spatialShape)
+      .find((shape) => shape.length) ?? []
+  );
 }
 
 /** "12 layers, 100,042 parameters, 31.4 M multiply-adds an image". */
-export function totalsInWords(layers: readonly LayerRecord[], model: ModelRecord | null, short: (count: number) => string): string {
+export function totalsInWords(
+  layers: readonly LayerRecord[],
+  model: ModelRecord | null,
+  short: (count: number) => string,
+): string {
   const count = `${formatCount(layers.length)} ${layers.length === 1 ? "layer" : "layers"}`;
   if (!model) return `${count} by their records; the model record is missing`;
   const known = layers.filter((layer) => layer.multiply_adds !== null);
   const sum = known.reduce((total, layer) => total + (layer.multiply_adds ?? 0), 0);
   const unknown = layers.length - known.length;
-  const adds = known.length === 0 ? null
-    : `${short(sum)} multiply-adds an image${unknown ? ` (${unknown} ${unknown === 1 ? "layer" : "layers"} not counted)` : ""}`;
+  const adds =
+    known.length === 0
+      ? null
+      : `${short(sum)} multiply-adds an image${unknown ? ` (${unknown} ${unknown === 1 ? "layer" : "layers"} not counted)` : ""}`;
   return [count, `${formatCount(model.parameters)} parameters`, adds].filter(Boolean).join(", ");
 }
 
@@ -75,7 +90,10 @@ export function paddingWords(layer: LayerRecord): string {
   const sides = lengths.map((length, axis) => {
     try {
       return windowAxis({
-        length: length ?? 0, size: sizes[axis] ?? 0, stride: strides?.[axis] ?? 1, dilation: dilation?.[axis] ?? 1,
+        length: length ?? 0,
+        size: sizes[axis] ?? 0,
+        stride: strides?.[axis] ?? 1,
+        dilation: dilation?.[axis] ?? 1,
         padding: padding as Padding,
       });
     } catch {
@@ -83,7 +101,12 @@ export function paddingWords(layer: LayerRecord): string {
     }
   });
   const words = sides.map((side) =>
-    side === null ? "?" : side.before === side.after ? `${side.before} each side` : `${side.before} before, ${side.after} after`);
+    side === null
+      ? "?"
+      : side.before === side.after
+        ? `${side.before} each side`
+        : `${side.before} before, ${side.after} after`,
+  );
   return `${padding}: ${new Set(words).size === 1 ? words[0] : words.join("; ")}`;
 }
 
@@ -91,7 +114,8 @@ export function paddingWords(layer: LayerRecord): string {
 export function factRows(layer: LayerRecord, variables: readonly VariableRecord[]): TableRow[] {
   const rows: [string, string][] = layer.kernel_size ? windowRows(layer) : [];
   const field = layer.receptive_field;
-  if (field?.size.length) rows.push(["receptive field", `${times(field.size)} px`], ["neighbours apart", `${same(field.stride)} px`]);
+  if (field?.size.length)
+    rows.push(["receptive field", `${times(field.size)} px`], ["neighbours apart", `${same(field.stride)} px`]);
   rows.push(["parameters", parameterArithmetic(layer, variables)]);
   if (layer.parameters > 0) rows.push(["", layer.trainable ? "trainable" : "frozen: not trained"]);
   if (layer.multiply_adds !== null) rows.push(["multiply-adds", formatCount(layer.multiply_adds)]);
@@ -106,10 +130,16 @@ function windowRows(layer: LayerRecord): [string, string][] {
   const [inputs, outputs] = [inputChannels(layer), layer.filters ?? channelCount(layer)];
   const convolution = layer.role === "convolution";
   const rows: [string, string][] = [
-    convolution ? ["kernel", `${kernel}×${inputs === null ? "?" : inputs / (layer.groups || 1)} → ${outputs ?? "?"}`] : ["window", kernel],
+    convolution
+      ? ["kernel", `${kernel}×${inputs === null ? "?" : inputs / (layer.groups || 1)} → ${outputs ?? "?"}`]
+      : ["window", kernel],
   ];
   if (layer.strides) {
-    rows.push(layer.dilation ? ["stride, dilation", `${same(layer.strides)}, ${same(layer.dilation)}`] : ["stride", same(layer.strides)]);
+    rows.push(
+      layer.dilation
+        ? ["stride, dilation", `${same(layer.strides)}, ${same(layer.dilation)}`]
+        : ["stride", same(layer.strides)],
+    );
   }
   if (layer.groups !== null) rows.push(["groups", formatCount(layer.groups)]);
   return [...rows, ["padding", paddingWords(layer)]];
@@ -122,5 +152,11 @@ function inputChannels(layer: LayerRecord): number | null {
 
 function variableRows(variables: readonly VariableRecord[]): TableRow[] {
   if (variables.length === 0) return [];
-  return ["line", ...variables.map((variable): TableRow => [variable.role || variable.path, `${times(variable.shape) || "scalar"} ${variable.dtype}`])];
+  return [
+    "line",
+    ...variables.map((variable): TableRow => [
+      variable.role || variable.path,
+      `${times(variable.shape) || "scalar"} ${variable.dtype}`,
+    ]),
+  ];
 }

@@ -31,15 +31,28 @@ export interface GraphLayout {
 
 /** `zoom`: per cent, or 0 for the largest size at which all is in sight, as long as it can be read. */
 export function graphLayout(
-  rows: readonly MapRow[], edges: readonly Edge[], room: { width: number; height: number }, zoom: number, font: string,
+  rows: readonly MapRow[],
+  edges: readonly Edge[],
+  room: { width: number; height: number },
+  zoom: number,
+  font: string,
 ): GraphLayout {
   const ranked = layered(rows.length, edges);
   const longest = Math.max(0, ...rows.map((row) => widthOf(nameOf(row), "name", font)));
-  const box = { width: Math.min(BOX_WIDTH.most, Math.max(BOX_WIDTH.least, Math.ceil(longest) + BESIDE_NAME)), height: BOX_HEIGHT };
+  const box = {
+    width: Math.min(BOX_WIDTH.most, Math.max(BOX_WIDTH.least, Math.ceil(longest) + BESIDE_NAME)),
+    height: BOX_HEIGHT,
+  };
   const at = (scale: number): GraphLayout => {
     const width = Math.max(box.width + 40, room.width / scale - 2 * MARGIN);
     const graph = wrapGraph(ranked, { width, box, gap: GAP, lane: LANE });
-    return { graph, scale, box, width: (graph.width + 2 * MARGIN) * scale, height: (graph.height + 2 * MARGIN) * scale };
+    return {
+      graph,
+      scale,
+      box,
+      width: (graph.width + 2 * MARGIN) * scale,
+      height: (graph.height + 2 * MARGIN) * scale,
+    };
   };
   if (zoom > 0) return at(zoom / 100);
   const tried = FITTING.map(at);
@@ -54,16 +67,28 @@ export function graphSvg(drawing: Drawing, { graph, scale, box }: GraphLayout): 
   </g>`;
 }
 
-function boxSvg(drawing: Drawing, row: MapRow, i: number, { x, y }: Point, entered: boolean, width: number): SVGTemplateResult {
+function boxSvg(
+  drawing: Drawing,
+  row: MapRow,
+  i: number,
+  { x, y }: Point,
+  entered: boolean,
+  width: number,
+): SVGTemplateResult {
   const { here, hovered, cursor, font } = drawing;
-  const state = [i === here ? "chosen" : "", i === hovered ? "hovered" : "", i === cursor ? "cursor" : "", row.folded ? "folded" : ""].join(" ");
+  const state = [
+    i === here ? "chosen" : "",
+    i === hovered ? "hovered" : "",
+    i === cursor ? "cursor" : "",
+    row.folded ? "folded" : "",
+  ].join(" ");
   const { face } = row;
   const room = width - 16;
   const parameters = sumOf(row, (layer) => layer.parameters);
   const second = row.folded ? `${row.layers.length} layers` : operationWords(face);
   const amount = parameters ? formatShort(parameters) : "";
   return svg`<g class="box ${state}" id="row-${i}" role="row" data-row=${row.key} aria-selected=${i === here} aria-rowindex=${i + 1}
-    transform="translate(${x} ${y})">
+    transform="translate(${x} ${y})"><g role="gridcell">
     ${row.folded ? svg`<rect class="sheet" x="6" y="-6" width=${width} height=${BOX_HEIGHT} rx="4"/><rect class="sheet" x="3" y="-3" width=${width} height=${BOX_HEIGHT} rx="4"/>` : nothing}
     <rect class="face" width=${width} height=${BOX_HEIGHT} rx="4"/>
     ${entered ? svg`<path class="arrow" d=${`M0 ${BOX_HEIGHT / 2}l-7 -4v8z`}/>` : nothing}
@@ -72,10 +97,12 @@ function boxSvg(drawing: Drawing, row: MapRow, i: number, { x, y }: Point, enter
     <text class="small" x="8" y="38">${fitted(second, room, "small", font)}</text>
     <text class="plain" x="8" y="56">${fitted(times(face.output_shape), room - (amount ? 46 : 0), "plain", font)}</text>
     ${amount ? svg`<text class="plain end" x=${width - 8} y="56">${amount}</text>` : nothing}
-    ${row.unfolded
-      ? svg`<g class="unfolded" data-fold=${row.key}><rect class="target" x="0" y="-16" width=${width} height="16"/><text class="small" x="0" y="-4">▾ ${row.unfolded} layers, fold</text></g>`
-      : nothing}
-  </g>`;
+    ${
+      row.unfolded
+        ? svg`<g class="unfolded" data-fold=${row.key}><rect class="target" x="0" y="-16" width=${width} height="16"/><text class="small" x="0" y="-4">▾ ${row.unfolded} layers, fold</text></g>`
+        : nothing
+    }
+  </g></g>`;
 }
 
 /** "Conv2D 3×3 / 2, relu". */

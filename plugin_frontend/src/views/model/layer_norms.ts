@@ -18,11 +18,15 @@ export interface NormSeries {
 }
 
 /** The columns [rows, variables] of a record or series; null unless they fit the model's variables. */
-function columnsOf(record: DataRecord, count: number): { norm: ArrayLike<number>; weight: ArrayLike<number>; update: ArrayLike<number> } | null {
+function columnsOf(
+  record: DataRecord,
+  count: number,
+): { norm: ArrayLike<number>; weight: ArrayLike<number>; update: ArrayLike<number> } | null {
   const [norm, weight, update] = ["norm", "weight_norm", "update_norm"].map((name) => record.arrays[name]);
   if (count === 0 || !norm || norm.shape.at(-1) !== count) return null;
   const missing = new Float64Array(norm.values.length).fill(NaN);
-  const fits = (array: typeof norm | undefined): ArrayLike<number> => (array?.values.length === norm.values.length ? array.values : missing);
+  const fits = (array: typeof norm | undefined): ArrayLike<number> =>
+    array?.values.length === norm.values.length ? array.values : missing;
   return { norm: norm.values, weight: fits(weight), update: fits(update) };
 }
 

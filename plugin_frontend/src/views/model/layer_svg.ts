@@ -48,12 +48,19 @@ export function blockSvg(layer: LayerRecord, largest: number): SVGTemplateResult
 }
 
 /** The square that one number sees inside the input's square; nothing where the input's shape is not known. */
-export function fieldSvg(size: readonly number[], input: readonly (number | null)[], side: number): SVGTemplateResult | typeof nothing {
+export function fieldSvg(
+  size: readonly number[],
+  input: readonly (number | null)[],
+  side: number,
+): SVGTemplateResult | typeof nothing {
   const [height, width] = input.length === 1 ? [null, input[0]] : input.slice(-2);
   if (width == null || (height == null && input.length > 1)) return nothing;
   const rows = height ?? Math.ceil(width / 5);
   const scale = side / Math.max(width, rows);
-  const [w, h] = [Math.min(width, size.at(-1) ?? 1) * scale, Math.min(rows, size.length > 1 ? (size.at(-2) ?? 1) : rows) * scale];
+  const [w, h] = [
+    Math.min(width, size.at(-1) ?? 1) * scale,
+    Math.min(rows, size.length > 1 ? (size.at(-2) ?? 1) : rows) * scale,
+  ];
   const left = (side - width * scale) / 2;
   return svg`<g class="field">
     <rect class="whole" x=${left} y=${(-rows * scale) / 2} width=${width * scale} height=${rows * scale}/>
@@ -78,12 +85,19 @@ export interface SparkMarks {
 }
 
 /** The curve as logged, its mean in the run's colour, and the shown step. `height` is its whole height. */
-export function sparkSvg(spark: Spark, marks: SparkMarks, width: number, height: number, colour: string): SVGTemplateResult {
+export function sparkSvg(
+  spark: Spark,
+  marks: SparkMarks,
+  width: number,
+  height: number,
+  colour: string,
+): SVGTemplateResult {
   const { here, rule } = marks;
   return svg`<g class="spark" transform="translate(0 ${-height / 2})">
     ${rule === null ? nothing : svg`<path class="rule" d="M0 ${rule}H${width}"/>`}
     <path class="raw" d=${spark.raw}/>
     <path class="mean" d=${spark.smooth} .style=${`stroke:${colour}`}/>
+    ${spark.zeros.map((x) => svg`<path class="zero" d="M${x} ${height - 3}V${height}"/>`)}
     ${spark.broken.map((x) => svg`<path class="broken" d="M${x} 0V${height}"/>`)}
     ${here ? svg`<circle class="ring" cx=${here[0]} cy=${here[1]} r="3.3"/><circle class="here" cx=${here[0]} cy=${here[1]} r="2.3"/>` : nothing}
   </g>`;

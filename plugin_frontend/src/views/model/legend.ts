@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import type { LayerRecord, ModelRecord } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import { sightOn } from "../../math/receptive_field.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatPercent } from "../../math/percent.ts";
 import "../../parts/badge.ts";
 import { imageWindow } from "../../parts/image_window.ts";
 import { isolated } from "../../parts/isolated.ts";
@@ -34,14 +34,21 @@ export function legend(input: LegendInput): unknown {
   const variables = model?.variables.filter((variable) => variable.layer === layer?.path) ?? [];
   return html`<div slot="legend" class="legend">
     ${layer ? fieldPart(layer, input) : nothing} ${b ? differencesPart(b.name, model, b.model) : nothing}
-    ${layer ? html`<cnn-table-rows .heading=${layer.name} .note=${typeWords(layer)} .rows=${factRows(layer, variables)}></cnn-table-rows>
-      ${numbersPart(input)}` : nothing}
+    ${
+      layer
+        ? html`<cnn-table-rows .heading=${layer.name} .note=${typeWords(layer)} .rows=${factRows(layer, variables)}></cnn-table-rows>
+      ${numbersPart(input)}`
+        : nothing
+    }
     ${notes.length ? html`<section>${notes.map((note) => html`<p>${note}</p>`)}</section>` : nothing}
   </div>`;
 }
 
 function fieldPart(layer: LayerRecord, { input, picture, room }: LegendInput): unknown {
-  if (layer.role === "input") return picture ? html`<section><h2 class="name">${layer.name}</h2>${plate(picture, room, null, "")}</section>` : nothing;
+  if (layer.role === "input")
+    return picture
+      ? html`<section><h2 class="name">${layer.name}</h2>${plate(picture, room, null, "")}</section>`
+      : nothing;
   const field = fieldOf(layer, input);
   const sight = picture && field ? sightOn(layer.receptive_field, middleCell(layer), picture) : null;
   return html`<section class="field">
@@ -76,10 +83,14 @@ function numbersPart({ layer, numbers, at }: LegendInput): unknown {
   const rows: TableRow[] = [];
   const norms = numbers?.norms;
   if (norms) {
-    rows.push(["gradient norm", formatNumber(norms.norm)], ["update / weight", formatNumber(norms.ratio, { digits: 3 })]);
+    rows.push(
+      ["gradient norm", formatNumber(norms.norm)],
+      ["update / weight", formatNumber(norms.ratio, { digits: 3 })],
+    );
   }
   const zeros = numbers?.zeros ?? null;
-  if (zeros !== null) rows.push(["zero output", formatShare(zeros) + (norms && at.maps !== at.gradients ? ` at step ${at.maps}` : "")]);
+  if (zeros !== null)
+    rows.push(["zero output", formatPercent(zeros) + (norms && at.maps !== at.gradients ? ` at step ${at.maps}` : "")]);
   if (!layer || rows.length === 0) return nothing;
   return html`<section>
     <cnn-table-rows .heading=${`At step ${norms ? at.gradients : at.maps}`} .rows=${rows}></cnn-table-rows>
@@ -97,7 +108,11 @@ function differencesPart(name: string, a: ModelRecord | null, b: ModelRecord | n
   if (!a || !b) return html`<section class="differences">${heading}<p>What it is made of is not known.</p></section>`;
   const { settings, layers } = differences(a, b);
   const lines = [...settings, ...layers];
-  const alike = layers.length ? "" : settings.length ? "The same network, trained otherwise:" : "The same network with the same settings.";
+  const alike = layers.length
+    ? ""
+    : settings.length
+      ? "The same network, trained otherwise:"
+      : "The same network with the same settings.";
   const rest = lines.length - MOST_LINES;
   return html`<section class="differences">
     ${heading}${alike ? html`<p>${alike}</p>` : nothing}

@@ -15,7 +15,10 @@ export class ModelData {
   readonly #zeros: RecordsController;
   readonly #probe: RecordsController;
 
-  constructor(host: ReactiveControllerHost, private readonly session: () => Session) {
+  constructor(
+    host: ReactiveControllerHost,
+    private readonly session: () => Session,
+  ) {
     this.#series = new SeriesController(host, session, () => curvesQuery(session()));
     this.#gradients = new RecordsController(host, session, () => gradientsQuery(session()));
     this.#zeros = new RecordsController(host, session, () => zerosWish(session()).query);
@@ -65,8 +68,12 @@ export class ModelData {
     }
     const { left, query } = zerosWish(this.session());
     const wanted = query?.layers.length ?? 0;
-    if (left.length) notes.push(`Zero output: ${wanted} of ${wanted + left.length} layers; the maps of the others are too large to load for this.`);
-    if (this.gradients?.attributes["skipped"] === true) notes.push("This step was skipped: its gradient overflowed and was not applied.");
+    if (left.length)
+      notes.push(
+        `Zero output: ${wanted} of ${wanted + left.length} layers; the maps of the others are too large to load for this.`,
+      );
+    if (this.gradients?.attributes["skipped"] === true)
+      notes.push("This step was skipped: its gradient overflowed and was not applied.");
     return notes;
   }
 }

@@ -18,8 +18,10 @@ export type ModelOptions = ValuesOf<typeof MODEL_FIELDS>;
 export const MODEL_VIEW: ViewDefinition<typeof MODEL_FIELDS> = {
   id: "model",
   title: "Model",
+  what: "A network is a chain of layers: each takes the numbers of those before it and computes new ones.",
   key: "1",
   tag: "cnn-model-view",
+  load: () => import("./model_view.ts"),
   needs: ["model"],
   ticks: ["gradients", "feature_maps", "filters", "epochs"],
   scope: "network",
@@ -34,7 +36,7 @@ export const MODEL_VIEW: ViewDefinition<typeof MODEL_FIELDS> = {
     code: 'CNNViz("runs/adam")',
   },
   keys: [
-    ["↑ ↓", "in the table or graph: layer before, behind"],
+    ["↑ ↓", "in the table or graph: previous layer, next layer"],
     ["Enter", "in the table or graph, as a double click: open the layer's Filters; on folded layers: unfold"],
     ["Esc", "fold the chosen layer's block again"],
     ["+ − 0", "zoom the graph in, out, fit"],

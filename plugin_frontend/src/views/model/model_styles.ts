@@ -144,6 +144,9 @@ export const modelStyles = css`
     stroke-width: 0.8;
     stroke-dasharray: 2 2;
   }
+  .spark .zero {
+    stroke: var(--ink-3);
+  }
   .spark .broken {
     stroke: var(--nan);
   }

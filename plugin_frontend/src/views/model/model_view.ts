@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { formatShort } from "../../math/format.ts";
-import { remember } from "../../math/remember.ts";
+import { memoizeLast } from "../../math/memoize_last.ts";
 import { imageWindowStyles } from "../../parts/image_window.ts";
 import { imageOf, isSignal } from "../../parts/probe_image.ts";
 import { base, controls as controlStyles } from "../../parts/styles.ts";
@@ -29,7 +29,11 @@ import { HEAD_HEIGHT, headSvg, rowsSvg, tableLayout, type TableLayout } from "./
  */
 export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   static override properties = {
-    ...ViewElement.properties, hovered: { state: true }, cursor: { state: true }, open: { state: true }, room: { state: true },
+    ...ViewElement.properties,
+    hovered: { state: true },
+    cursor: { state: true },
+    open: { state: true },
+    room: { state: true },
   };
   static override styles = [base, controlStyles, imageWindowStyles, modelStyles];
 
@@ -44,10 +48,10 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
 
   readonly #data = new ModelData(this, () => this.session);
   readonly #resize = new ResizeObserver(() => this.#measure());
-  readonly #folds = remember(foldsOf);
-  readonly #rows = remember(rowsOf);
+  readonly #folds = memoizeLast(foldsOf);
+  readonly #rows = memoizeLast(rowsOf);
   readonly #drawings = new Drawings();
-  readonly #graph = remember(graphLayout);
+  readonly #graph = memoizeLast(graphLayout);
   #shownLayer: string | null = null;
   /** The layer whose row was last brought into sight: what a person scrolls afterwards stays. */
   #revealed: string | null = null;
@@ -86,7 +90,9 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   override render(): unknown {
     const { session, options } = this;
     const font = getComputedStyle(this).fontFamily;
-    const drawing = (this.#drawing = this.room.width ? this.#drawings.of(session, this.#data, this.rows, this, this.room.width, font) : null);
+    const drawing = (this.#drawing = this.room.width
+      ? this.#drawings.of(session, this.#data, this.rows, this, this.room.width, font)
+      : null);
     const { slow } = this.#data;
     const model = session.detailA?.model ?? null;
     return html`<cnn-view-layout .how=${MODEL_VIEW.howToRead} ?busy=${slow} .progress=${slow && session.step !== null ? `step ${session.step}` : ""}>
@@ -94,8 +100,11 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
       <span slot="subtitle">${totalsInWords(session.layers, model, formatShort)}</span>
       ${controls({
         options,
-        noFold: this.#folds(session.layers).size ? undefined : `Nothing to fold: up to ${MOST_ROWS} layers stand in full`,
-        anyOpen: options.fold === "blocks" && [...this.#folds(session.layers).values()].some((fold) => this.open.has(fold)),
+        noFold: this.#folds(session.layers).size
+          ? undefined
+          : `Nothing to fold: up to ${MOST_ROWS} layers stand in full`,
+        anyOpen:
+          options.fold === "blocks" && [...this.#folds(session.layers).values()].some((fold) => this.open.has(fold)),
         set: (patch) => this.setOptions(patch),
         foldAll: () => (this.open = new Set()),
         zoomBy: (factor) => this.#zoomBy(factor),
@@ -193,7 +202,9 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   /** Its filters, or its maps where it has none. */
   #openLayer(row: MapRow): void {
     const { session } = this;
-    const view = (["filters", "maps"] as const).find((id) => session.stepsOf(session.runA, id === "filters" ? "filters" : "feature_maps", row.face.path).length > 0);
+    const view = (["filters", "maps"] as const).find(
+      (id) => session.stepsOf(session.runA, id === "filters" ? "filters" : "feature_maps", row.face.path).length > 0,
+    );
     session.set(view ? { layer: row.face.path, view } : { layer: row.face.path });
     if (!view) session.announce(`${row.face.name} has neither filters nor maps`);
   }
@@ -224,7 +235,9 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     if (!row) return;
     this.hovered = null;
     this.#choose(row, false);
-    this.session.announce(row.folded ? `${nameOf(row)}, ${row.layers.length} layers, folded` : `${row.face.name}, ${typeWords(row.face)}`);
+    this.session.announce(
+      row.folded ? `${nameOf(row)}, ${row.layers.length} layers, folded` : `${row.face.name}, ${typeWords(row.face)}`,
+    );
     void this.updateComplete.then(() => this.#reveal(to));
   }
 
@@ -293,10 +306,16 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
     if (!drawing || this.#data.loading) return null;
     const { runA, layer } = this.session;
     return {
-      run: runA, layer: layer?.path ?? null, form: this.options.form, rows: drawing.rows.map(({ key }) => key),
-      folded: drawing.rows.filter(({ folded }) => folded).map(({ key }) => key), columns: drawing.columns.columns.map(({ id }) => id),
+      run: runA,
+      layer: layer?.path ?? null,
+      form: this.options.form,
+      rows: drawing.rows.map(({ key }) => key),
+      folded: drawing.rows.filter(({ folded }) => folded).map(({ key }) => key),
+      columns: drawing.columns.columns.map(({ id }) => id),
       edges: drawing.edges.map(({ from, to }) => [drawing.rows[from]?.key, drawing.rows[to]?.key]),
-      step: this.#data.at.gradients, mapsStep: this.#data.at.maps, scales: drawing.curves?.scales ?? null,
+      step: this.#data.at.gradients,
+      mapsStep: this.#data.at.maps,
+      scales: drawing.curves?.scales ?? null,
     };
   }
 
@@ -317,7 +336,11 @@ export class ModelView extends ViewElement<typeof MODEL_FIELDS> {
   override saveCsv(): string {
     const { session } = this;
     return modelCsv({
-      run: session.runA ?? "", layers: session.layers, model: session.detailA?.model ?? null, numbers: this.#drawings.numbersByLayer(session, this.#data), at: this.#data.at,
+      run: session.runA ?? "",
+      layers: session.layers,
+      model: session.detailA?.model ?? null,
+      numbers: this.#drawings.numbersByLayer(session, this.#data),
+      at: this.#data.at,
     });
   }
 }
@@ -331,7 +354,5 @@ function scrollIntoSight(frame: HTMLElement, rect: DOMRect, head: number): void 
 }
 
 const UNCONNECTED = "How the layers are connected is not known; they stand in the order of the log.";
-
-export { MODEL_VIEW };
 
 customElements.define(MODEL_VIEW.tag, ModelView);

@@ -38,7 +38,10 @@ function settingTerms(layer: LayerRecord): Term[] {
   if (channels === null) return [];
   const cells = product(layer.kernel_size ?? []);
   const own = channels / (layer.groups || 1);
-  return [term([own, ...(cells === 1 ? [] : [cells]), layer.filters]), ...(layer.use_bias ? [term([layer.filters])] : [])];
+  return [
+    term([own, ...(cells === 1 ? [] : [cells]), layer.filters]),
+    ...(layer.use_bias ? [term([layer.filters])] : []),
+  ];
 }
 
 function term(factors: readonly number[]): Term {

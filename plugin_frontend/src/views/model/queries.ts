@@ -1,6 +1,6 @@
 import type { RecordsQuery } from "../../data/api.ts";
 import type { LayerRecord } from "../../data/schema.ts";
-import { hasKind, stepsOf } from "../../state/derived.ts";
+import { hasKind, stepsOf } from "../../state/selectors.ts";
 import type { LiveSeriesQuery } from "../../state/series_controller.ts";
 import type { Session } from "../../state/session.ts";
 import { isActivated } from "./facts.ts";
@@ -16,7 +16,10 @@ export function curvesQuery(session: Session): LiveSeriesQuery | null {
   const { runA, detailA } = session;
   if (runA === null || !detailA?.model || !hasKind(detailA, "gradients")) return null;
   return {
-    run: runA, kind: "gradients", columns: ["norm", "weight_norm", "update_norm"], points: CURVE_POINTS,
+    run: runA,
+    kind: "gradients",
+    columns: ["norm", "weight_norm", "update_norm"],
+    points: CURVE_POINTS,
     at: detailA.last_wall_time,
   };
 }
@@ -24,7 +27,9 @@ export function curvesQuery(session: Session): LiveSeriesQuery | null {
 /** The gradients at the shown step alone: curves may leave it out. */
 export function gradientsQuery(session: Session): RecordsQuery | null {
   const step = session.stepOf(session.runA, "gradients", null);
-  return session.runA === null || step === null ? null : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
+  return session.runA === null || step === null
+    ? null
+    : { run: session.runA, kind: "gradients", layers: [], steps: [step] };
 }
 
 /** Maps of the activated layers at the step nearest to the shown one; `left` were too large to load. */

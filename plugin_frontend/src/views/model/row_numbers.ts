@@ -29,15 +29,23 @@ export const RULE = -3;
 
 /** At the shown step; `gradients` and `maps` are its records. */
 export function numbersOf(
-  rows: readonly MapRow[], model: ModelRecord | null, gradients: DataRecord | null, maps: readonly DataRecord[],
+  rows: readonly MapRow[],
+  model: ModelRecord | null,
+  gradients: DataRecord | null,
+  maps: readonly DataRecord[],
 ): ReadonlyMap<string, RowNumbers> {
   const variables = model?.variables ?? [];
   const own = variablesByLayer(variables);
   const zeros = new Map(maps.map((record) => [record.layer, zerosOf(record)]));
-  return new Map(rows.map((row) => [row.key, {
-    norms: normsAt(gradients, variablesOf(row, own), variables.length),
-    zeros: row.folded ? null : (zeros.get(row.face.path) ?? null),
-  }]));
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      {
+        norms: normsAt(gradients, variablesOf(row, own), variables.length),
+        zeros: row.folded ? null : (zeros.get(row.face.path) ?? null),
+      },
+    ]),
+  );
 }
 
 /** Over all channels, cells and images: the statistics are exact, also of channels whose maps were not kept. */
@@ -50,7 +58,12 @@ function zerosOf(record: DataRecord): number | null {
 }
 
 export function curvesOf(
-  rows: readonly MapRow[], model: ModelRecord | null, series: DataRecord | null, axis: TimeAxis, width: number, height: number,
+  rows: readonly MapRow[],
+  model: ModelRecord | null,
+  series: DataRecord | null,
+  axis: TimeAxis,
+  width: number,
+  height: number,
 ): Curves {
   const variables = model?.variables ?? [];
   const own = variablesByLayer(variables);
@@ -60,12 +73,20 @@ export function curvesOf(
   });
   const scales = {
     norm: sparkScale(found.map(({ norm }) => norm)),
-    ratio: sparkScale(found.map(({ ratio }) => ratio), [RULE - 0.3, RULE + 0.3]),
+    ratio: sparkScale(
+      found.map(({ ratio }) => ratio),
+      [RULE - 0.3, RULE + 0.3],
+    ),
   };
-  const byRow = new Map(found.map(({ key, steps, norm, ratio }) => [key, {
-    norm: sparkOf(steps, norm, scales.norm, axis, width, height),
-    ratio: sparkOf(steps, ratio, scales.ratio, axis, width, height),
-  }]));
+  const byRow = new Map(
+    found.map(({ key, steps, norm, ratio }) => [
+      key,
+      {
+        norm: sparkOf(steps, norm, scales.norm, axis, width, height),
+        ratio: sparkOf(steps, ratio, scales.ratio, axis, width, height),
+      },
+    ]),
+  );
   return { byRow, scales };
 }
 

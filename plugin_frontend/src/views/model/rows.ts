@@ -34,7 +34,11 @@ export function foldsOf(layers: readonly LayerRecord[]): ReadonlyMap<string, str
 }
 
 /** Every layer in one row, in order. `open`: keys of the folds that are unfolded. */
-export function rowsOf(layers: readonly LayerRecord[], folds: ReadonlyMap<string, string>, open: ReadonlySet<string>): MapRow[] {
+export function rowsOf(
+  layers: readonly LayerRecord[],
+  folds: ReadonlyMap<string, string>,
+  open: ReadonlySet<string>,
+): MapRow[] {
   const rows: MapRow[] = [];
   const sizes = new Map<string, number>();
   for (const key of folds.values()) sizes.set(key, (sizes.get(key) ?? 0) + 1);
@@ -42,9 +46,19 @@ export function rowsOf(layers: readonly LayerRecord[], folds: ReadonlyMap<string
     const fold = folds.get(layer.path);
     const last = rows.at(-1);
     if (fold === undefined || open.has(fold)) {
-      rows.push({ key: layer.path, layers: [layer], face: layer, folded: false, unfolded: fold === layer.path ? (sizes.get(fold) ?? 0) : 0 });
+      rows.push({
+        key: layer.path,
+        layers: [layer],
+        face: layer,
+        folded: false,
+        unfolded: fold === layer.path ? (sizes.get(fold) ?? 0) : 0,
+      });
     } else if (last?.folded && last.key === fold) {
-      rows[rows.length - 1] = { ...last, layers: [...last.layers, layer], face: isOfSize(layer, last.face) ? layer : last.face };
+      rows[rows.length - 1] = {
+        ...last,
+        layers: [...last.layers, layer],
+        face: isOfSize(layer, last.face) ? layer : last.face,
+      };
     } else {
       rows.push({ key: fold, layers: [layer], face: layer, folded: true, unfolded: 0 });
     }

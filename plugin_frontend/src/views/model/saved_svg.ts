@@ -34,8 +34,15 @@ export function wholeSvg(host: HTMLElement, { title, drawing, layout }: Saved): 
   }
 }
 
-function bodyOf(drawing: Drawing, layout: TableLayout | GraphLayout): { content: SVGTemplateResult; width: number; height: number } {
+function bodyOf(
+  drawing: Drawing,
+  layout: TableLayout | GraphLayout,
+): { content: SVGTemplateResult; width: number; height: number } {
   if ("graph" in layout) return { content: graphSvg(drawing, layout), width: layout.width, height: layout.height };
   const rows = svg`<g transform="translate(0 ${HEAD_HEIGHT})">${rowsSvg(drawing, layout)}</g>`;
-  return { content: svg`${headSvg(drawing)}${rows}`, width: drawing.columns.width, height: HEAD_HEIGHT + layout.height };
+  return {
+    content: svg`${headSvg(drawing)}${rows}`,
+    width: drawing.columns.width,
+    height: HEAD_HEIGHT + layout.height,
+  };
 }

@@ -1,9 +1,9 @@
 import { nothing, svg, type SVGTemplateResult } from "lit";
-import { formatNumber, formatShort } from "../../math/format.ts";
-import { formatShare } from "../../math/share.ts";
+import { formatShort } from "../../math/format.ts";
+import { formatPercent } from "../../math/percent.ts";
 import { times } from "../../state/shapes.ts";
 import type { Column } from "./columns.ts";
-import { fitted, sumOf, type Drawing, type TextStyle } from "./drawing.ts";
+import { fitted, fittedNumber, sumOf, type Drawing, type TextStyle } from "./drawing.ts";
 import { fieldOf, same, typeWords, windowWords } from "./facts.ts";
 import { barSvg, blockSvg, fieldSvg, foldGlyph, glyphSvg, shareSvg, sparkSvg } from "./layer_svg.ts";
 import { RULE, type RowCurves } from "./row_numbers.ts";
@@ -46,10 +46,12 @@ export function sparkWidth(column: Column): number {
 
 export function headSvg({ columns: { columns, width } }: Drawing): SVGTemplateResult {
   return svg`<g class="titles">
-    ${columns.map((column) => svg`<g><title>${column.words}</title>
+    ${columns.map(
+      (column) => svg`<g><title>${column.words}</title>
       <text x=${column.x} y=${column.note ? 15 : 29}>${column.title}</text>
       ${column.note ? svg`<text class="small" x=${column.x} y="29">${column.note}</text>` : nothing}
-    </g>`)}
+    </g>`,
+    )}
     <path class="line strong" d=${`M0 ${HEAD_HEIGHT - 0.5}H${width}`}/>
   </g>`;
 }
@@ -60,7 +62,9 @@ export function rowsSvg(drawing: Drawing, layout: TableLayout): SVGTemplateResul
   return svg`
     ${rows.map((_, i) => {
       const top = layout.tops[i] ?? 0;
-      const state = [i === here ? "chosen" : "", i === hovered ? "hovered" : "", i === cursor ? "cursor" : ""].join(" ");
+      const state = [i === here ? "chosen" : "", i === hovered ? "hovered" : "", i === cursor ? "cursor" : ""].join(
+        " ",
+      );
       return svg`<g class="ground ${state}">
         ${i > 0 ? svg`<path class="line" d=${`M${columns.spine} ${top}H${columns.width}`}/>` : nothing}
         <rect class="wash" x="-8" y=${top} width=${columns.width + 16} height=${layout.row} rx="3"/>
@@ -80,8 +84,10 @@ function rowSvg(drawing: Drawing, row: MapRow, i: number, layout: TableLayout, x
       aria-rowindex=${i + 1} transform="translate(0 ${top + layout.row / 2})">
       <rect class="target" x="-8" y=${-layout.row / 2} width=${columns.width + 16} height=${layout.row}/>
       ${row.folded ? foldGlyph(x, 0) : glyphSvg(row.face, x, 0)}
-      ${columns.columns.map((column) => svg`<g class="cell" role="gridcell" data-column=${column.id}
-        transform="translate(${column.x} 0)">${cellSvg(column, row, drawing)}</g>`)}
+      ${columns.columns.map(
+        (column) => svg`<g class="cell" role="gridcell" data-column=${column.id}
+        transform="translate(${column.x} 0)">${cellSvg(column, row, drawing)}</g>`,
+      )}
     </g>`;
 }
 
@@ -106,7 +112,8 @@ function cellSvg(column: Column, row: MapRow, drawing: Drawing): SVGTemplateResu
         ? svg`${text(`▸ ${nameOf(row)}`, "name", 0, -3)}${text(`${row.layers.length} layers`, "small", 0, 11)}`
         : svg`${text(nameOf(row), "name", 0, -3)}${text(typeWords(face), "small", 0, 11)}`;
     case "output":
-      return face.output_shape.length === 0 ? nothing
+      return face.output_shape.length === 0
+        ? nothing
         : svg`${narrow ? nothing : blockSvg(face, drawing.largest)}${text(times(face.output_shape), "plain", narrow ? 0 : 38, 4)}`;
     case "window": {
       const [window, rest] = row.folded ? ["", ""] : windowWords(face);
@@ -115,13 +122,23 @@ function cellSvg(column: Column, row: MapRow, drawing: Drawing): SVGTemplateResu
     case "field":
       return fieldCell(row, drawing, text);
     case "parameters":
-      return barCell(sumOf(row, (layer) => layer.parameters), drawing.mostParameters, narrow, text);
+      return barCell(
+        sumOf(row, (layer) => layer.parameters),
+        drawing.mostParameters,
+        narrow,
+        text,
+      );
     case "adds":
-      return barCell(sumOf(row, (layer) => layer.multiply_adds), drawing.mostAdds, narrow, text);
+      return barCell(
+        sumOf(row, (layer) => layer.multiply_adds),
+        drawing.mostAdds,
+        narrow,
+        text,
+      );
     case "zeros":
       return zerosCell(row, drawing, text);
     default:
-      return normCell(column, row, drawing, text);
+      return normCell(column, row, drawing);
   }
 }
 
@@ -137,23 +154,26 @@ function fieldCell({ face }: MapRow, { input, columns }: Drawing, text: Write): 
 function barCell(value: number, most: number, narrow: boolean, text: Write): SVGTemplateResult | typeof nothing {
   if (value === 0) return nothing;
   const width = Math.max(1, (value / Math.max(1, most)) * BAR);
-  return narrow ? text(formatShort(value), "plain", 0, 4) : svg`${barSvg(value / Math.max(1, most), BAR)}${text(formatShort(value), "plain", width + 5, 4)}`;
+  return narrow
+    ? text(formatShort(value), "plain", 0, 4)
+    : svg`${barSvg(value / Math.max(1, most), BAR)}${text(formatShort(value), "plain", width + 5, 4)}`;
 }
 
 function zerosCell(row: MapRow, { numbers, columns }: Drawing, text: Write): SVGTemplateResult | typeof nothing {
   const zeros = numbers.get(row.key)?.zeros ?? null;
   if (zeros === null) return nothing;
-  if (columns.narrow) return text(formatShare(zeros), "plain", 0, 4);
-  return svg`${shareSvg(zeros, BAR)}${text(formatShare(zeros), "plain", BAR + 6, 4)}`;
+  if (columns.narrow) return text(formatPercent(zeros), "plain", 0, 4);
+  return svg`${shareSvg(zeros, BAR)}${text(formatPercent(zeros), "plain", BAR + 6, 4)}`;
 }
 
 /** The logarithm that the column's curve shows, and the number itself. */
-function normValue(column: "gradient" | "ratio", norms: { norm: number; ratio: number }): { place: number; words: string } {
-  if (column === "ratio") return { place: Math.log10(norms.ratio), words: formatNumber(norms.ratio, { digits: 2 }) };
-  return { place: Math.log2(norms.norm), words: formatNumber(norms.norm, { digits: 3 }) };
+function normValue(column: "gradient" | "ratio", norms: { norm: number; ratio: number }) {
+  return column === "ratio"
+    ? { place: Math.log10(norms.ratio), value: norms.ratio, digits: 2 }
+    : { place: Math.log2(norms.norm), value: norms.norm, digits: 3 };
 }
 
-function normCell(column: Column, row: MapRow, drawing: Drawing, text: Write): SVGTemplateResult | typeof nothing {
+function normCell(column: Column, row: MapRow, drawing: Drawing): SVGTemplateResult | typeof nothing {
   const { curves, numbers, share, colour } = drawing;
   const id = column.id as "gradient" | "ratio";
   const norms = numbers.get(row.key)?.norms ?? null;
@@ -163,11 +183,16 @@ function normCell(column: Column, row: MapRow, drawing: Drawing, text: Write): S
   const scale = curves?.scales[id === "gradient" ? "norm" : "ratio"];
   return svg`
     ${own && scale ? curveSvg(own, id, scale, value && share !== null ? [share * width, value.place] : null, width, colour) : nothing}
-    ${value ? text(value.words, "plain", width + 7, 4) : nothing}`;
+    ${value ? svg`<text class="plain" x=${width + 7} y="4">${fittedNumber(value.value, value.digits, column.width - width - 7, "plain", drawing.font)}</text>` : nothing}`;
 }
 
 function curveSvg(
-  own: RowCurves, id: "gradient" | "ratio", scale: SparkScale, at: readonly [x: number, place: number] | null, width: number, colour: string,
+  own: RowCurves,
+  id: "gradient" | "ratio",
+  scale: SparkScale,
+  at: readonly [x: number, place: number] | null,
+  width: number,
+  colour: string,
 ): SVGTemplateResult {
   const here = at && Number.isFinite(at[1]) ? ([at[0], sparkHeight(at[1], scale, SPARK_HEIGHT)] as const) : null;
   const rule = id === "ratio" ? sparkHeight(RULE, scale, SPARK_HEIGHT) : null;

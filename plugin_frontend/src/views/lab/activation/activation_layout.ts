@@ -34,10 +34,17 @@ export function layoutOf(panels: number, width: number, height: number): Layout 
   const rows = Math.ceil(panels / columns);
   const each = (width - (columns - 1) * GAP) / columns;
   const layersHeight = HEAD + 30 + LAYER_ROW * rows;
-  const panelHeight = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, Math.floor((height - layersHeight) / Math.max(1, rows)) - 8));
+  const panelHeight = Math.min(
+    MOST_HEIGHT,
+    Math.max(LEAST_HEIGHT, Math.floor((height - layersHeight) / Math.max(1, rows)) - 8),
+  );
   const y = rows * (panelHeight + 8);
   return {
-    width, height: y + layersHeight, columns, panelWidth: each, panelHeight,
+    width,
+    height: y + layersHeight,
+    columns,
+    panelWidth: each,
+    panelHeight,
     layers: { y, columns, each, row: LAYER_ROW },
   };
 }
@@ -46,6 +53,11 @@ export function boxOf({ columns, panelWidth, panelHeight }: Layout, i: number): 
   const y = Math.floor(i / columns) * (panelHeight + 8);
   const twoLines = panelWidth < ONE_LINE;
   return {
-    x: (i % columns) * (panelWidth + GAP), y, width: panelWidth, top: y + HEAD + (twoLines ? 16 : 0), bottom: y + panelHeight - AXIS, twoLines,
+    x: (i % columns) * (panelWidth + GAP),
+    y,
+    width: panelWidth,
+    top: y + HEAD + (twoLines ? 16 : 0),
+    bottom: y + panelHeight - AXIS,
+    twoLines,
   };
 }

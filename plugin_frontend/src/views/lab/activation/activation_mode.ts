@@ -1,9 +1,9 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { DecodeError } from "../../../data/errors.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { formatNumber, speakNumber } from "../../../math/format.ts";
 import { drawnRange } from "../../../math/measured_inputs.ts";
-import { remember } from "../../../math/remember.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/message.ts";
 import "../../../parts/notice.ts";
@@ -19,11 +19,11 @@ import { activationCsv } from "./activation_csv.ts";
 import { FUNCTIONS } from "./activation_fields.ts";
 import { boxOf, layoutOf, type Layout } from "./activation_layout.ts";
 import { activationLegend } from "./activation_legend.ts";
-import { activationShown, functionWords, type ActivationShown } from "./activation_shown.ts";
+import { activationShown, functionWords, type ActivationShown } from "./activation_view_model.ts";
 import { activationStyles } from "./activation_styles.ts";
 import { activationSvg } from "./activation_svg.ts";
 import { measuredOf, type Measured } from "./measured.ts";
-import { siteOf, type Site } from "./site.ts";
+import { activationSourceOf, type ActivationSource } from "./activation_source.ts";
 
 const HOW_TO_READ =
   "A gradient is multiplied by the slope; rms is the root of the mean squared slope, which sets its size. Where the bars are " +
@@ -44,14 +44,25 @@ export class ActivationMode extends LabMode<LabBase> {
   /** The input under the cursor; null: none. */
   declare cursor: number | null;
   readonly #size = new SizeController(this, () => this.renderRoot.querySelector(".room"));
-  readonly #records = new RecordsController(this, () => this.lab.session, () => {
-    const { runA: run, step } = this.lab.session;
-    return run === null || step === null ? null : { run, kind: "activations", layers: [], steps: [step] };
-  });
-  readonly #measure = remember(measuredOf);
-  readonly #site = remember(siteOf);
-  readonly #show = remember((site: Site, measured: Measured, beside: LabBase["options"]["beside"], leak: LabBase["options"]["leak"], range: number) =>
-    activationShown(site, measured, { beside, leak }, range));
+  readonly #records = new RecordsController(
+    this,
+    () => this.lab.session,
+    () => {
+      const { run, step } = this.lab;
+      return { run, kind: "activations", layers: [], steps: [step] };
+    },
+  );
+  readonly #measure = memoizeLast(measuredOf);
+  readonly #site = memoizeLast(activationSourceOf);
+  readonly #show = memoizeLast(
+    (
+      site: ActivationSource,
+      measured: Measured,
+      beside: LabBase["options"]["beside"],
+      leak: LabBase["options"]["leak"],
+      range: number,
+    ) => activationShown(site, measured, { beside, leak }, range),
+  );
   #range = 0;
   #refusal = "";
 
@@ -93,7 +104,7 @@ export class ActivationMode extends LabMode<LabBase> {
     const shown = this.#shown;
     const { lab } = this;
     const { slow } = this.#records;
-    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${slow} .progress=${slow ? `step ${lab.session.step}` : ""}>
+    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${slow} .progress=${slow ? `step ${lab.step}` : ""}>
       ${this.shell} ${shown ? html`<span slot="subtitle">${subtitleOf(shown)}</span>` : nothing} ${this.#controls()}
       <div class="room">${shown ? this.#body(shown) : this.#empty()}</div>
       ${shown ? activationLegend(shown) : nothing}
@@ -102,7 +113,10 @@ export class ActivationMode extends LabMode<LabBase> {
 
   #controls(): unknown {
     const { lab } = this;
-    const words = (name: string): { value: string; label: string } => ({ value: name, label: name === "all" ? "all functions" : functionWords(name) });
+    const words = (name: string): { value: string; label: string } => ({
+      value: name,
+      label: name === "all" ? "all functions" : functionWords(name),
+    });
     return html`
       <cnn-select slot="controls" label="beside" .options=${["all", ...FUNCTIONS].map(words)} .value=${lab.options.beside}
         @change=${(event: CustomEvent<LabBase["options"]["beside"]>) => lab.set({ beside: event.detail })}></cnn-select>
@@ -121,8 +135,12 @@ export class ActivationMode extends LabMode<LabBase> {
     const layout = this.#layout;
     if (!layout) return nothing;
     return html`
-      ${shown.notDrawn === null ? nothing : html`<cnn-notice heading="${shown.notDrawn} is not drawn"
-        text="It is no function of single values: each output depends on all inputs. The others stand over what enters it."></cnn-notice>`}
+      ${
+        shown.notDrawn === null
+          ? nothing
+          : html`<cnn-notice heading="${shown.notDrawn} is not drawn"
+        text="It is no function of single values: each output depends on all inputs. The others stand over what enters it."></cnn-notice>`
+      }
       <svg class="picture" width=${layout.width} height=${layout.height} viewBox="0 0 ${layout.width} ${layout.height}"
         tabindex="0" role="application" aria-label="Activation functions over the measured inputs; arrow keys move along the inputs"
         @pointermove=${(event: PointerEvent) => this.#point(event, layout, shown)} @pointerleave=${() => (this.cursor = null)}
@@ -133,8 +151,9 @@ export class ActivationMode extends LabMode<LabBase> {
   #point(event: PointerEvent, layout: Layout, shown: ActivationShown): void {
     const corner = (event.currentTarget as Element).getBoundingClientRect();
     const [x, y] = [event.clientX - corner.x, event.clientY - corner.y];
-    const box = shown.panels.map((_, i) => boxOf(layout, i)).find((each) =>
-      x >= each.x && x <= each.x + each.width && y >= each.top && y <= each.bottom);
+    const box = shown.panels
+      .map((_, i) => boxOf(layout, i))
+      .find((each) => x >= each.x && x <= each.x + each.width && y >= each.top && y <= each.bottom);
     this.cursor = box ? ((x - box.x) / box.width) * 2 * shown.range - shown.range : null;
   }
 
@@ -144,7 +163,9 @@ export class ActivationMode extends LabMode<LabBase> {
     const by = ((event.shiftKey ? 10 : 1) * 2 * range) / CURSOR_STEPS;
     const from = this.cursor ?? 0;
     const moves: Readonly<Record<string, number | null>> = {
-      ArrowLeft: Math.max(-range, from - by), ArrowRight: Math.min(range, from + by), Escape: null,
+      ArrowLeft: Math.max(-range, from - by),
+      ArrowRight: Math.min(range, from + by),
+      Escape: null,
     };
     if (!Object.hasOwn(moves, event.key) || (event.key === "Escape" && this.cursor === null)) return;
     event.preventDefault();
@@ -152,7 +173,9 @@ export class ActivationMode extends LabMode<LabBase> {
     this.cursor = moves[event.key] ?? null;
     const [own] = shown.panels;
     if (this.cursor === null || !own) return;
-    this.lab.session.announce(`input ${speakNumber(this.cursor, 3)}: ${functionWords(own.name)} gives ${speakNumber(own.fn.value(this.cursor), 3)}, slope ${speakNumber(own.fn.slope(this.cursor), 2)}`);
+    this.lab.session.announce(
+      `input ${speakNumber(this.cursor, 3)}: ${functionWords(own.name)} gives ${speakNumber(own.fn.value(this.cursor), 3)}, slope ${speakNumber(own.fn.slope(this.cursor), 2)}`,
+    );
   }
 
   override get state(): object | null {
@@ -160,8 +183,15 @@ export class ActivationMode extends LabMode<LabBase> {
     if (!shown || this.#records.loading || !this.hasUpdated || this.isUpdatePending) return null;
     const { site, measured, panels, range } = shown;
     return {
-      mode: "activation", run: this.#records.query?.run, layer: site.source, place: site.place, owner: site.owner.path, step: measured.step,
-      range, cursor: this.cursor, total: measured.inputs.total,
+      mode: "activation",
+      run: this.#records.query?.run,
+      layer: site.source,
+      place: site.place,
+      owner: site.owner.path,
+      step: measured.step,
+      range,
+      cursor: this.cursor,
+      total: measured.inputs.total,
       functions: panels.map(({ name, isOwn, facts }) => ({ name, isOwn, ...facts })),
     };
   }
@@ -193,7 +223,10 @@ export class ActivationMode extends LabMode<LabBase> {
   }
 }
 
-const LEAKS = ["0.2", "0.3", "0.1", "0.01"].map((value) => ({ value, label: formatNumber(Number(value), { digits: 1 }) }));
+const LEAKS = ["0.2", "0.3", "0.1", "0.01"].map((value) => ({
+  value,
+  label: formatNumber(Number(value), { digits: 1 }),
+}));
 
 function subtitleOf({ site, measured }: ActivationShown): string {
   const name = site.name === null ? "no activation; what leaves it" : `what enters ${functionWords(site.name)}`;

@@ -1,8 +1,8 @@
 /** The picture: a panel a function, its curve and slope over the inputs that were measured, and what the slopes do to a gradient. */
 import { svg, type SVGTemplateResult } from "lit";
 import { formatNumber, formatSigned } from "../../../math/format.ts";
-import { formatShare } from "../../../math/share.ts";
-import { functionWords, type ActivationShown, type Panel } from "./activation_shown.ts";
+import { formatPercent } from "../../../math/percent.ts";
+import { functionWords, type ActivationShown, type Panel } from "./activation_view_model.ts";
 import { boxOf, GAP, HEAD, type Layout, type PanelBox } from "./activation_layout.ts";
 
 /** Numbers drawn upwards: of outputs and slopes. */
@@ -23,37 +23,60 @@ export function activationSvg(shown: ActivationShown, layout: Layout, cursor: nu
 }
 
 function panelSvg(
-  { range, bars }: ActivationShown, panel: Panel, box: PanelBox, most: number, isFirst: boolean, cursor: number | null,
+  { range, bars }: ActivationShown,
+  panel: Panel,
+  box: PanelBox,
+  most: number,
+  isFirst: boolean,
+  cursor: number | null,
 ): SVGTemplateResult {
   const x = (value: number): number => box.x + ((value + range) / (2 * range)) * box.width;
   const y = (value: number): number => box.bottom - ((value - LOW) / (HIGH - LOW)) * (box.bottom - box.top);
   const path = (of: (value: number) => number): string => curve(of, range, x, y, box);
-  const rects = bars.map(({ lo, hi, density }) => ({ lo, hi, top: box.bottom - 0.8 * (box.bottom - box.top) * (Math.sqrt(density) / most) }));
+  const rects = bars.map(({ lo, hi, density }) => ({
+    lo,
+    hi,
+    top: box.bottom - 0.8 * (box.bottom - box.top) * (Math.sqrt(density) / most),
+  }));
   const rect = (lo: number, hi: number, top: number, name: string): SVGTemplateResult | null =>
-    hi > lo ? svg`<rect class=${name} x=${x(lo)} y=${top} width=${Math.max(0.5, x(hi) - x(lo) - (name === "bar" ? 1 : 0))} height=${Math.max(1, box.bottom - top)}></rect>` : null;
+    hi > lo
+      ? svg`<rect class=${name} x=${x(lo)} y=${top} width=${Math.max(0.5, x(hi) - x(lo) - (name === "bar" ? 1 : 0))} height=${Math.max(1, box.bottom - top)}></rect>`
+      : null;
   const above = (value: number): number => Math.max(box.top + 10, y(Math.max(LOW, value)) - 6);
   const { flat, rms } = panel.facts;
   return svg`<g data-panel=${panel.name}>
     <text class=${panel.isOwn ? "name own" : "name"} x=${box.x} y=${box.y + 14}>${functionWords(panel.name)} <tspan class="quiet-text">${panel.note}</tspan></text>
     <text class="facts" x=${box.twoLines ? box.x : box.x + box.width} y=${box.y + (box.twoLines ? 29 : 14)} text-anchor=${box.twoLines ? "start" : "end"}><tspan
-      class="strong">${panel.isCounted || flat === 0 ? "" : "≈ "}${formatShare(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
+      class="strong">${panel.isCounted || flat === 0 ? "" : "≈ "}${formatPercent(flat)}</tspan> slope &lt; 0.05, rms slope <tspan class="strong">${formatNumber(rms, { digits: 2 })}</tspan></text>
     ${[0, 1].map((level) => svg`<path class="grid" d=${`M${box.x} ${y(level)}H${box.x + box.width}`}></path>`)}
     <path class="grid" d=${`M${x(0)} ${box.top}V${box.bottom}`}></path>
     ${rects.map(({ lo, hi, top }) => rect(lo, hi, top, "bar"))}
     ${panel.flat.flatMap(([lo, hi]) => rects.map((bar) => rect(Math.max(lo, bar.lo), Math.min(hi, bar.hi), bar.top, "flat")))}
     <path class="axis" d=${`M${box.x} ${box.bottom}H${box.x + box.width}`}></path>
     ${[0, 1].map((level) => svg`<text class="tick label" x=${box.x + 2} y=${y(level) - 3}>${level}</text>`)}
-    ${[-1, -0.5, 0, 0.5, 1].map((at) => svg`<text class="tick" x=${x(at * range)} y=${box.bottom + 14}
-      text-anchor=${at === -1 ? "start" : at === 1 ? "end" : "middle"}>${formatNumber(at * range, { digits: 1 }).replace(/\.0$/, "")}</text>`)}
+    ${[-1, -0.5, 0, 0.5, 1].map(
+      (at) => svg`<text class="tick" x=${x(at * range)} y=${box.bottom + 14}
+      text-anchor=${at === -1 ? "start" : at === 1 ? "end" : "middle"}>${formatNumber(at * range, { digits: 1 }).replace(/\.0$/, "")}</text>`,
+    )}
     <path class="slope" d=${path(panel.fn.slope)}></path>
     <path class="output" d=${path(panel.fn.value)}></path>
-    ${isFirst ? svg`<text class="strong label" x=${x(LABEL * range) - 6} y=${above(panel.fn.value(LABEL * range))} text-anchor="end">output</text>
-      <text class="strong label slope-label" x=${box.x + box.width} y=${above(panel.fn.slope(range))} text-anchor="end">slope</text>` : null}
+    ${
+      isFirst
+        ? svg`<text class="strong label" x=${x(LABEL * range) - 6} y=${above(panel.fn.value(LABEL * range))} text-anchor="end">output</text>
+      <text class="strong label slope-label" x=${box.x + box.width} y=${above(panel.fn.slope(range))} text-anchor="end">slope</text>`
+        : null
+    }
     ${cursor === null ? null : cursorSvg(panel, box, x(cursor), cursor, y)}
   </g>`;
 }
 
-function cursorSvg(panel: Panel, box: PanelBox, at: number, input: number, y: (value: number) => number): SVGTemplateResult {
+function cursorSvg(
+  panel: Panel,
+  box: PanelBox,
+  at: number,
+  input: number,
+  y: (value: number) => number,
+): SVGTemplateResult {
   const value = panel.fn.value(input);
   const words = `${formatSigned(input, 3)} → ${formatNumber(value, { digits: 3 })}, slope ${formatNumber(panel.fn.slope(input), { digits: 2 })}`;
   const isRight = at > box.x + box.width / 2;
@@ -63,7 +86,13 @@ function cursorSvg(panel: Panel, box: PanelBox, at: number, input: number, y: (v
 }
 
 /** Where it leaves the box it is cut off. */
-function curve(of: (x: number) => number, range: number, x: (value: number) => number, y: (value: number) => number, box: PanelBox): string {
+function curve(
+  of: (x: number) => number,
+  range: number,
+  x: (value: number) => number,
+  y: (value: number) => number,
+  box: PanelBox,
+): string {
   let path = "";
   let isDrawn = false;
   for (let i = 0; i <= SAMPLES; i++) {

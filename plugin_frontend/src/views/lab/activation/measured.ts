@@ -3,7 +3,7 @@ import type { DataRecord } from "../../../data/binary.ts";
 import { channelsOf, countsOf, numberOf, rowsOf, type RecordRow } from "../../../data/record_rows.ts";
 import { practicallyDead } from "../../../math/practically_dead.ts";
 import { measuredInputs, type MeasuredInputs } from "../../../math/measured_inputs.ts";
-import type { Site } from "./site.ts";
+import type { ActivationSource } from "./activation_source.ts";
 
 export interface After {
   readonly zero: number;
@@ -29,7 +29,7 @@ export interface Measured {
 }
 
 /** Null where the record has no such place; throws DecodeError where it is malformed. */
-export function measuredOf(record: DataRecord, site: Site): Measured | null {
+export function measuredOf(record: DataRecord, site: ActivationSource): Measured | null {
   const rows = rowsOf(record);
   const find = (layer: string, place: string): RecordRow | undefined =>
     rows.find((row) => row.layer === layer && row.place === place);
@@ -39,10 +39,21 @@ export function measuredOf(record: DataRecord, site: Site): Measured | null {
   const start = record.attributes["bin_start"];
   const counts = countsOf(record.arrays["histogram"], row, rows.length);
   return {
-    inputs: measuredInputs(counts, typeof start === "number" && Number.isSafeInteger(start) ? start : 0, of("min"), of("max")),
+    inputs: measuredInputs(
+      counts,
+      typeof start === "number" && Number.isSafeInteger(start) ? start : 0,
+      of("min"),
+      of("max"),
+    ),
     step: record.step,
     numbers: {
-      count: of("count"), mean: of("mean"), std: of("std"), min: of("min"), max: of("max"), nan: of("nan"), inf: of("inf"),
+      count: of("count"),
+      mean: of("mean"),
+      std: of("std"),
+      min: of("min"),
+      max: of("max"),
+      nan: of("nan"),
+      inf: of("inf"),
       saturated: of("saturated"),
     },
     saturation: row.saturation,
@@ -52,7 +63,7 @@ export function measuredOf(record: DataRecord, site: Site): Measured | null {
   };
 }
 
-function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Measured["after"] {
+function afterOf(record: DataRecord, row: RecordRow | undefined, site: ActivationSource): Measured["after"] {
   if (!row || site.name === null) return null;
   const count = numberOf(record, "count", row);
   const each = count / row.channels;
@@ -67,5 +78,6 @@ function afterOf(record: DataRecord, row: RecordRow | undefined, site: Site): Me
 function sizesOf(record: DataRecord, row: RecordRow): Float64Array {
   const [min, max, nan, inf] = ["min", "max", "nan", "inf"].map((name) => channelsOf(record, `channel_${name}`, row));
   return Float64Array.from({ length: row.channels }, (_, channel) =>
-    nan?.[channel] || inf?.[channel] ? NaN : Math.max(Math.abs(min?.[channel] ?? NaN), Math.abs(max?.[channel] ?? NaN)));
+    nan?.[channel] || inf?.[channel] ? NaN : Math.max(Math.abs(min?.[channel] ?? NaN), Math.abs(max?.[channel] ?? NaN)),
+  );
 }

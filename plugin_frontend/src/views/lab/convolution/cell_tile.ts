@@ -1,7 +1,7 @@
 /** A few cells with their colours: numbered where there is room, and where they are weights, to be written over. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
-import { colourPixel, paletteOf, pixelCss, wantsDarkInk } from "../../../math/colour.ts";
+import { colourPixel, paletteOf, pixelCss, inkOn } from "../../../math/colour.ts";
 import { formatTiny } from "../../../math/format.ts";
 import "../../../parts/picture.ts";
 import { mapPicture, type Colouring } from "./map_picture.ts";
@@ -75,22 +75,32 @@ export const cellTileStyles = css`
 
 /** `inside`: which cells lie on the input; null: all. */
 export function cellTile(
-  name: string, values: ArrayLike<number>, colouring: Colouring, tile: TileCells, inside: Uint8Array | null,
+  name: string,
+  values: ArrayLike<number>,
+  colouring: Colouring,
+  tile: TileCells,
+  inside: Uint8Array | null,
 ): TemplateResult {
   return html`<div class="tile ${name}" style=${styleMap(extent(tile))} @pointermove=${pointing(tile)}>
-    ${tile.numbered
-      ? Array.from(values, (value, i) =>
-          inside?.[i] === 0
-            ? html`<span class="padding">0</span>`
-            : html`<span style=${styleMap(ink(value, colouring))}>${formatTiny(value)}</span>`)
-      : html`<cnn-picture .picture=${mapPicture(values, tile.columns, colouring, name, { inside })}></cnn-picture>`}
+    ${
+      tile.numbered
+        ? Array.from(values, (value, i) =>
+            inside?.[i] === 0
+              ? html`<span class="padding">0</span>`
+              : html`<span style=${styleMap(ink(value, colouring))}>${formatTiny(value)}</span>`,
+          )
+        : html`<cnn-picture .picture=${mapPicture(values, tile.columns, colouring, name, { inside })}></cnn-picture>`
+    }
     ${here(tile)}
   </div>`;
 }
 
 /** Weights that can be written over. */
 export function weightTile(
-  values: ArrayLike<number>, colouring: Colouring, tile: TileCells, weights: WeightCells,
+  values: ArrayLike<number>,
+  colouring: Colouring,
+  tile: TileCells,
+  weights: WeightCells,
 ): TemplateResult {
   return html`<div class="tile kernel" style=${styleMap(extent(tile))} @pointermove=${pointing(tile)} @keydown=${walk}>
     ${Array.from(values, (value, i) => {
@@ -124,14 +134,15 @@ export function weightTile(
 
 function extent({ rows, columns, cell }: TileCells): Record<string, string> {
   return {
-    width: `${columns * cell}px`, height: `${rows * cell}px`,
+    width: `${columns * cell}px`,
+    height: `${rows * cell}px`,
     gridTemplate: `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`,
   };
 }
 
 function ink(value: number, { map, range }: Colouring): Record<string, string> {
   const pixel = colourPixel(value, range.lo, range.hi, paletteOf(map));
-  return { background: pixelCss(pixel), color: wantsDarkInk(pixel) ? "#1f2023" : "#ffffff" };
+  return { background: pixelCss(pixel), color: inkOn(pixel) };
 }
 
 function here({ at, cell }: TileCells): unknown {

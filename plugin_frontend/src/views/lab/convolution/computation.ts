@@ -49,15 +49,48 @@ export function compute(lab: Lab, input: Volume, kernel: LayerKernel, index: num
   const { output } = operation;
   const logged = index < output.channels && output.spatial[0] === 1 ? planeOf(planesOf(output), index).values : null;
   return {
-    kernel, index, own, setting, edits, changes, filter, planes, grid, map, activation, logged,
-    bound: Math.max(largestMagnitude(map), largestMagnitude(unchanged), vitalsOf(kernel).leastWeight * largestMagnitude(planes.values)),
-    comparison: compare({ layer, kernel, changes, activation, map, grid, filter, planes, logged, step: operation.step, output, exactMaps: input.exact && output.exact }),
+    kernel,
+    index,
+    own,
+    setting,
+    edits,
+    changes,
+    filter,
+    planes,
+    grid,
+    map,
+    activation,
+    logged,
+    bound: Math.max(
+      largestMagnitude(map),
+      largestMagnitude(unchanged),
+      vitalsOf(kernel).leastWeight * largestMagnitude(planes.values),
+    ),
+    comparison: compare({
+      layer,
+      kernel,
+      changes,
+      activation,
+      map,
+      grid,
+      filter,
+      planes,
+      logged,
+      step: operation.step,
+      output,
+      exactMaps: input.exact && output.exact,
+    }),
   };
 }
 
 export function filterAt(kernel: LayerKernel, index: number, setting: Setting, edits: readonly Edit[]): Filter {
   const [rows, columns] = setting.size;
-  return { ...filterOf(kernel, kernel.bias, index, kernel.groups), rows, columns, weights: weightsOf(kernel, index, setting, edits) };
+  return {
+    ...filterOf(kernel, kernel.bias, index, kernel.groups),
+    rows,
+    columns,
+    weights: weightsOf(kernel, index, setting, edits),
+  };
 }
 
 /** The same filter in other settings, for small pictures. */

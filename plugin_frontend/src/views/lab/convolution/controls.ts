@@ -3,7 +3,17 @@ import "../../../parts/select.ts";
 import "../../../parts/stepper.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { LayerKernel } from "./layer_kernel.ts";
-import { choiceFor, choose, leastGrowth, mostGrowth, OWN, pairText, sizeText, type Choice, type Setting } from "./setting.ts";
+import {
+  choiceFor,
+  choose,
+  leastGrowth,
+  mostGrowth,
+  OWN,
+  pairText,
+  sizeText,
+  type Choice,
+  type Setting,
+} from "./setting.ts";
 
 /** Everything back to the layer's own. */
 export const RESET = { ...OWN, chosenFor: null, edits: "" } as const;
@@ -19,6 +29,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
   return html`
     <cnn-select
       class="filter"
+      name="Filter"
       .options=${Array.from({ length: filters }, (_, i) => ({ value: String(i), label: `filter ${i}` }))}
       .value=${String(index)}
       @change=${(event: CustomEvent<string>) => lab.choose(Number(event.detail))}
@@ -42,6 +53,7 @@ export function controlsOf(lab: Lab, kernel: LayerKernel, index: number, setting
     ></cnn-stepper>
     <cnn-select
       class="padding"
+      name="Padding"
       .options=${[{ value: "own", label: `${own} padding` }, ...CHOICES.filter((choice) => choice !== own).map((choice) => ({ value: choice, label: `${choice} padding` }))]}
       .value=${convolutionPadding === own ? "own" : convolutionPadding}
       @change=${(event: CustomEvent<"own" | "valid" | "same">) => set({ convolutionPadding: event.detail })}

@@ -1,7 +1,7 @@
 import { csvOf } from "../../../parts/csv.ts";
 import type { Lab } from "../lab_mode.ts";
 import { vitalsOf } from "./layer_kernel.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 type Row = readonly (string | number)[];
 
@@ -15,16 +15,25 @@ export function convolutionCsv(lab: Lab, { it, cell }: Shown): string {
   const cells = (part: string, values: ArrayLike<number>): Row[] =>
     Array.from(values, (value, i) => {
       const inner = i % size;
-      return [part, filter.from + Math.floor(i / size), Math.floor(inner / filter.columns), inner % filter.columns, value];
+      return [
+        part,
+        filter.from + Math.floor(i / size),
+        Math.floor(inner / filter.columns),
+        inner % filter.columns,
+        value,
+      ];
     });
   const map = (part: string, values: ArrayLike<number>, columns: number): Row[] =>
     Array.from(values, (value, i) => [part, it.index, Math.floor(i / columns), i % columns, value]);
   const { activation } = it;
   const rows: Row[] = [
-    ...cells("window", cell.window), ...cells("kernel", filter.weights), ...cells("product", cell.products),
+    ...cells("window", cell.window),
+    ...cells("kernel", filter.weights),
+    ...cells("product", cell.products),
     ...Array.from(cell.sums, (sum, i): Row => ["sum", filter.from + i, "", "", sum]),
     ["practically_dead", it.index, "", "", vitalsOf(it.kernel).dead[it.index] ?? 0],
-    ["bias", it.index, "", "", filter.bias], ["total", it.index, "", "", cell.total],
+    ["bias", it.index, "", "", filter.bias],
+    ["total", it.index, "", "", cell.total],
     ...map("output", it.map, grid.columns.output),
     ...(activation ? map("activated", it.map.map(activation), grid.columns.output) : []),
     ...(it.logged ? map("logged", it.logged, lab.operation.output.spatial[2]) : []),

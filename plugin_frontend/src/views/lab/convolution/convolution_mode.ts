@@ -1,13 +1,13 @@
 import { html, nothing, type PropertyValues } from "lit";
 import type { DataRecord } from "../../../data/binary.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { speakNumber } from "../../../math/format.ts";
-import { remember } from "../../../math/remember.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import "../../../parts/message.ts";
 import "../../../parts/notice.ts";
 import { base, controls } from "../../../parts/styles.ts";
 import "../../../parts/view_layout.ts";
-import { nearestStep, stepsOf } from "../../../state/derived.ts";
+import { nearestStep, stepsOf } from "../../../state/selectors.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
 import { LabMode, type Lab } from "../lab_mode.ts";
 import { inside, walked } from "../pooling/walk.ts";
@@ -23,7 +23,7 @@ import { legendOf } from "./legend.ts";
 import { picturePart } from "./picture_part.ts";
 import type { Products, WeightPlace } from "./products.ts";
 import { choiceFor, OWN, settingOf } from "./setting.ts";
-import { shownOf, type Shown } from "./shown.ts";
+import { shownOf, type Shown } from "./view_model.ts";
 import { sizesFor, type Extent } from "./sizes.ts";
 import { Slide } from "./slide.ts";
 import type { WindowMap } from "./window_map.ts";
@@ -47,11 +47,27 @@ export class ConvolutionMode extends LabMode {
 
   static override styles = [base, controls, convolutionStyles];
 
-  readonly #filters = new RecordsController(this, () => this.lab.session, () => this.#filtersQuery());
-  readonly #probe = new RecordsController(this, () => this.lab.session, () => this.#probeQuery());
-  readonly #kernel = remember(layerKernelOf);
-  readonly #computation = remember(
-    (_record: DataRecord, _layer: Lab["layer"], _operation: Lab["operation"], input: Volume, kernel: LayerKernel, index: number, _setting: string) => {
+  readonly #filters = new RecordsController(
+    this,
+    () => this.lab.session,
+    () => this.#filtersQuery(),
+  );
+  readonly #probe = new RecordsController(
+    this,
+    () => this.lab.session,
+    () => this.#probeQuery(),
+  );
+  readonly #kernel = memoizeLast(layerKernelOf);
+  readonly #computation = memoizeLast(
+    (
+      _record: DataRecord,
+      _layer: Lab["layer"],
+      _operation: Lab["operation"],
+      input: Volume,
+      kernel: LayerKernel,
+      index: number,
+      _setting: string,
+    ) => {
       try {
         return compute(this.lab, input, kernel, index);
       } catch (error) {
@@ -59,7 +75,9 @@ export class ConvolutionMode extends LabMode {
       }
     },
   );
-  readonly #variants = remember((computation: Computation, input: Volume) => variantsOf(this.lab, input, computation));
+  readonly #variants = memoizeLast((computation: Computation, input: Volume) =>
+    variantsOf(this.lab, input, computation),
+  );
   #shown: Shown | null = null;
   /** What was shown last, for its scales. */
   #scaled: Shown | null = null;
@@ -130,7 +148,13 @@ export class ConvolutionMode extends LabMode {
     const kernel = this.#kernel(record, lab.layer, lab.input);
     if (kernel instanceof Error) return this.#message("This layer cannot be computed here", kernel.message);
     const choice = choiceFor(lab.layer, lab.options);
-    const setting = JSON.stringify([choice.grow, choice.convolutionStride, choice.convolutionPadding, choice.dilation, lab.options.edits]);
+    const setting = JSON.stringify([
+      choice.grow,
+      choice.convolutionStride,
+      choice.convolutionPadding,
+      choice.dilation,
+      lab.options.edits,
+    ]);
     const it = this.#computation(record, lab.layer, lab.operation, lab.input, kernel, this.#index, setting);
     return it instanceof Error ? this.#refused(kernel, it) : this.#picture(lab.input, it);
   }
@@ -145,20 +169,36 @@ export class ConvolutionMode extends LabMode {
     const extent = (height: number, width: number): Extent => ({ width, height });
     const width = this.#width;
     const wide = width >= SETTINGS_IN_HEAD;
-    const sizes = sizesFor({ width, height: room.height - (wide ? 60 : 96) }, {
-      input: extent(it.planes.rows, it.planes.columns), output: extent(it.grid.rows.output, it.grid.columns.output),
-      kernel: extent(it.filter.rows, it.filter.columns), channels: it.filter.channels,
-    });
+    const sizes = sizesFor(
+      { width, height: room.height - (wide ? 60 : 96) },
+      {
+        input: extent(it.planes.rows, it.planes.columns),
+        output: extent(it.grid.rows.output, it.grid.columns.output),
+        kernel: extent(it.filter.rows, it.filter.columns),
+        channels: it.filter.channels,
+      },
+    );
     return html`<cnn-view-layout .how=${HOW} ?busy=${lab.slow || this.#filters.slow}>
       ${this.shell}
       <div class="settings" slot=${wide ? "controls" : nothing}>${controlsOf(lab, it.kernel, it.index, it.setting, it.changes.length > 0)}</div>
-      ${room.width > 0
-        ? picturePart({
-            lab, volume: input, shown, sizes, reached: this.#reached.count, at: this.at,
-            variants: this.#variants(it, input),
-            actions: { go: (place) => this.#go(place), key: (event) => this.#key(event), hover: (at) => this.#hover(at) },
-          })
-        : nothing}
+      ${
+        room.width > 0
+          ? picturePart({
+              lab,
+              volume: input,
+              shown,
+              sizes,
+              reached: this.#reached.count,
+              at: this.at,
+              variants: this.#variants(it, input),
+              actions: {
+                go: (place) => this.#go(place),
+                key: (event) => this.#key(event),
+                hover: (at) => this.#hover(at),
+              },
+            })
+          : nothing
+      }
       <div slot="legend">${legendOf(lab, shown, this.at)}</div>
     </cnn-view-layout>`;
   }
@@ -188,9 +228,13 @@ export class ConvolutionMode extends LabMode {
 
   #withoutKernel(): unknown {
     if (this.#filtersQuery() === null) {
-      return this.#message("The kernels of this layer were not logged", "Without them nothing can be computed. They are logged with the feature maps, unless the callback's argument `layers` leaves the layer out.");
+      return this.#message(
+        "The kernels of this layer were not logged",
+        "Without them nothing can be computed. They are logged with the feature maps, unless the callback's argument `layers` leaves the layer out.",
+      );
     }
-    if (this.#filters.error !== null) return this.#message("The kernels of this layer cannot be read", String(this.#filters.error));
+    if (this.#filters.error !== null)
+      return this.#message("The kernels of this layer cannot be read", String(this.#filters.error));
     return html`<cnn-view-layout ?busy=${this.#filters.slow}>${this.shell}</cnn-view-layout>`;
   }
 
@@ -216,9 +260,10 @@ export class ConvolutionMode extends LabMode {
     const shown = this.#shown;
     if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
     const { rows, columns } = shown.it.grid;
-    const place = event.key === "Enter"
-      ? { row: rows.output - 1, column: columns.output - 1 }
-      : walked(shown.place, event.key, event.shiftKey, rows.output, columns.output);
+    const place =
+      event.key === "Enter"
+        ? { row: rows.output - 1, column: columns.output - 1 }
+        : walked(shown.place, event.key, event.shiftKey, rows.output, columns.output);
     if (place) {
       this.#slide.stop();
       this.#go(place);
@@ -232,7 +277,9 @@ export class ConvolutionMode extends LabMode {
   }
 
   #say({ map, grid }: Computation, { row, column }: Place): void {
-    this.lab.session.announce(`row ${row}, column ${column}, ${speakNumber(map[row * grid.columns.output + column]!, 3)}`);
+    this.lab.session.announce(
+      `row ${row}, column ${column}, ${speakNumber(map[row * grid.columns.output + column]!, 3)}`,
+    );
   }
 
   /** From the cell where the window stands; from the first one where it stands on the last. */
@@ -260,13 +307,35 @@ export class ConvolutionMode extends LabMode {
     const { it, cell, place } = shown;
     const { grid, comparison, filter } = it;
     return {
-      mode: "convolution", run: this.lab.run, layer: this.lab.layer.path, step: this.lab.operation.step, kernelStep: it.kernel.step,
-      filter: it.index, row: place.row, column: place.column, rows: grid.rows.output, columns: grid.columns.output,
-      size: it.setting.size, stride: it.setting.stride, dilation: it.setting.dilation, padding: it.setting.padding,
-      before: [grid.rows.before, grid.columns.before], changes: it.changes, comparison, reached: this.#reached.count,
-      window: Array.from(cell.window), products: Array.from(cell.products), sums: Array.from(cell.sums),
-      bias: filter.bias, total: cell.total, value: it.activation?.(cell.total) ?? null, bound: it.bound,
-      order: Array.from(shown.order), image: shown.image, inputChannel: filter.from + shown.chosen, playing: this.#slide.running,
+      mode: "convolution",
+      run: this.lab.run,
+      layer: this.lab.layer.path,
+      step: this.lab.operation.step,
+      kernelStep: it.kernel.step,
+      filter: it.index,
+      row: place.row,
+      column: place.column,
+      rows: grid.rows.output,
+      columns: grid.columns.output,
+      size: it.setting.size,
+      stride: it.setting.stride,
+      dilation: it.setting.dilation,
+      padding: it.setting.padding,
+      before: [grid.rows.before, grid.columns.before],
+      changes: it.changes,
+      comparison,
+      reached: this.#reached.count,
+      window: Array.from(cell.window),
+      products: Array.from(cell.products),
+      sums: Array.from(cell.sums),
+      bias: filter.bias,
+      total: cell.total,
+      value: it.activation?.(cell.total) ?? null,
+      bound: it.bound,
+      order: Array.from(shown.order),
+      image: shown.image,
+      inputChannel: filter.from + shown.chosen,
+      playing: this.#slide.running,
     };
   }
 
@@ -294,4 +363,3 @@ export class ConvolutionMode extends LabMode {
 }
 
 customElements.define("cnn-lab-convolution", ConvolutionMode);
-

@@ -18,11 +18,14 @@ const ONE = /^(\d{1,5})\.(-?\d{1,3})\.(-?\d{1,3})=(-?\d[\d.e+-]{0,30})$/;
 export function parseEdits(text: string, layer: string, filter: number): Edit[] {
   const head = headOf(layer, filter);
   if (!text.startsWith(head)) return [];
-  return text.slice(head.length).split(";", MOST_EDITS).flatMap((entry) => {
-    const [, channel, row, column, raw] = ONE.exec(entry) ?? [];
-    const value = raw === undefined ? null : parseWeight(raw);
-    return value === null ? [] : [{ channel: Number(channel), row: Number(row), column: Number(column), value }];
-  });
+  return text
+    .slice(head.length)
+    .split(";", MOST_EDITS)
+    .flatMap((entry) => {
+      const [, channel, row, column, raw] = ONE.exec(entry) ?? [];
+      const value = raw === undefined ? null : parseWeight(raw);
+      return value === null ? [] : [{ channel: Number(channel), row: Number(row), column: Number(column), value }];
+    });
 }
 
 function headOf(layer: string, filter: number): string {

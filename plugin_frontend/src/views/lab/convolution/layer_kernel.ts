@@ -74,7 +74,9 @@ function read(record: DataRecord, layer: LayerRecord, input: Volume): LayerKerne
   const { shape, values, exact } = kernelOf(record);
   const [filters = 0, channels = 0, ...space] = shape;
   if (space.length < 1 || space.length > 2) {
-    throw new Error(`The kernel has ${space.length} spatial axes. The Lab computes convolutions along one axis or two.`);
+    throw new Error(
+      `The kernel has ${space.length} spatial axes. The Lab computes convolutions along one axis or two.`,
+    );
   }
   if (input.axes !== space.length) {
     throw new Error(`The kernel has ${space.length} spatial axes, its input ${input.axes}.`);
@@ -88,7 +90,12 @@ function read(record: DataRecord, layer: LayerRecord, input: Volume): LayerKerne
   if (bias && bias.length !== filters) throw new Error(`There are ${bias.length} biases for ${filters} filters.`);
   return {
     shape: [filters, channels, space.length === 1 ? 1 : (space[0] ?? 0), space.at(-1) ?? 0],
-    values, bias, groups, exact, step: record.step, norms: norms?.length === filters ? norms : undefined,
+    values,
+    bias,
+    groups,
+    exact,
+    step: record.step,
+    norms: norms?.length === filters ? norms : undefined,
     depthwise: layer.type.startsWith("Depthwise"),
   };
 }

@@ -12,8 +12,8 @@ import type { Computation } from "./computation.ts";
 import { vitalsOf } from "./layer_kernel.ts";
 import type { Colouring } from "./map_picture.ts";
 import type { WeightPlace } from "./products.ts";
-import type { Shown } from "./shown.ts";
-import { activationName, ofRange } from "./words.ts";
+import type { Shown } from "./view_model.ts";
+import { activationName, ofRange } from "./labels.ts";
 
 export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknown {
   const { it } = shown;
@@ -28,7 +28,8 @@ export function legendOf(lab: Lab, shown: Shown, at: WeightPlace | null): unknow
     </section>
     <section class="scales">
       <cnn-table-rows heading="Window and product" .rows=${[
-        ["window", ends(shown.window)], ["product", ends(shown.product)],
+        ["window", ends(shown.window)],
+        ["product", ends(shown.product)],
       ]}></cnn-table-rows>
       <p class="quiet">The same red and blue, each around zero.</p>
     </section>
@@ -49,7 +50,13 @@ function ends({ range }: Colouring): string {
   return `${formatSigned(range.lo, 2)} to ${formatSigned(range.hi, 2)}`;
 }
 
-function bar(heading: string, note: string, values: readonly ArrayLike<number>[], { map, range }: Colouring, counted: string): unknown {
+function bar(
+  heading: string,
+  note: string,
+  values: readonly ArrayLike<number>[],
+  { map, range }: Colouring,
+  counted: string,
+): unknown {
   const labels: BarLabel[] = [
     { at: 0, text: formatNumber(range.lo, { digits: 2 }) },
     ...(map.diverging ? [{ at: 0.5, text: "0" }] : []),
@@ -71,7 +78,10 @@ function cursorRows({ it, cell, names }: Shown, at: WeightPlace | null): [string
   const i = at.channel * filter.rows * filter.columns + inner;
   const value = cell.inside[inner] ? formatNumber(cell.window[i]!, { digits: 3 }) : "0 (padding)";
   return [
-    [`${names[at.channel]}, row ${at.row}, column ${at.column}`, `${value} × ${formatNumber(filter.weights[i]!, { digits: 3 })}`],
+    [
+      `${names[at.channel]}, row ${at.row}, column ${at.column}`,
+      `${value} × ${formatNumber(filter.weights[i]!, { digits: 3 })}`,
+    ],
     ["product", formatSigned(cell.products[i]!, 3)],
   ];
 }

@@ -20,7 +20,10 @@ export function wholePicture(values: ArrayLike<number>, columns: number, colouri
 
 /** Cells as a picture, a pixel a cell. Cells from `shown` on, and those that are not `inside`, are left clear. */
 export function mapPicture(
-  values: ArrayLike<number>, columns: number, { map, range }: Colouring, words: string,
+  values: ArrayLike<number>,
+  columns: number,
+  { map, range }: Colouring,
+  words: string,
   { shown = values.length, inside = null }: { shown?: number; inside?: Uint8Array | null } = {},
 ): Picture {
   const palette = paletteOf(map);

@@ -10,11 +10,11 @@ import { mapPicture, wholePicture } from "./map_picture.ts";
 import "./products.ts";
 import type { WeightPlace } from "./products.ts";
 import { choiceFor, choose, pairText, sizeText } from "./setting.ts";
-import { placeUnder, windowRect, type Shown } from "./shown.ts";
+import { placeUnder, windowRect, type Shown } from "./view_model.ts";
 import { fitMap, type Sizes } from "./sizes.ts";
 import "./window_map.ts";
 import type { MapPoint } from "./window_map.ts";
-import { activationName, arithmeticOf, ofRange, TERMS, termsOf } from "./words.ts";
+import { activationName, arithmeticOf, ofRange, TERMS, termsOf } from "./labels.ts";
 
 export interface PictureInputs {
   readonly lab: Lab;
@@ -25,11 +25,7 @@ export interface PictureInputs {
   /** Output cells that are drawn. */
   readonly reached: number;
   readonly at: WeightPlace | null;
-  readonly actions: {
-    go(place: Place): void;
-    key(event: KeyboardEvent): void;
-    hover(place: WeightPlace | null): void;
-  };
+  readonly actions: { go(place: Place): void; key(event: KeyboardEvent): void; hover(place: WeightPlace | null): void };
 }
 
 /** Input, window × kernel = product, and the output; below them the sum. */
@@ -42,7 +38,8 @@ export function picturePart(inputs: PictureInputs): unknown {
     ${sentence(inputs)}
     <div class="bottom">
       <div class="arithmetic">${arithmeticOf(inputs.shown.it, inputs.lab.layer).map(
-        ({ name, lines, note }) => html`<section><b>${name}</b>${lines.map((line) => html`<p>${line}</p>`)}<p class="quiet">${note}</p></section>`,
+        ({ name, lines, note }) =>
+          html`<section><b>${name}</b>${lines.map((line) => html`<p>${line}</p>`)}<p class="quiet">${note}</p></section>`,
       )}</div>
       ${logged(inputs)} ${variantsPart(inputs)}
     </div>
@@ -51,7 +48,9 @@ export function picturePart(inputs: PictureInputs): unknown {
 
 function inputMap({ lab, volume, shown, sizes, actions }: PictureInputs): unknown {
   const { it, place, image, names, chosen } = shown;
-  const note = image ? `${sizeInWords(volume)}, probe image 0` : `${sizeInWords(volume)}, of ${lab.inputName}: ${names[chosen]}`;
+  const note = image
+    ? `${sizeInWords(volume)}, probe image 0`
+    : `${sizeInWords(volume)}, of ${lab.inputName}: ${names[chosen]}`;
   return html`<figure class="input">
     <figcaption><b>Input</b> <span class="quiet" title=${note}>${note}</span></figcaption>
     <cnn-lab-window-map
@@ -68,7 +67,11 @@ function products({ lab, shown, sizes, at, actions }: PictureInputs): unknown {
   const { it, cell, order, names, window, kernel, product, chosen } = shown;
   const { filter, edits, setting, own } = it;
   const rings = [own.size[0] === setting.size[0] ? 0 : setting.grow, setting.grow] as const;
-  const stored = ({ channel, row, column }: WeightPlace) => ({ channel, row: row - rings[0], column: column - rings[1] });
+  const stored = ({ channel, row, column }: WeightPlace) => ({
+    channel,
+    row: row - rings[0],
+    column: column - rings[1],
+  });
   const edited = (place: WeightPlace): boolean => {
     const { channel, row, column } = stored(place);
     return edits.some((edit) => edit.channel === channel && edit.row === row && edit.column === column);
@@ -81,11 +84,13 @@ function products({ lab, shown, sizes, at, actions }: PictureInputs): unknown {
       @weight-edit=${(event: CustomEvent<Edit>) => lab.set({ edits: withEdit(lab.options.edits, lab.layer.path, it.index, { ...event.detail, ...stored(event.detail) }) })}
       @channel-chosen=${(event: CustomEvent<number>) => lab.set({ inputChannel: filter.from + event.detail })}
     ></cnn-lab-products>
-    ${filter.channels > TERMS
-      ? html`<p class="quiet order">${filter.channels} channels, by
+    ${
+      filter.channels > TERMS
+        ? html`<p class="quiet order">${filter.channels} channels, by
           <button class="link" aria-pressed=${lab.options.order === "share"} @click=${() => lab.set({ order: "share" })}>share of the sum</button>,
           <button class="link" aria-pressed=${lab.options.order === "channel"} @click=${() => lab.set({ order: "channel" })}>number</button></p>`
-      : nothing}
+        : nothing
+    }
   </div>`;
 }
 
@@ -118,17 +123,31 @@ function shortName(name: string): string {
 
 function sentence({ lab, shown }: PictureInputs): unknown {
   const { it, cell, place, names } = shown;
-  const terms = termsOf(cell, it.filter, (channel) => shortName(names[channel - it.filter.from] ?? ""), it.kernel.bias !== null);
+  const terms = termsOf(
+    cell,
+    it.filter,
+    (channel) => shortName(names[channel - it.filter.from] ?? ""),
+    it.kernel.bias !== null,
+  );
   const name = activationName(lab.layer);
   const value = it.activation?.(cell.total);
   return html`<p class="sentence" aria-live="off">
-    <span class="terms">${terms.map((term, i) => html`${i === 0
-      ? formatNumber(term.value, { digits: 3 })
-      : html` ${term.value < 0 ? "−" : "+"} ${formatNumber(Math.abs(term.value), { digits: 3 })}`}<small> ${term.name}</small>`)}
+    <span class="terms">${terms.map(
+      (term, i) =>
+        html`${
+          i === 0
+            ? formatNumber(term.value, { digits: 3 })
+            : html` ${term.value < 0 ? "−" : "+"} ${formatNumber(Math.abs(term.value), { digits: 3 })}`
+        }<small> ${term.name}</small>`,
+    )}
     = <b class="total">${formatSigned(cell.total, 3)}</b>
-    ${name === null ? nothing : value === undefined
-      ? html` → ${name}<small> (not computed here)</small>`
-      : html` → ${name} → <b class="value">${formatNumber(value, { digits: 3 })}</b>`}</span>
+    ${
+      name === null
+        ? nothing
+        : value === undefined
+          ? html` → ${name}<small> (not computed here)</small>`
+          : html` → ${name} → <b class="value">${formatNumber(value, { digits: 3 })}</b>`
+    }</span>
     <span class="quiet">row ${place.row}, column ${place.column}, filter ${it.index}</span>
   </p>`;
 }
@@ -145,10 +164,13 @@ function logged({ lab, shown, sizes }: PictureInputs): unknown {
   return html`<figure class="logged">
     <figcaption><b>Logged</b> <span class="quiet">${name ? `after ${name}` : "output"}</span></figcaption>
     <cnn-picture role="img" aria-label=${picture.words} .picture=${picture} .style=${`width:${width}px;height:${height}px`}></cnn-picture>
-    <p class="quiet">${comparison.is === "refused"
-      ? "not compared"
-      : comparison.deviation === 0 ? "equal to the computed one"
-      : html`off by at most ${formatNumber(comparison.deviation, { digits: 2 })}, ${ofRange(comparison.deviation, comparison.range)}`}</p>
+    <p class="quiet">${
+      comparison.is === "refused"
+        ? "not compared"
+        : comparison.deviation === 0
+          ? "equal to the computed one"
+          : html`off by at most ${formatNumber(comparison.deviation, { digits: 2 })}, ${ofRange(comparison.deviation, comparison.range)}`
+    }</p>
   </figure>`;
 }
 
@@ -163,7 +185,10 @@ function variantsPart({ lab, shown, variants, sizes }: PictureInputs): unknown {
     <p><b>The same filter, another size or stride</b> <span class="quiet">kernel cropped to its middle, or with zeros around it</span></p>
     <div>${variants.map(({ choice, setting, map, rows, columns }) => {
       const chosen = JSON.stringify([setting.grow, setting.stride, setting.dilation]) === now;
-      const how = Math.max(...setting.dilation) > 1 ? `dilation ${pairText(setting.dilation)}` : `stride ${pairText(setting.stride)}`;
+      const how =
+        Math.max(...setting.dilation) > 1
+          ? `dilation ${pairText(setting.dilation)}`
+          : `stride ${pairText(setting.stride)}`;
       const words = `${sizeText(setting)}, ${how}`;
       return html`<button class=${classMap({ variant: true, chosen })} aria-pressed=${chosen} @click=${() => lab.set(choose(lab.layer, lab.options, { ...choice, convolutionPadding: padding }))}>
         <cnn-picture aria-hidden="true" .picture=${wholePicture(map, columns, output, words)} .style=${`width:${extent.width}px;height:${extent.height}px`}></cnn-picture>

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import type { CellSum, Filter } from "../../../math/convolution.ts";
 import { formatSigned } from "../../../math/format.ts";
 import { base, controls } from "../../../parts/styles.ts";
@@ -42,8 +42,14 @@ const SPARE = 1;
  */
 export class Products extends LitElement {
   static override properties = {
-    input: { attribute: false }, cell: { type: Number }, numbered: { type: Boolean }, height: { type: Number },
-    at: { attribute: false }, sorted: {}, top: { state: true }, complaint: { state: true },
+    input: { attribute: false },
+    cell: { type: Number },
+    numbered: { type: Boolean },
+    height: { type: Number },
+    at: { attribute: false },
+    sorted: {},
+    top: { state: true },
+    complaint: { state: true },
   };
   declare input: ProductsInput | null;
   /** CSS pixels a weight. */
@@ -151,7 +157,11 @@ export class Products extends LitElement {
       <div class="scroll" .style=${`height:${height}px`} @scroll=${(event: Event) => (this.top = (event.currentTarget as HTMLElement).scrollTop)}
         @pointerleave=${() => this.#hover(null)}>
         <div .style=${`height:${whole - ROW_GAP}px`}></div>
-        ${repeat(rows, (place) => order[place], (place) => this.#row(input, order[place]!, `${columns};top:${place * pitch}px`))}
+        ${repeat(
+          rows,
+          (place) => order[place],
+          (place) => this.#row(input, order[place]!, `${columns};top:${place * pitch}px`),
+        )}
       </div>
       ${this.complaint ? html`<p class="complaint" role="alert">${this.complaint}</p>` : nothing}
     `;
@@ -163,7 +173,10 @@ export class Products extends LitElement {
     const part = <T extends Float32Array | Float64Array>(values: T): T =>
       values.subarray(channel * size, (channel + 1) * size) as T;
     const cells: TileCells = {
-      rows: filter.rows, columns: filter.columns, cell: this.cell, numbered: this.numbered,
+      rows: filter.rows,
+      columns: filter.columns,
+      cell: this.cell,
+      numbered: this.numbered,
       at: this.at?.channel === channel ? this.at : null,
       hover: (row, column) => this.#hover({ channel, row, column }),
     };
@@ -173,13 +186,15 @@ export class Products extends LitElement {
         @click=${() => this.dispatchEvent(new CustomEvent("channel-chosen", { detail: channel }))}>${name}</button>
       ${cellTile("window", part(cell.window), input.window, cells, cell.inside)}
       <span class="sign">×</span>
-      ${this.numbered
-        ? weightTile(part(filter.weights), input.kernel, cells, {
-            label: (row, column) => `weight ${name}, row ${row}, column ${column}`,
-            edited: (row, column) => input.edited({ channel, row, column }),
-            change: (row, column, field) => this.#edit({ channel, row, column }, field),
-          })
-        : cellTile("kernel", part(filter.weights), input.kernel, cells, null)}
+      ${
+        this.numbered
+          ? weightTile(part(filter.weights), input.kernel, cells, {
+              label: (row, column) => `weight ${name}, row ${row}, column ${column}`,
+              edited: (row, column) => input.edited({ channel, row, column }),
+              change: (row, column, field) => this.#edit({ channel, row, column }, field),
+            })
+          : cellTile("kernel", part(filter.weights), input.kernel, cells, null)
+      }
       <span class="sign">=</span>
       ${cellTile("product", part(cell.products), input.product, cells, cell.inside)}
       <span class=${classMap({ sum: true })}>${formatSigned(cell.sums[channel]!, 3)}</span>
@@ -193,9 +208,10 @@ export class Products extends LitElement {
   /** False where what was written is no weight: then it is said, and the old one stays. */
   #edit(place: WeightPlace, field: HTMLInputElement): boolean {
     const value = parseWeight(field.value);
-    this.complaint = value === null
-      ? `“${field.value.slice(0, 40)}” is no weight: a number between −${LARGEST_WEIGHT.toLocaleString("en")} and ${LARGEST_WEIGHT.toLocaleString("en")} is. The weight stays as it was.`
-      : "";
+    this.complaint =
+      value === null
+        ? `“${field.value.slice(0, 40)}” is no weight: a number between −${LARGEST_WEIGHT.toLocaleString("en")} and ${LARGEST_WEIGHT.toLocaleString("en")} is. The weight stays as it was.`
+        : "";
     if (value === null) return false;
     const { filter } = this.input!;
     const detail: Edit = { ...place, value };

@@ -49,7 +49,8 @@ export function settingOf(layer: LayerRecord, kernel: LayerKernel, choice: Choic
     return flat ? [1, first] : [first, last];
   };
   return {
-    flat, grow,
+    flat,
+    grow,
     size: [flat ? 1 : rows + 2 * grow, columns + 2 * grow],
     stride: both(choice.convolutionStride, layer.strides),
     dilation: both(choice.dilation, layer.dilation),
@@ -76,7 +77,8 @@ export function changesOf(own: Setting, now: Setting, edits: readonly Edit[]): s
   if (now.grow !== own.grow) changes.push(`size ${sizeText(own)} → ${sizeText(now)}`);
   if (now.stride.join() !== own.stride.join()) changes.push(`stride ${pairText(own.stride)} → ${pairText(now.stride)}`);
   if (now.padding !== own.padding) changes.push(`padding ${String(own.padding)} → ${String(now.padding)}`);
-  if (now.dilation.join() !== own.dilation.join()) changes.push(`dilation ${pairText(own.dilation)} → ${pairText(now.dilation)}`);
+  if (now.dilation.join() !== own.dilation.join())
+    changes.push(`dilation ${pairText(own.dilation)} → ${pairText(now.dilation)}`);
   if (edits.length) changes.push(edits.length === 1 ? "one weight" : `${edits.length} weights`);
   return changes;
 }
@@ -103,7 +105,8 @@ export function weightsOf(kernel: LayerKernel, filter: number, setting: Setting,
       for (let column = 0; column < width; column++) {
         const [y, x] = [row - ringsDown, column - rings];
         if (y < 0 || y >= rows || x < 0 || x >= columns) continue;
-        weights[(channel * height + row) * width + column] = kernel.values[start + (channel * rows + y) * columns + x] ?? NaN;
+        weights[(channel * height + row) * width + column] =
+          kernel.values[start + (channel * rows + y) * columns + x] ?? NaN;
       }
     }
   }

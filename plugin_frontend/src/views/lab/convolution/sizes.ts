@@ -39,9 +39,7 @@ export function fitMap(rows: number, columns: number, room: Extent): Extent {
   return { width: columns * cell, height: rows === 1 ? Math.max(FLAT_HEIGHT, cell) : rows * cell };
 }
 
-export function sizesFor(
-  room: Extent, it: { input: Extent; output: Extent; kernel: Extent; channels: number },
-): Sizes {
+export function sizesFor(room: Extent, it: { input: Extent; output: Extent; kernel: Extent; channels: number }): Sizes {
   const stacked = room.width < STACKED_BELOW || it.input.height === 1;
   const height = Math.max(150, Math.min(420, room.height * 0.44));
   const side = Math.max(it.kernel.width, it.kernel.height);
@@ -53,9 +51,15 @@ export function sizesFor(
   const width = stacked ? room.width : room.width - input.width - output.width - 2 * GAP;
   const cell = cellOf(width, height, it.kernel, it.channels);
   // Arithmetic, the logged map and five variants stand in one row where there is room.
-  const small = Math.max(64, Math.min(220, room.height - height - 166, (room.width - ARITHMETIC - 2 * GAP - 48) / 6 - 2));
+  const small = Math.max(
+    64,
+    Math.min(220, room.height - height - 166, (room.width - ARITHMETIC - 2 * GAP - 48) / 6 - 2),
+  );
   return {
-    input, output, stacked, cell,
+    input,
+    output,
+    stacked,
+    cell,
     numbered: side <= NUMBERED_SIDE && cell >= NUMBERED_FROM,
     list: height,
     small: { width: small, height: small },

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing, svg } from "lit";
 import { classMap } from "lit/directives/class-map.js";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { frameStyles } from "../../../parts/image_window.ts";
 import "../../../parts/picture.ts";
 import type { Picture } from "../../../parts/picture.ts";
@@ -20,8 +20,13 @@ export interface MapPoint {
  */
 export class WindowMap extends LitElement {
   static override properties = {
-    picture: { attribute: false }, width: { type: Number }, height: { type: Number }, frame: { attribute: false },
-    label: {}, small: { type: Boolean }, veil: {},
+    picture: { attribute: false },
+    width: { type: Number },
+    height: { type: Number },
+    frame: { attribute: false },
+    label: {},
+    small: { type: Boolean },
+    veil: {},
   };
   declare picture: Picture | null;
   /** CSS pixels. */
@@ -136,7 +141,10 @@ export class WindowMap extends LitElement {
   #tell(event: PointerEvent): void {
     const cell = this.cellRect(0, 0);
     if (!cell) return;
-    const detail: MapPoint = { row: (event.clientY - cell.y) / cell.height, column: (event.clientX - cell.x) / cell.width };
+    const detail: MapPoint = {
+      row: (event.clientY - cell.y) / cell.height,
+      column: (event.clientX - cell.x) / cell.width,
+    };
     this.dispatchEvent(new CustomEvent("map-point", { detail }));
   }
 }

@@ -18,21 +18,44 @@ export function largestDeviation(computed: ArrayLike<number>, logged: ArrayLike<
 }
 
 export type Agreement =
-  | { readonly is: "compared"; readonly with: "max" | "average"; readonly deviation: number; readonly logged: Float32Array }
+  | {
+      readonly is: "compared";
+      readonly with: "max" | "average";
+      readonly deviation: number;
+      readonly logged: Float32Array;
+    }
   | { readonly is: "none"; readonly why: string };
 
 /** `logged`: the layer's output, the chosen channel alone. */
 export function agreement(layer: LayerRecord, own: boolean, pooled: PooledMap, logged: Planes): Agreement {
   if (layer.role !== "pooling") {
-    return { is: "none", why: `${isolated(layer.name)} is a convolution: its output is pooled here by hand, so there is no logged result to compare with.` };
+    return {
+      is: "none",
+      why: `${isolated(layer.name)} is a convolution: its output is pooled here by hand, so there is no logged result to compare with.`,
+    };
   }
   if (layer.pool !== "max" && layer.pool !== "average") {
-    return { is: "none", why: `What ${isolated(layer.name)} computes (${layer.type}) is not among the operations here.` };
+    return {
+      is: "none",
+      why: `What ${isolated(layer.name)} computes (${layer.type}) is not among the operations here.`,
+    };
   }
-  if (!own) return { is: "none", why: `Window, stride or padding were changed by hand: ${isolated(layer.name)} did not compute this. Reset compares again.` };
+  if (!own)
+    return {
+      is: "none",
+      why: `Window, stride or padding were changed by hand: ${isolated(layer.name)} did not compute this. Reset compares again.`,
+    };
   const column = pooled.columns.find(({ pooling }) => pooling === layer.pool)!;
   if (column.output.length !== logged.values.length) {
-    return { is: "none", why: `The logged output has ${logged.values.length} cells a channel, not the ${column.output.length} that its settings give.` };
+    return {
+      is: "none",
+      why: `The logged output has ${logged.values.length} cells a channel, not the ${column.output.length} that its settings give.`,
+    };
   }
-  return { is: "compared", with: layer.pool, deviation: largestDeviation(column.output, logged.values), logged: logged.values };
+  return {
+    is: "compared",
+    with: layer.pool,
+    deviation: largestDeviation(column.output, logged.values),
+    logged: logged.values,
+  };
 }

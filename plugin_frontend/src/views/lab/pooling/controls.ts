@@ -4,7 +4,7 @@ import "../../../parts/select.ts";
 import "../../../parts/stepper.ts";
 import type { Lab, LabOptions } from "../lab_mode.ts";
 import { ownSetting, pairInWords, settingOf } from "./setting.ts";
-import { isByHand } from "./shown.ts";
+import { isByHand } from "./view_model.ts";
 import type { Volume } from "../volume.ts";
 
 const MOST = 9;
@@ -42,8 +42,10 @@ export function poolingControls(lab: Lab, volume: Volume, channel: number): unkn
       .value=${setting.padding}
       @change=${(event: CustomEvent<"valid" | "same">) => set({ padding: event.detail === own.padding ? "own" : event.detail })}
     ></cnn-select>
-    ${isByHand(options)
-      ? html`<button slot="controls" title="Window, stride and padding as they were" @click=${() => set(OWN)}>Reset</button>`
-      : nothing}
+    ${
+      isByHand(options)
+        ? html`<button slot="controls" title="Window, stride and padding as they were" @click=${() => set(OWN)}>Reset</button>`
+        : nothing
+    }
   `;
 }

@@ -5,11 +5,11 @@ import "../../../parts/colour_bar.ts";
 import type { BarLabel } from "../../../parts/colour_bar.ts";
 import { formatNumber } from "../../../math/format.ts";
 import { histogram } from "../../../math/histogram.ts";
-import { formatShare } from "../../../math/share.ts";
+import { formatPercent } from "../../../math/percent.ts";
 import type { Range } from "../../../math/ranges.ts";
 import type { Lab } from "../lab_mode.ts";
 import type { Agreement } from "./agreement.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 
 const BINS = 48;
 const short = (value: number): string => formatNumber(value, { digits: 2 });
@@ -49,7 +49,7 @@ export function poolingLegend(shown: Shown, lab: Lab): unknown {
       .map=${scales.value.map}
       .counts=${bins([input], scales.value.range)}
       .labels=${linearLabels(scales.value.range)}
-      sentence="Grey bars: the input's cells. ${formatShare(zeros / pooled.plane.values.length)} are exactly zero and left out."
+      sentence="Grey bars: the input's cells. ${formatPercent(zeros / pooled.plane.values.length)} are exactly zero and left out."
     ></cnn-colour-bar>
     <cnn-colour-bar
       slot="legend"
@@ -68,9 +68,11 @@ export function poolingLegend(shown: Shown, lab: Lab): unknown {
     ${agreementPart(shown.agreement, lab)}
     <p slot="legend" class="badges">
       <cnn-badge title="The probe's first image, not the training batch">probe</cnn-badge>
-      ${shown.volume.exact
-        ? html`<cnn-badge title="float32, as the network computed it">exact</cnn-badge>`
-        : html`<cnn-badge title="float32 of all layers took more room than a step may">float16</cnn-badge>`}
+      ${
+        shown.volume.exact
+          ? html`<cnn-badge title="float32, as the network computed it">exact</cnn-badge>`
+          : html`<cnn-badge title="float32 of all layers took more room than a step may">float16</cnn-badge>`
+      }
     </p>
   `;
 }

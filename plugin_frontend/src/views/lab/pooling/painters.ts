@@ -1,9 +1,9 @@
 /** What is drawn over the maps: the window, padding, cells that nobody reads, numbers. */
-import { hatchRect } from "../../../gl/canvas_grid_renderer.ts";
-import { cellRect, type GridLayout, type Rect } from "../../../gl/grid_layout.ts";
-import type { GridContext } from "../../../gl/grid_renderer.ts";
-import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../../gl/grid_theme.ts";
-import { colourPixel, paletteOf, wantsDarkInk } from "../../../math/colour.ts";
+import { hatchRect } from "../../../canvas/canvas_grid_renderer.ts";
+import { cellRect, type GridLayout, type Rect } from "../../../canvas/grid_layout.ts";
+import type { GridContext } from "../../../canvas/grid_renderer.ts";
+import { frameHere, setFont, type GridPainter, type PaintTheme } from "../../../canvas/grid_theme.ts";
+import { colourPixel, paletteOf, inkOn } from "../../../math/colour.ts";
 import { formatNumber } from "../../../math/format.ts";
 import type { Grid, Planes } from "../../../math/planes.ts";
 import { cellsNeverRead, tapsInside, windowSpan, type WindowAxis } from "../../../math/window_geometry.ts";
@@ -59,7 +59,13 @@ export function inputPainter({ plane, grid, place, scale, band }: Painted): Grid
 const shifted = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by });
 const times = ({ start, end }: Span, factor: number): Span => ({ start: start * factor, end: end * factor });
 
-function paintPadding(context: GridContext, layout: GridLayout, { rows, columns }: Grid, band: number, theme: PaintTheme): void {
+function paintPadding(
+  context: GridContext,
+  layout: GridLayout,
+  { rows, columns }: Grid,
+  band: number,
+  theme: PaintTheme,
+): void {
   if (rows.before + rows.after + columns.before + columns.after === 0) return;
   const whole = area(layout, { start: 0, end: layout.scene.tileWidth }, { start: 0, end: layout.scene.tileHeight });
   const map = area(
@@ -79,7 +85,13 @@ function paintPadding(context: GridContext, layout: GridLayout, { rows, columns 
   context.restore();
 }
 
-function paintUnread(context: GridContext, layout: GridLayout, { rows, columns }: Grid, band: number, theme: PaintTheme): void {
+function paintUnread(
+  context: GridContext,
+  layout: GridLayout,
+  { rows, columns }: Grid,
+  band: number,
+  theme: PaintTheme,
+): void {
   const inside = (axis: WindowAxis): Span => ({ start: axis.before, end: axis.before + axis.length });
   const veil = (rect: Rect): void => {
     context.save();
@@ -98,8 +110,15 @@ function paintUnread(context: GridContext, layout: GridLayout, { rows, columns }
 }
 
 function paintNumbers(
-  context: GridContext, layout: GridLayout, values: ArrayLike<number>, columns: number, { range, map }: Scale,
-  theme: PaintTheme, left = 0, top = 0, bold = -1,
+  context: GridContext,
+  layout: GridLayout,
+  values: ArrayLike<number>,
+  columns: number,
+  { range, map }: Scale,
+  theme: PaintTheme,
+  left = 0,
+  top = 0,
+  bold = -1,
 ): void {
   const palette = paletteOf(map);
   context.save();
@@ -111,7 +130,7 @@ function paintNumbers(
     if (rect.x + rect.width < 0 || rect.y + rect.height < 0 || rect.x > width || rect.y > height) continue;
     const value = values[i]!;
     setFont(context, theme, 11, i === bold);
-    context.fillStyle = wantsDarkInk(colourPixel(value, range.lo, range.hi, palette)) ? "#000000" : "#ffffff";
+    context.fillStyle = inkOn(colourPixel(value, range.lo, range.hi, palette));
     context.fillText(inCell(value), rect.x + rect.width / 2, rect.y + rect.height / 2 + 0.5, rect.width - 2);
   }
   context.restore();
@@ -128,7 +147,11 @@ export function inCell(value: number): string {
 /** The output cell that the window makes. */
 export function outputPainter(place: Place, band: number): GridPainter {
   return (context, layout, theme) => {
-    const rect = area(layout, { start: place.column, end: place.column + 1 }, { start: place.row * band, end: (place.row + 1) * band });
+    const rect = area(
+      layout,
+      { start: place.column, end: place.column + 1 },
+      { start: place.row * band, end: (place.row + 1) * band },
+    );
     frameHere(context, rect, theme, 1.5);
   };
 }
@@ -136,8 +159,14 @@ export function outputPainter(place: Place, band: number): GridPainter {
 /** The window on the input without its padding. */
 export function gradientPainter(grid: Grid, place: Place, band: number): GridPainter {
   return (context, layout, theme) => {
-    const part = (axis: WindowAxis, index: number): Span => shifted(tapsInside(axis, index), windowSpan(axis, index).start);
-    frameHere(context, area(layout, part(grid.columns, place.column), times(part(grid.rows, place.row), band)), theme, 1.5);
+    const part = (axis: WindowAxis, index: number): Span =>
+      shifted(tapsInside(axis, index), windowSpan(axis, index).start);
+    frameHere(
+      context,
+      area(layout, part(grid.columns, place.column), times(part(grid.rows, place.row), band)),
+      theme,
+      1.5,
+    );
   };
 }
 

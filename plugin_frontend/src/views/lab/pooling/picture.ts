@@ -1,21 +1,21 @@
 /** The picture: the input and its window left, operations beside each other right. */
 import { html, nothing } from "lit";
-import "../../../gl/grid_element.ts";
-import type { GridScene } from "../../../gl/grid_scene.ts";
-import type { GridPainter } from "../../../gl/grid_theme.ts";
-import "../../../gl/still_grid.ts";
+import "../../../canvas/grid_element.ts";
+import type { GridScene } from "../../../canvas/grid_scene.ts";
+import type { GridPainter } from "../../../canvas/grid_theme.ts";
+import "../../../canvas/still_grid.ts";
 import { formatNumber } from "../../../math/format.ts";
 import type { Pooling } from "../../../math/pooling.ts";
-import { formatShare } from "../../../math/share.ts";
-import { remember } from "../../../math/remember.ts";
+import { formatPercent } from "../../../math/percent.ts";
+import { memoizeLast } from "../../../math/memoize_last.ts";
 import type { Column, PooledMap } from "./pooled_map.ts";
 import { bandRows, gradientScene, inputScene, sceneOf, windowScene } from "./map_scenes.ts";
 import { FRAME_ROOM, gradientPainter, inputPainter, outputPainter, windowPainter } from "./painters.ts";
 import type { Scales } from "./scales.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import { sizesFor, type Extent, type Sizes } from "./sizes.ts";
 import { arithmetic } from "./window_numbers.ts";
-import { nameOf, paddingWords, sizeWords, unreadWords } from "./words.ts";
+import { nameOf, paddingWords, sizeWords, unreadWords } from "./labels.ts";
 
 const FRAME = FRAME_ROOM.left + FRAME_ROOM.right;
 const three = (value: number): string => formatNumber(value, { digits: 3 });
@@ -30,7 +30,7 @@ export interface Scenes {
 }
 
 export function scenesMaker(): (pooled: PooledMap, scales: Scales, axes: number) => Scenes {
-  return remember((pooled: PooledMap, scales: Scales, axes: number): Scenes => {
+  return memoizeLast((pooled: PooledMap, scales: Scales, axes: number): Scenes => {
     const { plane, grid, columns } = pooled;
     const band = bandRows(axes, plane.columns);
     const each = (make: (column: Column) => GridScene): Map<Pooling, GridScene> =>
@@ -154,20 +154,27 @@ function columnsPart({ shown, scenes }: PictureInputs, sizes: Sizes): unknown {
     ${columns.map(({ pooling }) => html`<h2><b>${nameOf(pooling, grid)}</b></h2>`)}
     ${compared ? html`<h2><b>logged</b></h2>` : nothing}
     ${row(
-      "output", size,
+      "output",
+      size,
       ({ pooling }) => still(pooling, scenes.output.get(pooling)!, sizes.output, mark, `${pooling}, output`),
-      compared && still("logged", loggedScene(compared.logged, shown, outputBand), sizes.output, mark, "what the layer gave"),
+      compared &&
+        still("logged", loggedScene(compared.logged, shown, outputBand), sizes.output, mark, "what the layer gave"),
     )}
     ${row(
-      "minus", "average",
-      ({ pooling }) => pooling === "average"
-        ? html`<p class="reference" style=${tile}>the reference</p>`
-        : still(`${pooling}.minus`, scenes.minus.get(pooling)!, sizes.output, mark, `${pooling} minus average`),
-      compared && html`<p class="reference">largest deviation from ${compared.with}: <b>${formatNumber(compared.deviation, { digits: 2 })}</b></p>`,
+      "minus",
+      "average",
+      ({ pooling }) =>
+        pooling === "average"
+          ? html`<p class="reference" style=${tile}>the reference</p>`
+          : still(`${pooling}.minus`, scenes.minus.get(pooling)!, sizes.output, mark, `${pooling} minus average`),
+      compared &&
+        html`<p class="reference">largest deviation from ${compared.with}: <b>${formatNumber(compared.deviation, { digits: 2 })}</b></p>`,
     )}
     ${row(
-      "gradient", "back to the input",
-      ({ pooling }) => still(`${pooling}.gradient`, scenes.gradient.get(pooling)!, sizes.gradient, back, `gradient of ${pooling}`),
+      "gradient",
+      "back to the input",
+      ({ pooling }) =>
+        still(`${pooling}.gradient`, scenes.gradient.get(pooling)!, sizes.gradient, back, `gradient of ${pooling}`),
       nothing,
     )}
     ${tableRows(columns, compared !== null)}
@@ -197,6 +204,6 @@ function tableRows(columns: readonly Column[], compared: boolean): unknown {
     ${compared ? html`<span class="number"></span>` : nothing}
   `;
   const all = ({ whole }: Column): string => (whole === null ? "" : three(whole));
-  return html`${row("mean", ({ mean }) => three(mean))} ${row("whole map", all)} ${row("inputs fed", ({ fed }) => formatShare(fed))}
-  ${row("shift, 1 px", ({ shift }) => formatShare(shift))}`;
+  return html`${row("mean", ({ mean }) => three(mean))} ${row("whole map", all)} ${row("inputs fed", ({ fed }) => formatPercent(fed))}
+  ${row("shift, 1 px", ({ shift }) => formatPercent(shift))}`;
 }

@@ -1,6 +1,6 @@
-import { BAR_HEIGHT, drawBar } from "../../../gl/bar_picture.ts";
-import { readTheme, setFont } from "../../../gl/grid_theme.ts";
-import { drawPage } from "../../../gl/page_picture.ts";
+import { BAR_HEIGHT, drawBar } from "../../../canvas/bar_picture.ts";
+import { readTheme, setFont } from "../../../canvas/grid_theme.ts";
+import { drawPage } from "../../../canvas/page_picture.ts";
 import { linearLabels, rootLabels } from "./legend.ts";
 import type { Scales } from "./scales.ts";
 

@@ -56,7 +56,8 @@ export function movedRight(plane: Planes): Planes {
   const { rows, columns, values } = plane;
   const moved = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) moved[row * columns + column] = values[row * columns + Math.max(0, column - 1)]!;
+    for (let column = 0; column < columns; column++)
+      moved[row * columns + column] = values[row * columns + Math.max(0, column - 1)]!;
   }
   return { ...plane, values: moved };
 }

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from "lit";
-import type { GridElement } from "../../../gl/grid_element.ts";
-import type { Rect } from "../../../gl/grid_layout.ts";
+import type { GridElement } from "../../../canvas/grid_element.ts";
+import type { Rect } from "../../../canvas/grid_layout.ts";
 import { speakNumber } from "../../../math/format.ts";
 import { isolated } from "../../../parts/isolated.ts";
 import "../../../parts/message.ts";
@@ -14,8 +14,8 @@ import { poolingLegend } from "./legend.ts";
 import { poolingPicture, scenesMaker } from "./picture.ts";
 import { poolingPng } from "./png.ts";
 import { poolingStyles } from "./pooling_styles.ts";
-import { PoolingPictures, type Refusal, type Shown } from "./shown.ts";
-import { bringIntoSight, windowRect } from "./sight.ts";
+import { PoolingPictures, type Refusal, type Shown } from "./view_model.ts";
+import { scrollToWindow, windowRect } from "./scroll_to_window.ts";
 import type { Extent } from "./sizes.ts";
 import { next, walked } from "./walk.ts";
 import type { Place } from "./window_numbers.ts";
@@ -101,7 +101,7 @@ export class PoolingMode extends LabMode {
     const shown = this.#shown;
     const volume = shown?.volume ?? (lab.layer.role === "pooling" ? lab.input : lab.operation.output);
     const usable = !(volume instanceof Error) && (volume.axes === 1 || volume.axes === 2);
-    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${lab.slow} .progress=${lab.slow ? `step ${lab.session.step}` : ""}>
+    return html`<cnn-view-layout .how=${HOW_TO_READ} ?busy=${lab.slow} .progress=${lab.slow ? `step ${lab.step}` : ""}>
       ${this.shell} ${usable ? poolingControls(lab, volume, shown?.channel ?? 0) : nothing}
       <div class="room">${shown ? this.#body(shown) : this.#refused()}</div>
       ${shown ? poolingLegend(shown, lab) : nothing}
@@ -119,7 +119,11 @@ export class PoolingMode extends LabMode {
           shown,
           scenes: this.#scenes(shown.pooled, shown.scales, shown.volume.axes),
           room: this.room,
-          source: pools ? (lab.inputName === "input" ? "the layer's input" : `output of ${isolated(lab.inputName)}`) : `output of ${isolated(lab.layer.name)}`,
+          source: pools
+            ? lab.inputName === "input"
+              ? "the layer's input"
+              : `output of ${isolated(lab.inputName)}`
+            : `output of ${isolated(lab.layer.name)}`,
           playing: this.sliding,
           play: () => this.#toggle(),
         })}
@@ -153,7 +157,14 @@ export class PoolingMode extends LabMode {
   readonly #keys = {
     capture: true,
     handleEvent: (event: KeyboardEvent): void => {
-      if (!this.#shown || event.ctrlKey || event.metaKey || event.altKey || event.composedPath()[0] instanceof HTMLButtonElement) return;
+      if (
+        !this.#shown ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.composedPath()[0] instanceof HTMLButtonElement
+      )
+        return;
       if (!this.#useKey(event)) return;
       event.preventDefault();
       event.stopPropagation();
@@ -162,11 +173,12 @@ export class PoolingMode extends LabMode {
 
   #useKey(event: KeyboardEvent): boolean {
     const [rows, columns] = this.#size;
-    if (event.key === " ") return this.#toggle(), true;
+    if (event.key === " ") return (this.#toggle(), true);
     if (event.key === "+" || event.key === "=") return this.#zoomIn();
-    const to = event.key === "Enter"
-      ? { row: rows - 1, column: columns - 1 }
-      : walked(this.#shown!.place, event.key, event.shiftKey, rows, columns);
+    const to =
+      event.key === "Enter"
+        ? { row: rows - 1, column: columns - 1 }
+        : walked(this.#shown!.place, event.key, event.shiftKey, rows, columns);
     if (!to) return false;
     this.#stop();
     this.#put(to);
@@ -190,13 +202,16 @@ export class PoolingMode extends LabMode {
   /** The window does not leave what is zoomed. */
   protected override updated(): void {
     const { place } = this.#shown ?? {};
-    if (place && this.#input && this.#followed !== place && !this.#pointer.isDragging) bringIntoSight(this.#input, this.#shown!);
+    if (place && this.#input && this.#followed !== place && !this.#pointer.isDragging)
+      scrollToWindow(this.#input, this.#shown!);
     this.#followed = place ?? null;
   }
 
   #spoken({ row, column }: Place): string {
     const { pooled } = this.#shown!;
-    const values = pooled.columns.map(({ pooling, output }) => `${pooling} ${speakNumber(output[row * this.#size[1] + column]!, 3)}`);
+    const values = pooled.columns.map(
+      ({ pooling, output }) => `${pooling} ${speakNumber(output[row * this.#size[1] + column]!, 3)}`,
+    );
     return `row ${row}, column ${column}: ${values.join(", ")}`;
   }
 
@@ -225,9 +240,18 @@ export class PoolingMode extends LabMode {
     if (!shown || !this.hasUpdated || this.isUpdatePending) return null;
     const { setting, pooled, place, scales, agreement, channel } = shown;
     return {
-      mode: "pooling", run: this.lab.run, layer: this.lab.layer.path, step: this.lab.operation.step, channel, ...setting,
-      output: [pooled.grid.rows.output, pooled.grid.columns.output], ...place, sliding: this.sliding,
-      value: scales.value.range, minus: scales.minus.range, gradient: scales.gradient.range,
+      mode: "pooling",
+      run: this.lab.run,
+      layer: this.lab.layer.path,
+      step: this.lab.operation.step,
+      channel,
+      ...setting,
+      output: [pooled.grid.rows.output, pooled.grid.columns.output],
+      ...place,
+      sliding: this.sliding,
+      value: scales.value.range,
+      minus: scales.minus.range,
+      gradient: scales.gradient.range,
       deviation: agreement.is === "compared" ? agreement.deviation : null,
       means: Object.fromEntries(pooled.columns.map((each) => [each.pooling, each.mean])),
       fed: Object.fromEntries(pooled.columns.map((each) => [each.pooling, each.fed])),
@@ -247,7 +271,12 @@ export class PoolingMode extends LabMode {
     const { run, layer, operation } = this.lab;
     const { setting, channel, scales } = shown;
     const words = `window ${setting.size.join("×")}, stride ${setting.stride.join("×")}, ${setting.padding} padding`;
-    return poolingPng(this, room, scales, `${run}, ${layer.name}, step ${operation.step}, channel ${channel}, ${words}`);
+    return poolingPng(
+      this,
+      room,
+      scales,
+      `${run}, ${layer.name}, step ${operation.step}, channel ${channel}, ${words}`,
+    );
   }
 
   override saveCsv(): string {

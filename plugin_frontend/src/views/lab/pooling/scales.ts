@@ -37,12 +37,21 @@ export function scalesOf({ plane, columns }: PooledMap, before: Scales | null, l
   return {
     value: scale(values, viridis, bothSigns(values), before?.value, least),
     minus: scale(minus, rdbu, true, before?.minus, least),
-    gradient: scale(gradients.map((each) => each.map(signedRoot)), cividis, bothSigns(gradients), before?.gradient),
+    gradient: scale(
+      gradients.map((each) => each.map(signedRoot)),
+      cividis,
+      bothSigns(gradients),
+      before?.gradient,
+    ),
   };
 }
 
 function scale(
-  arrays: readonly ArrayLike<number>[], map: ColourMap, signed: boolean, before: Scale | undefined, least = 0,
+  arrays: readonly ArrayLike<number>[],
+  map: ColourMap,
+  signed: boolean,
+  before: Scale | undefined,
+  least = 0,
 ): Scale {
   const around = signed || before?.map === rdbu;
   const ranges = arrays.map((values) => (around ? symmetric(largestMagnitude(values)) : magnitudeRange(values)));

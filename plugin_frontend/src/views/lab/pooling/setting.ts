@@ -30,7 +30,8 @@ export function ownSetting(layer: LayerRecord, map: Volume): Omit<Setting, "own"
   const [, rows, columns] = map.spatial;
   const flat = map.axes === 1;
   const pair = (axes: readonly number[]): Pair => (flat ? [1, axes[0] ?? 1] : [axes[0] ?? 1, axes[1] ?? 1]);
-  if (layer.role !== "pooling") return { size: pair([COMMON, COMMON]), stride: pair([COMMON, COMMON]), padding: "valid" };
+  if (layer.role !== "pooling")
+    return { size: pair([COMMON, COMMON]), stride: pair([COMMON, COMMON]), padding: "valid" };
   if (!layer.kernel_size) return { size: [rows, columns], stride: [rows, columns], padding: "valid" };
   return {
     size: pair(layer.kernel_size),
@@ -48,13 +49,19 @@ export function settingOf(layer: LayerRecord, map: Volume, choice: Choice): Sett
     stride: square(choice.stride, own.stride),
     padding: choice.padding === "own" ? own.padding : choice.padding,
   };
-  const otherwise = layer.role === "pooling" && choice.padding === "own" && !["valid", "same", null].includes(layer.padding);
-  return { ...setting, ...(otherwise ? { otherwise: layer.padding ?? "" } : {}), own: layer.role === "pooling" && JSON.stringify(setting) === JSON.stringify(own) };
+  const otherwise =
+    layer.role === "pooling" && choice.padding === "own" && !["valid", "same", null].includes(layer.padding);
+  return {
+    ...setting,
+    ...(otherwise ? { otherwise: layer.padding ?? "" } : {}),
+    own: layer.role === "pooling" && JSON.stringify(setting) === JSON.stringify(own),
+  };
 }
 
 /** The windows on a map, or an Error that says why there are none. */
 export function gridOf(map: Volume, { size, stride, padding, otherwise }: Setting): Grid | Error {
-  if (otherwise) return new Error(`This layer pads its input by ${otherwise}. The Lab computes valid and same padding: choose one.`);
+  if (otherwise)
+    return new Error(`This layer pads its input by ${otherwise}. The Lab computes valid and same padding: choose one.`);
   const [, rows, columns] = map.spatial;
   if (size[0] === rows && size[1] === columns) return { rows: globalAxis(rows), columns: globalAxis(columns) };
   try {

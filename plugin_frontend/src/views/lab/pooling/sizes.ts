@@ -34,7 +34,9 @@ function cellFor(room: Extent, tile: Extent): number {
 
 /** `input` with its padding, `plain` without; `window` in cells. */
 export function sizesFor(
-  room: Extent, tiles: { input: Extent; plain: Extent; output: Extent; window: Extent }, columns: number,
+  room: Extent,
+  tiles: { input: Extent; plain: Extent; output: Extent; window: Extent },
+  columns: number,
 ): Sizes {
   const left = Math.max(150, Math.min(460, Math.round(room.width * 0.29)));
   const right = room.width - left - BETWEEN;

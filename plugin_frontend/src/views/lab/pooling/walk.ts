@@ -2,7 +2,10 @@
 import type { Place } from "./window_numbers.ts";
 
 const STEPS: Readonly<Record<string, readonly [down: number, across: number]>> = {
-  ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
 };
 const FAR = 5;
 

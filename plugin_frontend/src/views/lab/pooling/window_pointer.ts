@@ -1,9 +1,9 @@
 /** Moves the window with the pointer, on any of the picture's maps. */
-import type { GridElement } from "../../../gl/grid_element.ts";
-import { hitTest, type Rect } from "../../../gl/grid_layout.ts";
-import type { StillGrid } from "../../../gl/still_grid.ts";
+import type { GridElement } from "../../../canvas/grid_element.ts";
+import { hitTest, type Rect } from "../../../canvas/grid_layout.ts";
+import type { StillGrid } from "../../../canvas/still_grid.ts";
 import type { WindowAxis } from "../../../math/window_geometry.ts";
-import type { Shown } from "./shown.ts";
+import type { Shown } from "./view_model.ts";
 import type { Place } from "./window_numbers.ts";
 
 export type AnyGrid = GridElement | StillGrid;
@@ -28,7 +28,8 @@ export class WindowPointer {
   readonly down = {
     capture: true,
     handleEvent: (event: PointerEvent): void => {
-      const map = event.composedPath().find((each) => each instanceof HTMLElement && each.matches(".map")) as AnyGrid | undefined;
+      const map = event.composedPath().find((each) => each instanceof HTMLElement && each.matches(".map")) as
+        AnyGrid | undefined;
       const shown = this.target.shown();
       if (!map || !shown || event.button !== 0 || map.dataset["part"] === "window") return;
       const cell = cellOf(map, shown, event);
@@ -69,7 +70,9 @@ function bandOf(map: AnyGrid, { volume }: Shown): number {
 
 /** Cells of padding before a map's first cell on its tile. */
 function lead(map: AnyGrid, { pooled: { grid } }: Shown): Place {
-  return map.dataset["part"] === "input" ? { row: grid.rows.before, column: grid.columns.before } : { row: 0, column: 0 };
+  return map.dataset["part"] === "input"
+    ? { row: grid.rows.before, column: grid.columns.before }
+    : { row: 0, column: 0 };
 }
 
 /** The cell of a map under the pointer, negative in padding; null outside. */

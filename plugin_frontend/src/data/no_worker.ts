@@ -1,2 +1,0 @@
-/** Stands in for the worker where there is none, so that its route always answers. */
-self.close();
