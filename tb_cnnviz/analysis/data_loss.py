@@ -1,0 +1,98 @@
+"""Losses as the rules know them: their family, what a constant answer costs, and what the predictions alone cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+CLASSES, BINARY, SQUARED, ABSOLUTE, OTHER = "classes", "binary", "squared", "absolute", "other"
+
+_FAMILIES = {
+    "sparse_categorical_crossentropy": CLASSES,
+    "categorical_crossentropy": CLASSES,
+    "binary_crossentropy": BINARY,
+    "mean_squared_error": SQUARED,
+    "mse": SQUARED,
+    "mean_absolute_error": ABSOLUTE,
+    "mae": ABSOLUTE,
+}
+_TINY = 1e-7
+
+
+def family_of(loss: str | None) -> str:
+    """One of CLASSES (cross-entropy over exclusive classes), BINARY, SQUARED, ABSOLUTE, OTHER, by the loss' name."""
+    return _FAMILIES.get((loss or "").strip().lower(), OTHER)
+
+
+def is_sparse(loss: str | None) -> bool:
+    """Whether labels are the numbers of classes."""
+    return (loss or "").startswith("sparse")
+
+
+def entropy(shares: np.ndarray) -> float:
+    """In nats, of shares that add up to 1."""
+    p = np.clip(np.asarray(shares, np.float64), 0, 1)
+    total = p.sum()
+    if not np.isfinite(total) or total <= 0:
+        return float("nan")
+    p = p[p > 0] / total
+    return float(-(p * np.log(p)).sum())
+
+
+def binary_entropy(shares: np.ndarray) -> float:
+    """In nats, the mean over several yes-or-no shares."""
+    p = np.clip(np.asarray(shares, np.float64), _TINY, 1 - _TINY)
+    return float(np.mean(-(p * np.log(p) + (1 - p) * np.log(1 - p))))
+
+
+def class_numbers(y: np.ndarray) -> np.ndarray | None:
+    """Labels as the numbers of classes [n]; None where they are not whole numbers or one-hot rows."""
+    y = np.asarray(y)
+    if y.ndim >= 2 and y.shape[-1] > 1:
+        flat = y.reshape(-1, y.shape[-1]).astype(np.float64)
+        one_hot = np.isin(flat, (0, 1)).all() and (flat.sum(1) == 1).all()
+        return flat.argmax(1) if one_hot else None
+    flat = y.reshape(-1).astype(np.float64)
+    return flat.astype(np.int64) if np.isfinite(flat).all() and (flat == np.round(flat)).all() else None
+
+
+def prediction_loss(loss: str | None, y: np.ndarray, predictions: np.ndarray, *, logits: bool) -> float:
+    """What the predictions cost by the loss' formula, without penalties and weights; NaN where that is not known.
+
+    Args:
+        y: labels [n], [n, 1] or as the predictions.
+        predictions: [n, …].
+        logits: whether the loss takes them through softmax or sigmoid first.
+    """
+    family = family_of(loss)
+    p = np.asarray(predictions, np.float64)
+    with np.errstate(all="ignore"):
+        if family == CLASSES:
+            return _cross_entropy(np.asarray(y, np.float64), p, is_sparse(loss), logits)
+        target = np.asarray(y, np.float64)
+        if target.size != p.size:
+            return float("nan")
+        target = target.reshape(p.shape)
+        if family == BINARY:
+            q = np.clip(1 / (1 + np.exp(-p)) if logits else p, _TINY, 1 - _TINY)
+            return float(np.mean(-(target * np.log(q) + (1 - target) * np.log(1 - q))))
+        if family == SQUARED:
+            return float(np.mean((target - p) ** 2))
+        if family == ABSOLUTE:
+            return float(np.mean(abs(target - p)))
+    return float("nan")
+
+
+def _cross_entropy(y: np.ndarray, p: np.ndarray, sparse: bool, logits: bool) -> float:
+    classes = p.shape[-1]
+    rows = p.reshape(-1, classes)
+    if logits:
+        rows = np.exp(rows - rows.max(1, keepdims=True))
+    rows = np.clip(rows / rows.sum(1, keepdims=True), _TINY, 1)
+    if sparse:
+        index = y.reshape(-1).astype(np.int64)
+        if len(index) != len(rows) or (index < 0).any() or (index >= classes).any():
+            return float("nan")
+        return float(np.mean(-np.log(rows[np.arange(len(rows)), index])))
+    if y.size != rows.size:
+        return float("nan")
+    return float(np.mean(-(y.reshape(rows.shape) * np.log(rows)).sum(1)))

@@ -1,0 +1,271 @@
+"""From a run of a log to the arrays that the rules look at. Reads a bounded number of records, however long the run is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tb_cnnviz.analysis.evidence import (
+    Activations,
+    BatchStatistics,
+    Epochs,
+    Errors,
+    Evidence,
+    Gradients,
+    Losses,
+    Probe,
+    Row,
+    Samples,
+)
+from tb_cnnviz.analysis.sampled_steps import sampled_steps
+from tb_cnnviz.eventlog.encoding import DamagedRecord
+from tb_cnnviz.eventlog.reader import Run
+
+#: Records of each kind of statistic that are read of a run at most.
+STATISTICS = 96
+#: The same for records that tell little more with each one.
+PICTURES = 24
+_PREDICTIONS_BYTES = 4 << 20
+_ROW_VALUES = ("mean", "std", "min", "max", "count")
+_CHANNEL_VALUES = ("channel_mean", "channel_std")
+
+
+class NothingToJudge(ValueError):
+    """A run without a model record, or without a loss, gradient or activation."""
+
+
+def gather(run: Run, progress: Callable[[int], None] | None = None) -> Evidence:
+    """The evidence of one run.
+
+    Args:
+        progress: is told after each record how many were read.
+
+    Raises:
+        NothingToJudge: where the log has no model record, or nothing of a training.
+    """
+    model = run.model
+    if model is None:
+        raise NothingToJudge(f"run {run.name!r} has no model record that can be read, so there is nothing to judge")
+    reader = _Reader(run, progress)
+    evidence = Evidence(
+        model,
+        losses=_losses(reader),
+        epochs=_epochs(reader),
+        gradients=_gradients(reader, len(model.variables)),
+        samples=_samples(reader, len(model.variables)),
+        activations=_activations(reader),
+        errors=_errors(reader),
+        probe=_probe(reader),
+        inputs=_batches(reader, "inputs"),
+        labels=_batches(reader, "labels"),
+    )
+    if evidence.losses is None and evidence.epochs is None and evidence.gradients is None:
+        raise NothingToJudge(f"run {run.name!r} holds no losses and no gradients: it was not trained while it was logged")
+    return evidence
+
+
+class _Reader:
+    """Reads what is there and passes over what is damaged: the log says that in its notices."""
+
+    def __init__(self, run: Run, progress: Callable[[int], None] | None) -> None:
+        self._run = run
+        self._progress = progress
+        self._count = 0
+
+    def read(self, kind: str, step: int | None) -> dict[str, Any] | None:
+        try:
+            found = self._run.read(kind, None, step)
+        except (KeyError, DamagedRecord):
+            return None
+        self._count += 1
+        if self._progress is not None:
+            self._progress(self._count)
+        return found
+
+    def records(self, kind: str, at_most: int) -> tuple[list[int], list[dict[str, Any]]]:
+        if kind not in self._run.kinds:
+            return [], []
+        found = [(step, self.read(kind, step)) for step in sampled_steps(self._run.steps(kind), at_most)]
+        sound = [(step, record) for step, record in found if record is not None]
+        return [step for step, _ in sound], [record for _, record in sound]
+
+
+def _losses(reader: _Reader) -> Losses | None:
+    record = reader.read("losses", None)
+    if record is None or not len(record["step"]):
+        return None
+    step = record["step"].astype(np.int64)
+    last = np.append(step[1:] != step[:-1], True)  # of batches that share a step, the one whose update was applied
+    size = len(step)
+    columns = {name: np.asarray(record.get(name, np.full(size, np.nan)), np.float64) for name in ("loss", "learning_rate")}
+    epoch = np.asarray(record.get("epoch", np.zeros(size)), np.int64)
+    return Losses(step[last], columns["loss"][last], columns["learning_rate"][last], epoch[last])
+
+
+def _epochs(reader: _Reader) -> Epochs | None:
+    record = reader.read("epochs", None)
+    if record is None or not len(record["step"]):
+        return None
+    metrics = {
+        name: np.asarray(values, np.float64)
+        for name, values in record.items()
+        if name not in ("step", "epoch") and isinstance(values, np.ndarray)
+    }
+    return Epochs(record["step"].astype(np.int64), metrics)
+
+
+def _gradients(reader: _Reader, variables: int) -> Gradients | None:
+    steps, records = reader.records("gradients", STATISTICS)
+    sound = [(s, r) for s, r in zip(steps, records, strict=True) if len(r["norm"]) == variables]
+    if not sound or not variables:
+        return None
+    steps, records = [s for s, _ in sound], [r for _, r in sound]
+    table = {name: _stacked(records, name) for name in ("norm", "update_norm", "weight_norm", "min", "max")}
+    counts = np.stack([r["histogram"].sum(1) * r["sampled"] + r["nan"] + r["inf"] for r in records]).astype(np.float64)
+    return Gradients(
+        np.array(steps, np.int64),
+        norm=table["norm"],
+        largest=np.maximum(abs(table["min"]), abs(table["max"])),
+        update=table["update_norm"],
+        weight=table["weight_norm"],
+        zeros=_stacked(records, "zeros") / np.maximum(counts, 1),
+        not_finite=_stacked(records, "nan") + _stacked(records, "inf"),
+        skipped=np.array([int(r.get("skipped_batches", r["skipped"])) for r in records], np.int64),
+    )
+
+
+def _samples(reader: _Reader, variables: int) -> Samples | None:
+    steps, records = reader.records("gradient_samples", PICTURES)
+    sound = [(s, r) for s, r in zip(steps, records, strict=True) if len(r["counts"]) == variables]
+    if not sound or not variables:
+        return None
+    cosine = np.stack([_by_variable(r, _cosine) for _, r in sound])
+    spread = np.stack([_by_variable(r, _spread) for _, r in sound])
+    return Samples(np.array([s for s, _ in sound], np.int64), cosine, spread)
+
+
+def _by_variable(record: dict[str, Any], arithmetic: Callable[[dict[str, np.ndarray]], float]) -> np.ndarray:
+    ends = np.cumsum(record["counts"])
+    parts = []
+    for begin, end in zip(np.append(0, ends[:-1]), ends, strict=True):
+        parts.append(arithmetic({n: record[n][begin:end].astype(np.float64) for n in ("gradient", "update", "value")}))
+    return np.array(parts)
+
+
+def _cosine(sample: dict[str, np.ndarray]) -> float:
+    with np.errstate(all="ignore"):
+        length = np.linalg.norm(sample["gradient"]) * np.linalg.norm(sample["update"])
+        return float(sample["gradient"] @ sample["update"] / length) if length > 0 else np.nan
+
+
+def _spread(sample: dict[str, np.ndarray]) -> float:
+    value = sample["value"]
+    with np.errstate(all="ignore"):
+        rms = np.sqrt(np.mean(value**2)) if len(value) > 1 else np.nan
+        return float(np.std(value) / rms) if rms > 0 else 0.0 if rms == 0 else np.nan
+
+
+def _activations(reader: _Reader) -> Activations | None:
+    steps, records = reader.records("activations", STATISTICS)
+    if not steps:
+        return None
+    places = dict.fromkeys(place for record in records for place in record["rows"])
+    return Activations(np.array(steps, np.int64), {place: _row(place, records) for place in places})
+
+
+def _row(place: tuple[str, str], records: Sequence[dict[str, Any]]) -> Row:
+    rows = [record["rows"].get(place) for record in records]
+    channels = max((row["channels"] for row in rows if row), default=0)
+    values = {name: np.array([row[name] if row else np.nan for row in rows], np.float64) for name in _ROW_VALUES}
+
+    def share(name: str, row: dict[str, Any] | None) -> float:
+        if row is None or not row["count"] or (name == "saturated" and row.get("saturation") is None):
+            return np.nan
+        return float(row[name]) / float(row["count"])
+
+    def by_channel(name: str, scale: Callable[[dict[str, Any]], float]) -> np.ndarray:
+        missing = np.full(channels, np.nan)
+        table = [
+            np.asarray(row[name], np.float64) / scale(row) if row and row["channels"] == channels else missing
+            for row in rows
+        ]
+        return np.stack(table)
+
+    return Row(
+        **values,
+        zeros=np.array([share("zeros", row) for row in rows]),
+        saturated=np.array([share("saturated", row) for row in rows]),
+        not_finite=np.array([float(row["nan"] + row["inf"]) if row else np.nan for row in rows]),
+        **{name: by_channel(name, lambda row: 1.0) for name in _CHANNEL_VALUES},
+        channel_zeros=by_channel("channel_zeros", lambda row: max(float(row["count"]) / max(channels, 1), 1.0)),
+    )
+
+
+def _errors(reader: _Reader) -> Errors | None:
+    steps, records = reader.records("errors", PICTURES)
+    if not steps:
+        return None
+    layers = dict.fromkeys(
+        layer for record in records for (layer, _), row in record["rows"].items() if row.get("connected", True)
+    )
+    by_layer = [{layer: row for (layer, _), row in record["rows"].items()} for record in records]
+    norm = {x: np.array([float(rows[x]["norm"]) if x in rows else np.nan for rows in by_layer]) for x in layers}
+    bad = {
+        x: np.array([float(rows[x]["nan"] + rows[x]["inf"]) if x in rows else np.nan for rows in by_layer])
+        for x in layers
+    }
+    values = [next(iter(record["rows"].values()), {}).get("loss_value", np.nan) for record in records]
+    return Errors(np.array(steps, np.int64), np.array([_number(v) for v in values]), norm, bad)
+
+
+def _probe(reader: _Reader) -> Probe:
+    record = reader.read("probe", None) or {}
+    names = [name for name in record if name == "x" or (name.startswith("x_") and name[2:].isdigit())]
+    x = [np.asarray(record[name]) for name in names if isinstance(record[name], np.ndarray)]
+    y = record.get("y")
+    steps, records = reader.records("predictions", PICTURES)
+    kept = [
+        (step, np.asarray(record["y_pred"], np.float64))
+        for step, record in zip(steps, records, strict=True)
+        if isinstance(record.get("y_pred"), np.ndarray) and record["y_pred"].nbytes <= _PREDICTIONS_BYTES
+    ]
+    return Probe(x, y if isinstance(y, np.ndarray) else None, [s for s, _ in kept], [p for _, p in kept])
+
+
+def _batches(reader: _Reader, part: str) -> BatchStatistics | None:
+    """Statistics of the training batch's inputs or labels, where the log holds them."""
+    steps, records = reader.records("batches", STATISTICS)
+    rows = [[row for row in record.get("rows", {}).values() if row.get("part") == part] for record in records]
+    width = max((len(row) for row in rows), default=0)
+    sound = [(s, row) for s, row in zip(steps, rows, strict=True) if len(row) == width]
+    if not width or not sound:
+        return None
+
+    def table(name: str) -> np.ndarray:
+        return np.array([[float(item.get(name, np.nan)) for item in row] for _, row in sound])
+
+    shares = [row[0].get("class_share") for _, row in sound]
+    same = all(isinstance(s, np.ndarray) for s in shares) and len({len(s) for s in shares if s is not None}) == 1
+    return BatchStatistics(
+        np.array([s for s, _ in sound], np.int64),
+        [str(item.get("name", "")) for item in sound[0][1]],
+        mean=table("mean"),
+        std=table("std"),
+        min=table("min"),
+        max=table("max"),
+        not_finite=table("nan") + table("inf"),
+        class_share=np.stack([np.asarray(s, np.float64) for s in shares]) if same else None,
+    )
+
+
+def _stacked(records: Sequence[dict[str, Any]], name: str) -> np.ndarray:
+    return np.stack([record[name] for record in records]).astype(np.float64)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan

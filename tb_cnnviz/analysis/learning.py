@@ -1,0 +1,212 @@
+"""Whether a network learns: how much of what a constant answer would cost is gone.
+
+Every symptom of a layer means something else in a network that learns well than in one that does not. So this is
+measured first, and most rules ask it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_cnnviz.analysis import data_loss
+from tb_cnnviz.analysis.evidence import Evidence
+from tb_cnnviz.analysis.limits import Limits
+
+
+#: A cross-entropy above it may come from a probability that the loss was too small to hold.
+_UNCLIPPED = 8.0
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How far training has come.
+
+    `steps`: updates that the log tells of. `start`, `end`: the training loss of the first batches and of the last tenth of
+    them, penalties taken off where they are known. `best`: the least that a tenth of the batches reached.
+    `chance`: what the best constant answer costs; NaN where it is not known. `share`: the part of it that is gone at the
+    end, from 1 (all) to 0 or below (none); NaN where it is not known. `accuracy_share`: the same of the training accuracy.
+    `validation_share`: the same at the best epoch of validation.
+    `long_enough`: whether there were steps enough to judge. `finite`: whether the loss stayed a number.
+    """
+
+    steps: int
+    start: float
+    end: float
+    best: float
+    chance: float
+    share: float
+    accuracy_share: float
+    validation_share: float
+    long_enough: bool
+    finite: bool
+    limit: float
+    weak_limit: float
+
+    @property
+    def learned(self) -> float:
+        """The larger of what loss and accuracy say; NaN where neither is known."""
+        known = [value for value in (self.share, self.accuracy_share) if np.isfinite(value)]
+        return max(known) if known else float("nan")
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether, after steps enough to judge, next to nothing was learned, or the loss is no number."""
+        return not self.finite or (self.long_enough and not self.learned >= self.limit)
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether little was learned: a higher limit, for faults that show of themselves."""
+        return not self.finite or (self.long_enough and not self.learned >= self.weak_limit)
+
+
+def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
+    start, end, best, finite = _loss_course(evidence)
+    penalty = _penalty(evidence)
+    chance = _chance(evidence, end - penalty)
+    end -= penalty
+    if np.isfinite(chance):
+        share = 1 - end / chance if chance > 0 else float("nan")
+    else:
+        share = 1 - end / (start - penalty) if start - penalty > 0 else float("nan")
+    return Learning(
+        steps=evidence.steps,
+        start=start - penalty,
+        end=end,
+        best=best - penalty,
+        chance=chance,
+        share=share,
+        accuracy_share=_accuracy_share(evidence, "accuracy"),
+        validation_share=_validation_share(evidence, chance, penalty),
+        long_enough=evidence.steps - evidence.first_step >= limits.min_steps,
+        finite=finite,
+        limit=limits.learned_share,
+        weak_limit=limits.weak_share,
+    )
+
+
+def _loss_course(evidence: Evidence) -> tuple[float, float, float, bool]:
+    if evidence.losses is None or not len(evidence.losses.loss):
+        losses = evidence.epochs.metrics.get("loss") if evidence.epochs else None
+        if losses is None or not len(losses):
+            return float("nan"), float("nan"), float("nan"), True
+        return float(losses[0]), float(losses[-1]), float(np.nanmin(losses)), bool(np.isfinite(losses[-1]))
+    loss = evidence.losses.loss
+    window = max(1, len(loss) // 10)
+    last = loss[-window:]
+    finite = bool(np.isfinite(loss).mean() > 0.99 and np.isfinite(last).all())
+    sound = loss[np.isfinite(loss)]
+    if not len(sound):
+        return float("nan"), float("nan"), float("nan"), False
+    window = min(window, len(sound))
+    blocks = [sound[i : i + window].mean() for i in range(0, len(sound) - window + 1, window)]
+    first = sound[: min(3, max(1, len(sound) // 10))]
+    return float(first.mean()), float(np.mean(last[np.isfinite(last)]) if finite else np.inf), float(min(blocks)), finite
+
+
+def _penalty(evidence: Evidence) -> float:
+    """What regularisation adds to the loss at the end: the probe's loss less what its predictions cost."""
+    errors, probe, model = evidence.errors, evidence.probe, evidence.model
+    if errors is None or probe.y is None or not len(probe.predictions):
+        return 0.0
+    found = []
+    for step, predictions in zip(probe.steps, probe.predictions, strict=True):
+        at = np.flatnonzero(errors.step == step)
+        if len(at):
+            logits = evidence.network.output_activation not in ("softmax", "sigmoid")
+            data = data_loss.prediction_loss(model.loss, probe.y, predictions, logits=logits)
+            if data < _UNCLIPPED:
+                found.append(errors.loss[at[0]] - data)
+    late = [value for value in found[-3:] if np.isfinite(value)]
+    return max(0.0, float(np.median(late))) if late else 0.0
+
+
+def _late_channel_means(evidence: Evidence) -> np.ndarray | None:
+    """The mean output by channel over the last third of what was logged of training batches."""
+    output = evidence.network.output
+    row = evidence.activations.of(output.path) if evidence.activations and output else None
+    if row is None:
+        return None
+    late = row.channel_mean[-max(1, len(row.channel_mean) // 3) :]
+    late = late[np.isfinite(late).all(1)]
+    return np.asarray(late.mean(0)) if len(late) else None
+
+
+def _chance(evidence: Evidence, end: float) -> float:
+    """What the best constant answer costs. A network that answers well answers each class as often as it comes."""
+    family, network = data_loss.family_of(evidence.model.loss), evidence.network
+    ends_by = network.output_activation
+    means = _late_channel_means(evidence)
+    if family == data_loss.CLASSES and network.units:
+        if evidence.labels is not None and evidence.labels.class_share is not None:
+            return data_loss.entropy(np.nanmean(evidence.labels.class_share, 0))
+        if ends_by == "softmax" and means is not None and network.units > 1:
+            return max(data_loss.entropy(means), 0.0)
+        return float(np.log(network.units)) if network.units > 1 else float("nan")
+    if family == data_loss.BINARY:
+        if ends_by == "sigmoid" and means is not None:
+            return data_loss.binary_entropy(means)
+        return float(np.log(2))
+    if family in (data_loss.SQUARED, data_loss.ABSOLUTE):
+        return _spread_of_targets(evidence, family, end)
+    return float("nan")
+
+
+def _spread_of_targets(evidence: Evidence, family: str, end: float) -> float:
+    """Variance (or mean distance) of the targets: of the batch where it is logged, else by the answers and the probe."""
+    labels, y = evidence.labels, evidence.probe.y
+    if labels is not None and len(labels.std):
+        deviation = float(np.nanmedian(labels.std[:, 0]))
+        return deviation**2 if family == data_loss.SQUARED else 0.8 * deviation
+    found = []
+    output = evidence.network.output
+    row = evidence.activations.of(output.path) if evidence.activations and output else None
+    if row is not None:
+        late = row.channel_std[-max(1, len(row.channel_std) // 3) :]
+        variance = float(np.nanmean(late**2)) if np.isfinite(late).any() else float("nan")
+        # An answer that is right on average varies by what it explains; the rest of the targets' variance is the loss.
+        found.append(variance + end if family == data_loss.SQUARED else np.sqrt(variance) + end)
+    if y is not None and len(y) >= 4:
+        targets = np.asarray(y, np.float64).reshape(len(y), -1)
+        found.append(float(np.var(targets, 0).mean() if family == data_loss.SQUARED else targets.std(0).mean()))
+    known = [value for value in found if np.isfinite(value)]
+    return min(known) if known else float("nan")
+
+
+def accuracy_names(evidence: Evidence, prefix: str = "") -> list[str]:
+    """Metrics that count right answers, from 0 to 1."""
+    if evidence.epochs is None:
+        return []
+    return [
+        name
+        for name in evidence.epochs.metrics
+        if (name == f"{prefix}acc" or name.endswith("accuracy")) and name.startswith("val_") == (prefix == "val_")
+    ]
+
+
+def _accuracy_share(evidence: Evidence, which: str, prefix: str = "") -> float:
+    """The part of wrong answers of the most frequent class alone that is gone; classes of one label each only."""
+    names = accuracy_names(evidence, prefix)
+    units, family = evidence.network.units, data_loss.family_of(evidence.model.loss)
+    if not names or evidence.epochs is None or not units or family not in (data_loss.CLASSES, data_loss.BINARY):
+        return float("nan")
+    if family == data_loss.BINARY and units != 1:
+        return float("nan")
+    values = evidence.epochs.metrics[names[0]]
+    means = _late_channel_means(evidence)
+    base = 1 / max(units, 2)
+    if means is not None and evidence.network.output_activation in ("softmax", "sigmoid"):
+        base = max(base, float(means.max()), float(1 - means[0]) if units == 1 else 0.0)
+    value = float(values[-1]) if prefix == "" else float(np.nanmax(values))
+    return (value - base) / (1 - base) if base < 0.99 else float("nan")
+
+
+def _validation_share(evidence: Evidence, chance: float, penalty: float) -> float:
+    """The larger of what the validation's best loss and best accuracy say."""
+    losses = evidence.epochs.metrics.get("val_loss") if evidence.epochs else None
+    found = [_accuracy_share(evidence, "accuracy", "val_")]
+    if losses is not None and np.isfinite(losses).any() and np.isfinite(chance) and chance > 0:
+        found.append(1 - (float(np.nanmin(losses)) - penalty) / chance)
+    known = [value for value in found if np.isfinite(value)]
+    return max(known) if known else float("nan")

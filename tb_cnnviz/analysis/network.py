@@ -1,0 +1,155 @@
+"""The network's structure, as the rules ask for it: order, kernels, activations, outputs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from tb_cnnviz.records.model import LayerRecord, ModelRecord
+
+#: Activations whose output is exactly zero for half of the line or more.
+RECTIFIERS = frozenset({"relu", "relu6"})
+#: Activations that flatten on both sides.
+SQUASHERS = frozenset({"sigmoid", "tanh", "softsign", "hard_sigmoid", "hard_tanh"})
+#: Roles of layers that hand on one channel for each that they get, so that what follows them still sees its activation.
+_PASSING = frozenset({"normalization", "dropout"})
+_ACTIVATION_TYPES = {"ReLU": "relu", "Softmax": "softmax"}
+
+
+class Network:
+    """Lookups in a model record."""
+
+    def __init__(self, model: ModelRecord) -> None:
+        self.model = model
+        self.layers = {layer.path: layer for layer in model.layers}
+        self.order = {layer.path: index for index, layer in enumerate(model.layers)}
+
+    @cached_property
+    def following(self) -> dict[str, list[LayerRecord]]:
+        """The layers that read each layer's output."""
+        found: dict[str, list[LayerRecord]] = {path: [] for path in self.layers}
+        for layer in self.model.layers:
+            for source in layer.inbound:
+                found.setdefault(source, []).append(layer)
+        return found
+
+    @cached_property
+    def kernels(self) -> list[int]:
+        """Columns of the variables that are kernels of convolutions or dense layers, in forward order."""
+        columns = [
+            index
+            for index, variable in enumerate(self.model.variables)
+            if len(variable.shape) > 1 and self._role(variable.layer) in ("convolution", "dense")
+        ]
+        return sorted(columns, key=lambda index: self.order.get(self.model.variables[index].layer or "", 0))
+
+    @cached_property
+    def matrices(self) -> list[int]:
+        """Columns of all variables with two axes or more, embeddings and recurrent kernels too."""
+        return [index for index, variable in enumerate(self.model.variables) if len(variable.shape) > 1]
+
+    @cached_property
+    def outputs(self) -> list[LayerRecord]:
+        """Layers whose output no other layer reads, the last one last."""
+        return [layer for layer in self.model.layers if not self.following[layer.path] and layer.role != "input"]
+
+    @cached_property
+    def output(self) -> LayerRecord | None:
+        """The only output; None where there are several."""
+        return self.outputs[0] if len(self.outputs) == 1 else None
+
+    @cached_property
+    def output_activation(self) -> str | None:
+        """The activation by which the only output ends; `linear` where it has none."""
+        if self.output is None:
+            return None
+        return self.activation(self.output) or "linear"
+
+    @cached_property
+    def units(self) -> int | None:
+        """Length of the only output's last axis."""
+        return self.output.output_shape[-1] if self.output is not None and self.output.output_shape else None
+
+    @cached_property
+    def last_kernel_layer(self) -> LayerRecord | None:
+        """The last layer with a kernel before the only output."""
+        if not self.kernels:
+            return None
+        return self.layers.get(self.layer_of(self.kernels[-1]) or "")
+
+    def layer_of(self, column: int) -> str | None:
+        return self.model.variables[column].layer
+
+    def kernel_of(self, layer: str) -> int | None:
+        """The column of a layer's kernel."""
+        return next((column for column in self.kernels if self.layer_of(column) == layer), None)
+
+    def variables_of(self, layer: str) -> list[int]:
+        return [index for index, variable in enumerate(self.model.variables) if variable.layer == layer]
+
+    def activation(self, layer: LayerRecord) -> str | None:
+        """The activation that a layer fuses or is; None for none."""
+        name = layer.activation or _ACTIVATION_TYPES.get(layer.type)
+        return None if name == "linear" else name
+
+    def activation_after(self, layer: LayerRecord) -> tuple[str, str] | None:
+        """(name, path of the layer that applies it) of what a layer's output goes through next, fused or not.
+
+        None where there is none, or the way branches.
+        """
+        here = layer
+        while True:
+            name = self.activation(here)
+            if name is not None:
+                return name, here.path
+            after = self.following.get(here.path, [])
+            if len(after) != 1 or not (after[0].role in _PASSING or self.activation(after[0])):
+                return None
+            if after[0].role not in (*_PASSING, "activation"):
+                return None
+            here = after[0]
+
+    def is_hidden(self, layer: LayerRecord) -> bool:
+        """Whether something with weights comes after it."""
+        return any(self.order[layer.path] < self.order.get(self.layer_of(c) or "", -1) for c in self.kernels)
+
+    def before(self, layer: str) -> list[LayerRecord]:
+        """All layers from which a layer can be reached."""
+        found: dict[str, LayerRecord] = {}
+        waiting = list(self.layers[layer].inbound) if layer in self.layers else []
+        while waiting:
+            path = waiting.pop()
+            if path in self.layers and path not in found:
+                found[path] = self.layers[path]
+                waiting += self.layers[path].inbound
+        return sorted(found.values(), key=lambda item: self.order[item.path])
+
+    @cached_property
+    def has_skips(self) -> bool:
+        """Whether some layer joins several, so that a gradient has more than one way back."""
+        return any(len(layer.inbound) > 1 for layer in self.model.layers)
+
+    @cached_property
+    def has_normalization(self) -> bool:
+        return any(layer.role == "normalization" and "Normalization" in layer.type for layer in self.model.layers)
+
+    @cached_property
+    def first_kernel_layers(self) -> list[LayerRecord]:
+        """Layers with kernels that no other layer with kernels comes before."""
+        holders = [self.layers[path] for column in self.kernels if (path := self.layer_of(column)) in self.layers]
+        return [
+            holder
+            for holder in dict.fromkeys(layer.path for layer in holders)
+            for holder in [self.layers[holder]]
+            if not any(before.parameters and before.role != "normalization" for before in self.before(holder.path))
+        ]
+
+    def fan_in(self, column: int) -> int:
+        """Values that a kernel multiplies and sums for one number of its output."""
+        shape = self.model.variables[column].shape
+        return int(np.prod(shape[:-1])) if len(shape) > 1 else 1
+
+    def _role(self, path: str | None) -> str | None:
+        layer = self.layers.get(path or "")
+        return layer.role if layer else None

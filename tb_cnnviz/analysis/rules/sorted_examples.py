@@ -1,0 +1,74 @@
+"""Batches of one class each: examples that come in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tb_cnnviz.analysis import data_loss
+from tb_cnnviz.analysis.evidence import OUTPUT, Evidence
+from tb_cnnviz.analysis.learning import Learning
+from tb_cnnviz.analysis.limits import Limits
+from tb_cnnviz.analysis.verdict import WARNING, Series, Verdict, Words, said
+
+WORDS = Words(
+    rule="Each batch holds a mixture of all classes.",
+    source="Bengio, Practical Recommendations for Gradient-Based Training, 2012, section 3: shuffle the examples",
+    otherwise="A network whose answers swing from class to class, since its rate is too high: then its losses are high.",
+    suggestion="Shuffle the examples before each epoch; with tf.data, shuffle(buffer) over more than one class.",
+)
+_FEW = 8
+
+
+def sorted_examples(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
+    """How much of the entropy of the classes is explained by the batch they are in; by the answers where labels are not logged."""
+    shares, steps, is_label = _shares(evidence)
+    if shares is None or len(shares) < _FEW or not learning.long_enough:
+        return []
+    of_all = data_loss.entropy(shares.mean(0))
+    by_batch = np.array([data_loss.entropy(each) for each in shares])
+    explained = 1 - float(by_batch.mean()) / of_all if of_all > 0 else 0.0
+    if not explained >= limits.sorted_share:
+        return []
+    if not is_label and not _follows(evidence, of_all):
+        return []
+    series = Series.of("entropy of the classes in a batch", steps, by_batch, (1 - limits.sorted_share) * of_all)
+    finding = f"{said(100 * explained)} % of the classes' entropy is explained by which batch it is: a batch holds few classes."
+    return [
+        Verdict(
+            "label_or_data",
+            WARNING,
+            finding,
+            WORDS,
+            step=int(steps[0]),
+            measured=explained,
+            limit=limits.sorted_share,
+            evidence=series,
+        )
+    ]
+
+
+def _shares(evidence: Evidence) -> tuple[np.ndarray | None, np.ndarray, bool]:
+    """Shares of classes by batch [steps, classes]; whether they are of the labels."""
+    if evidence.labels is not None and evidence.labels.class_share is not None:
+        return evidence.labels.class_share, evidence.labels.step, True
+    output = evidence.network.output
+    none = np.zeros(0, np.int64)
+    if output is None or evidence.activations is None or evidence.network.output_activation != "softmax":
+        return None, none, False
+    row = evidence.activations.of(output.path, OUTPUT)
+    if row is None or row.channel_mean.shape[1] < 2:
+        return None, none, False
+    half = len(row.channel_mean) // 2
+    means, steps = row.channel_mean[half:], evidence.activations.step[half:]
+    sound = np.isfinite(means).all(1)
+    return means[sound], steps[sound], False
+
+
+def _follows(evidence: Evidence, of_all: float) -> bool:
+    """Whether the answers are right of most batches, though they swing: the median loss is far below guessing."""
+    if evidence.losses is None:
+        return False
+    loss = evidence.losses.loss
+    return bool(np.median(loss[len(loss) // 2 :]) < 0.7 * of_all)
