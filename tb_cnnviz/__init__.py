@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tb_cnnviz.callbacks import CNNViz, FeatureMapLogger, FilterLogger, GradientLogger, LossLogger
     from tb_cnnviz.eventlog.reader import open_log
+    from tb_cnnviz.healthy import assert_healthy
     from tb_cnnviz.schedule import Schedule
     from tb_cnnviz.snapshot import snapshot
 
@@ -27,6 +28,7 @@ _HOMES = {
     "GradientLogger": "callbacks",
     "LossLogger": "callbacks",
     "Schedule": "schedule",
+    "assert_healthy": "healthy",
     "open_log": "eventlog.reader",
     "snapshot": "snapshot",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "LossLogger",
     "Schedule",
     "__version__",
+    "assert_healthy",
     "open_log",
     "snapshot",
 ]

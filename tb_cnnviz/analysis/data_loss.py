@@ -58,6 +58,8 @@ def class_numbers(y: np.ndarray) -> np.ndarray | None:
 def prediction_loss(loss: str | None, y: np.ndarray, predictions: np.ndarray, *, logits: bool) -> float:
     """What the predictions cost by the loss' formula, without penalties and weights; NaN where that is not known.
 
+    It is not known either where a probability is too small to be told from zero.
+
     Args:
         y: labels [n], [n, 1] or as the predictions.
         predictions: [n, …].
@@ -73,8 +75,9 @@ def prediction_loss(loss: str | None, y: np.ndarray, predictions: np.ndarray, *,
             return float("nan")
         target = target.reshape(p.shape)
         if family == BINARY:
-            q = np.clip(1 / (1 + np.exp(-p)) if logits else p, _TINY, 1 - _TINY)
-            return float(np.mean(-(target * np.log(q) + (1 - target) * np.log(1 - q))))
+            q = 1 / (1 + np.exp(-p)) if logits else p
+            cost = -(target * np.log(q) + (1 - target) * np.log(1 - q))
+            return _mean_unless_clipped(np.where((target == 0) & (q == 0) | (target == 1) & (q == 1), 0.0, cost))
         if family == SQUARED:
             return float(np.mean((target - p) ** 2))
         if family == ABSOLUTE:
@@ -87,12 +90,17 @@ def _cross_entropy(y: np.ndarray, p: np.ndarray, sparse: bool, logits: bool) -> 
     rows = p.reshape(-1, classes)
     if logits:
         rows = np.exp(rows - rows.max(1, keepdims=True))
-    rows = np.clip(rows / rows.sum(1, keepdims=True), _TINY, 1)
+    rows = rows / rows.sum(1, keepdims=True)
     if sparse:
         index = y.reshape(-1).astype(np.int64)
         if len(index) != len(rows) or (index < 0).any() or (index >= classes).any():
             return float("nan")
-        return float(np.mean(-np.log(rows[np.arange(len(rows)), index])))
+        return _mean_unless_clipped(-np.log(rows[np.arange(len(rows)), index]))
     if y.size != rows.size:
         return float("nan")
-    return float(np.mean(-(y.reshape(rows.shape) * np.log(rows)).sum(1)))
+    costs = np.where(y.reshape(rows.shape) == 0, 0.0, -y.reshape(rows.shape) * np.log(rows))
+    return _mean_unless_clipped(costs.sum(1))
+
+
+def _mean_unless_clipped(costs: np.ndarray) -> float:
+    return float(np.mean(costs)) if np.isfinite(costs).all() and costs.max(initial=0.0) < -np.log(_TINY) else float("nan")

@@ -18,13 +18,15 @@ OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
 class Losses:
     """Each batch's own loss, regularisation included.
 
-    `step`, `epoch` int64 [m]; `loss`, `rate` (the learning rate) float64 [m]. Batches that changed no weight are left out.
+    `step`, `epoch` int64 [m]; `loss`, `rate` (the learning rate) float64 [m]: of the last batch of each step.
+    `before` int64 [m]: batches before it at that step, micro-batches or such whose update was skipped for an overflow.
     """
 
     step: np.ndarray
     loss: np.ndarray
     rate: np.ndarray
     epoch: np.ndarray
+    before: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,7 @@ class Gradients:
 
     Float64 [steps, variables], in the order of the model record's variables: `norm` (received, before clipping),
     `largest` (the largest magnitude received), `update` (norm of the applied change), `weight` (norm before it),
-    `zeros` (share of exact zeros), `not_finite` (how many values are NaN or infinite). `skipped` int64 [steps]: batches
-    since the last record whose update was left out for an overflow.
+    `zeros` (share of exact zeros), `not_finite` (how many values are NaN or infinite).
     """
 
     step: np.ndarray
@@ -52,7 +53,6 @@ class Gradients:
     weight: np.ndarray
     zeros: np.ndarray
     not_finite: np.ndarray
-    skipped: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,11 @@ def explained(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def _causes_of(verdict: Verdict, verdicts: Sequence[Verdict]) -> list[int]:
     kinds = CAUSES[verdict.kind]
-    return [index for index, other in enumerate(verdicts) if other.kind in kinds and other.is_alarm]
+    return [
+        index
+        for index, other in enumerate(verdicts)
+        if other is not verdict and not verdict.is_root and other.is_alarm and (other.kind in kinds or other.is_root)
+    ]
 
 
 def _rank(verdict: Verdict) -> int:

@@ -101,7 +101,8 @@ def _losses(reader: _Reader) -> Losses | None:
     size = len(step)
     columns = {name: np.asarray(record.get(name, np.full(size, np.nan)), np.float64) for name in ("loss", "learning_rate")}
     epoch = np.asarray(record.get("epoch", np.zeros(size)), np.int64)
-    return Losses(step[last], columns["loss"][last], columns["learning_rate"][last], epoch[last])
+    before = np.diff(np.append(-1, np.flatnonzero(last))) - 1
+    return Losses(step[last], columns["loss"][last], columns["learning_rate"][last], epoch[last], before)
 
 
 def _epochs(reader: _Reader) -> Epochs | None:
@@ -132,7 +133,6 @@ def _gradients(reader: _Reader, variables: int) -> Gradients | None:
         weight=table["weight_norm"],
         zeros=_stacked(records, "zeros") / np.maximum(counts, 1),
         not_finite=_stacked(records, "nan") + _stacked(records, "inf"),
-        skipped=np.array([int(r.get("skipped_batches", r["skipped"])) for r in records], np.int64),
     )
 
 

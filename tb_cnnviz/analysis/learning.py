@@ -15,17 +15,13 @@ from tb_cnnviz.analysis.evidence import Evidence
 from tb_cnnviz.analysis.limits import Limits
 
 
-#: A cross-entropy above it may come from a probability that the loss was too small to hold.
-_UNCLIPPED = 8.0
-
-
 @dataclass(frozen=True)
 class Learning:
     """How far training has come.
 
     `steps`: updates that the log tells of. `start`, `end`: the training loss of the first batches and of the last tenth of
     them, penalties taken off where they are known. `best`: the least that a tenth of the batches reached.
-    `chance`: what the best constant answer costs; NaN where it is not known. `share`: the part of it that is gone at the
+    `penalty`: what was taken off at the end. `chance`: what the best constant answer costs; NaN where it is not known. `share`: the part of it that is gone at the
     end, from 1 (all) to 0 or below (none); NaN where it is not known. `accuracy_share`: the same of the training accuracy.
     `validation_share`: the same at the best epoch of validation.
     `long_enough`: whether there were steps enough to judge. `finite`: whether the loss stayed a number.
@@ -35,6 +31,7 @@ class Learning:
     start: float
     end: float
     best: float
+    penalty: float
     chance: float
     share: float
     accuracy_share: float
@@ -75,6 +72,7 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
         start=start - penalty,
         end=end,
         best=best - penalty,
+        penalty=penalty,
         chance=chance,
         share=share,
         accuracy_share=_accuracy_share(evidence, "accuracy"),
@@ -116,8 +114,7 @@ def _penalty(evidence: Evidence) -> float:
         if len(at):
             logits = evidence.network.output_activation not in ("softmax", "sigmoid")
             data = data_loss.prediction_loss(model.loss, probe.y, predictions, logits=logits)
-            if data < _UNCLIPPED:
-                found.append(errors.loss[at[0]] - data)
+            found.append(errors.loss[at[0]] - data)
     late = [value for value in found[-3:] if np.isfinite(value)]
     return max(0.0, float(np.median(late))) if late else 0.0
 

@@ -90,6 +90,14 @@ class Limits:
         "The part of the classes' entropy that is explained by which batch it is.",
         "Bengio, Practical Recommendations, 2012: shuffle the examples",
     )
+    batch_order: float = _limit(
+        0.75,
+        "The mean squared difference of successive batches' losses over their variance; independent batches give 2.",
+        "von Neumann, Distribution of the ratio of the mean square successive difference, 1941",
+    )
+    penalty_shrink: float = _limit(
+        4.0, "All kernels have shrunk to less than the reciprocal of this, while the network learns little.", "ours"
+    )
     uphill_cosine: float = _limit(
         0.5, "The cosine between update and gradient above which an optimizer goes uphill.", "ours; descent is below 0"
     )

@@ -68,7 +68,7 @@ class Verdict:
     `kind` is one of KINDS; `severity` error (training cannot work like this), warning (it works badly), note (worth
     knowing, no alarm). `layer` or `variable`: paths in the model record, None where the whole network is meant; `layers`: all
     that are meant. `step`: since when, the first of the logged steps that shows it. `measured` and `limit` are in the same
-    unit. `finding` says in one sentence what was measured here, `words` what the rule is.
+    unit. `is_root`: nothing else can be its cause, and it explains every other alarm. `finding` says in one sentence what was measured here, `words` what the rule is.
     """
 
     kind: str
@@ -82,6 +82,7 @@ class Verdict:
     measured: float | None = None
     limit: float | None = None
     evidence: Series | None = None
+    is_root: bool = False
     causes: Sequence[int] = field(default=())
     consequences: Sequence[int] = field(default=())
 

@@ -15,6 +15,7 @@ from tb_cnnviz.analysis.rules.exploding import exploding
 from tb_cnnviz.analysis.rules.frozen import frozen
 from tb_cnnviz.analysis.rules.non_finite import non_finite
 from tb_cnnviz.analysis.rules.not_learning import not_learning
+from tb_cnnviz.analysis.rules.over_regularised import over_regularised
 from tb_cnnviz.analysis.rules.overfitting import overfitting
 from tb_cnnviz.analysis.rules.saturated import saturated
 from tb_cnnviz.analysis.rules.skipped_updates import skipped_updates
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     sorted_examples,
     overfitting,
     constant_output,
+    over_regularised,
     unrelated_labels,
     not_learning,
 )

@@ -18,16 +18,15 @@ WORDS = Words(
 
 
 def skipped_updates(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
-    """More batches left out than applied over the last half of what is logged."""
-    gradients = evidence.gradients
-    if gradients is None or not learning.long_enough or len(gradients.step) < 4:
+    """More batches left out than applied over the last half. Micro-batches of an accumulated gradient are not left out."""
+    losses = evidence.losses
+    if losses is None or not learning.long_enough or evidence.model.hparams.get("gradient_accumulation_steps"):
         return []
-    half = len(gradients.step) // 2
-    skipped = int(gradients.skipped[half:].sum())
-    applied = int(gradients.step[-1] - gradients.step[half]) + 1
+    half = len(losses.step) // 2
+    skipped, applied = int(losses.before[half:].sum()), len(losses.step) - half
     if skipped <= applied:
         return []
-    series = Series.of("skipped updates", gradients.step, gradients.skipped)
+    series = Series.of("batches left out before each update", losses.step, losses.before)
     finding = f"Over the last {applied} updates, {skipped} batches were left out since their gradients overflowed."
-    step = int(gradients.step[half])
+    step = int(losses.step[half])
     return [Verdict("non_finite", WARNING, finding, WORDS, step=step, measured=skipped / applied, limit=1.0, evidence=series)]

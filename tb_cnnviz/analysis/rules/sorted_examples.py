@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tb_cnnviz.analysis import data_loss
+from tb_cnnviz.analysis.courses import typical
 from tb_cnnviz.analysis.evidence import OUTPUT, Evidence
 from tb_cnnviz.analysis.learning import Learning
 from tb_cnnviz.analysis.limits import Limits
@@ -19,10 +20,19 @@ WORDS = Words(
     suggestion="Shuffle the examples before each epoch; with tf.data, shuffle(buffer) over more than one class.",
 )
 _FEW = 8
+#: Batches of an epoch at least, for their order to show.
+_BATCHES = 16
 
 
 def sorted_examples(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
-    """How much of the entropy of the classes is explained by the batch they are in; by the answers where labels are not logged."""
+    """How much of the entropy of the classes is explained by the batch they are in; by the answers where labels are not logged.
+
+    Where neither tells: whether the losses of successive batches are alike, in a network that learns next to nothing.
+    """
+    return _by_classes(evidence, learning, limits) or _by_losses(evidence, learning, limits, found)
+
+
+def _by_classes(evidence: Evidence, learning: Learning, limits: Limits) -> list[Verdict]:
     shares, steps, is_label = _shares(evidence)
     if shares is None or len(shares) < _FEW or not learning.long_enough:
         return []
@@ -44,6 +54,37 @@ def sorted_examples(evidence: Evidence, learning: Learning, limits: Limits, foun
             step=int(steps[0]),
             measured=explained,
             limit=limits.sorted_share,
+            evidence=series,
+        )
+    ]
+
+
+def _by_losses(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
+    losses = evidence.losses
+    if losses is None or not learning.is_poor or not learning.finite or any(v.is_alarm for v in found):
+        return []
+    ratios, begins = [], []
+    for epoch in np.unique(losses.epoch)[1:]:
+        loss = losses.loss[losses.epoch == epoch]
+        if len(loss) >= _BATCHES:
+            place = np.arange(len(loss))
+            rest = loss - np.polyval(np.polyfit(place, loss, 1), place)
+            ratios.append(float(np.mean(np.diff(rest) ** 2) / np.var(rest)) if np.var(rest) > 0 else np.nan)
+            begins.append(int(losses.step[losses.epoch == epoch][0]))
+    ratio = typical(np.array(ratios))
+    if not ratio < limits.batch_order:
+        return []
+    series = Series.of("difference of successive losses", np.array(begins), np.array(ratios), limits.batch_order)
+    finding = f"Losses of successive batches are alike (ratio {said(ratio)}, independent batches give 2): the examples come in an order."
+    return [
+        Verdict(
+            "label_or_data",
+            WARNING,
+            finding,
+            WORDS,
+            step=begins[0],
+            measured=ratio,
+            limit=limits.batch_order,
             evidence=series,
         )
     ]

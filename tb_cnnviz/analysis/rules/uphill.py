@@ -36,6 +36,14 @@ def uphill(evidence: Evidence, learning: Learning, limits: Limits, found: Sequen
     step = int(evidence.samples.step[0])
     return [
         Verdict(
-            "not_learning", ERROR, finding, WORDS, step=step, measured=value, limit=limits.uphill_cosine, evidence=series
+            "not_learning",
+            ERROR,
+            finding,
+            WORDS,
+            step=step,
+            measured=value,
+            limit=limits.uphill_cosine,
+            evidence=series,
+            is_root=True,
         )
     ]
