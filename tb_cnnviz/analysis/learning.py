@@ -19,7 +19,7 @@ from tb_cnnviz.analysis.limits import Limits
 class Learning:
     """How far training has come.
 
-    `steps`: updates that the log tells of. `start`, `end`: the training loss of the first batches and of the last tenth of
+    `steps`: updates that the log tells of. `is_summed`: whether the loss is a sum over the batch; all losses here are means. `start`, `end`: the training loss of the first batch and of the last tenth of
     them, penalties taken off where they are known. `best`: the least that a tenth of the batches reached.
     `penalty`: what was taken off at the end. `chance`: what the best constant answer costs; NaN where it is not known. `share`: the part of it that is gone at the
     end, from 1 (all) to 0 or below (none); NaN where it is not known. `accuracy_share`: the same of the training accuracy.
@@ -28,6 +28,7 @@ class Learning:
     """
 
     steps: int
+    is_summed: bool
     start: float
     end: float
     best: float
@@ -60,7 +61,11 @@ class Learning:
 
 def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
     start, end, best, finite = _loss_course(evidence)
-    penalty = _penalty(evidence)
+    is_summed = _is_summed(evidence)
+    if is_summed:
+        batch = _batch_size(evidence)
+        start, end, best = start / batch, end / batch, best / batch
+    penalty = 0.0 if is_summed else _penalty(evidence)
     chance = _chance(evidence, end - penalty)
     end -= penalty
     if np.isfinite(chance):
@@ -69,6 +74,7 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
         share = 1 - end / (start - penalty) if start - penalty > 0 else float("nan")
     return Learning(
         steps=evidence.steps,
+        is_summed=is_summed,
         start=start - penalty,
         end=end,
         best=best - penalty,
@@ -99,24 +105,40 @@ def _loss_course(evidence: Evidence) -> tuple[float, float, float, bool]:
         return float("nan"), float("nan"), float("nan"), False
     window = min(window, len(sound))
     blocks = [sound[i : i + window].mean() for i in range(0, len(sound) - window + 1, window)]
-    first = sound[: min(3, max(1, len(sound) // 10))]
-    return float(first.mean()), float(np.mean(last[np.isfinite(last)]) if finite else np.inf), float(min(blocks)), finite
+    return float(sound[0]), float(np.mean(last[np.isfinite(last)]) if finite else np.inf), float(min(blocks)), finite
 
 
-def _penalty(evidence: Evidence) -> float:
-    """What regularisation adds to the loss at the end: the probe's loss less what its predictions cost."""
+def _probe_losses(evidence: Evidence) -> list[tuple[float, float]]:
+    """(the probe's loss as logged, what its predictions cost by the formula), at each step at which both are known."""
     errors, probe, model = evidence.errors, evidence.probe, evidence.model
-    if errors is None or probe.y is None or not len(probe.predictions):
-        return 0.0
+    if errors is None or probe.y is None:
+        return []
+    logits = evidence.network.output_activation not in ("softmax", "sigmoid")
     found = []
     for step, predictions in zip(probe.steps, probe.predictions, strict=True):
         at = np.flatnonzero(errors.step == step)
         if len(at):
-            logits = evidence.network.output_activation not in ("softmax", "sigmoid")
             data = data_loss.prediction_loss(model.loss, probe.y, predictions, logits=logits)
-            found.append(errors.loss[at[0]] - data)
-    late = [value for value in found[-3:] if np.isfinite(value)]
+            found.append((float(errors.loss[at[0]]), data))
+    return [pair for pair in found if np.isfinite(pair).all()]
+
+
+def _penalty(evidence: Evidence) -> float:
+    """What regularisation adds to the loss at the end: the probe's loss less what its predictions cost."""
+    late = [loss - data for loss, data in _probe_losses(evidence)[-3:]]
     return max(0.0, float(np.median(late))) if late else 0.0
+
+
+def _is_summed(evidence: Evidence) -> bool:
+    """Whether the probe's loss is as many times what its predictions cost on average as it has images, at each step."""
+    pairs = _probe_losses(evidence)
+    images = len(evidence.probe.y) if evidence.probe.y is not None else 0
+    return images > 1 and len(pairs) > 0 and all(abs(loss - images * data) <= 0.02 * loss for loss, data in pairs)
+
+
+def _batch_size(evidence: Evidence) -> float:
+    given = evidence.model.hparams.get("batch_size")
+    return float(given) if isinstance(given, int | float) and given > 0 else 1.0
 
 
 def _late_channel_means(evidence: Evidence) -> np.ndarray | None:

@@ -1,7 +1,7 @@
 """Logs made of numbers, through the real writer: a sound training of a small network, and whatever is changed of it.
 
 Three kernels: `conv` (8 filters of 3 × 3, ReLU), `hidden` (16 units, tanh), `out` (4 classes, softmax). 200 steps in four
-epochs, statistics at every fourth; the loss falls from guessing to a tenth of it.
+epochs, statistics at every eighth; the loss falls from guessing to a tenth of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tb_cnnviz.analysis.gathering import gather
 from tb_cnnviz.eventlog.writer import RecordWriter
 from tb_cnnviz.records import LayerRecord, ModelRecord, Record, VariableRecord
 
-STEPS, EPOCHS, CLASSES, STRIDE = 200, 4, 4, 4
+STEPS, EPOCHS, CLASSES, STRIDE = 200, 4, 4, 8
 BATCH = 32
 CHANNELS = {"conv": 8, "hidden": 16, "out": CLASSES}
 SHAPES = {"conv": [3, 3, 1, 8], "hidden": [288, 16], "out": [16, CLASSES]}
@@ -226,3 +226,10 @@ def unlearned(**changes: Any) -> MadeLog:
     made = MadeLog(loss=flat_loss(), accuracy=0.25, validation=[1.39, 1.39, 1.39, 1.39], probe_loss=float(np.log(CLASSES)), **changes)
     made.predictions = np.full((8, CLASSES), 1 / CLASSES)
     return made
+
+
+def spike(at: int, factor: float, until: int = STEPS) -> np.ndarray:
+    """A norm of 0.1 at each statistics step, and so many times as much between two steps."""
+    course = np.full(STEPS // STRIDE, 0.1)
+    course[at // STRIDE : until // STRIDE] *= factor
+    return course

@@ -49,10 +49,12 @@ def updates_too_large(evidence: Evidence, learning: Learning, limits: Limits, fo
     worst = int(np.argmax(largest if largest.max() > 10 * limits.update_high else median))
     layer = evidence.network.layer_of(kernels[worst])
     rate = float(np.nanmax(evidence.losses.rate[:_FIRST])) if evidence.losses is not None else float("nan")
-    usual = evidence.model.optimizer in _PLAIN and rate <= _USUAL_RATE
+    usual = learning.is_summed or (evidence.model.optimizer in _PLAIN and rate <= _USUAL_RATE)
     step = first_where(gradients.step[:_FIRST], moving[:, worst] > limits.update_high)
     value = max(float(median[worst]), float(largest[worst]) / 10)
-    finding = f"An update changes {layer} by {said(float(largest[worst]))} times its norm (rate {said(rate)})."
+    finding = f"An update changes {layer} by {said(float(largest[worst]))} times its norm (rate {said(rate)})." + (
+        " The loss is a sum over the batch, and so is the gradient." if learning.is_summed else ""
+    )
     ratio = gradients.update[:, kernels[worst]] / gradients.weight[:, kernels[worst]]
     series = Series.of(f"update / weight of {layer}", gradients.step, ratio, limits.update_high)
     return [
