@@ -19,9 +19,11 @@ from tb_cnnviz.analysis.evidence import (
     Row,
     Samples,
 )
+from tb_cnnviz.analysis.row_table import RowTable
 from tb_cnnviz.analysis.sampled_steps import sampled_steps
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.reader import Run
+from tb_cnnviz.records.record import Record
 
 #: Records of each kind of statistic that are read of a run at most.
 STATISTICS = 96
@@ -53,7 +55,7 @@ def gather(run: Run, progress: Callable[[int], None] | None = None) -> Evidence:
         model,
         losses=_losses(reader),
         epochs=_epochs(reader),
-        gradients=_gradients(reader, len(model.variables)),
+        gradients=_gradients(reader, [variable.size for variable in model.variables]),
         samples=_samples(reader, len(model.variables)),
         activations=_activations(reader),
         errors=_errors(reader),
@@ -91,6 +93,21 @@ class _Reader:
         sound = [(step, record) for step, record in found if record is not None]
         return [step for step, _ in sound], [record for _, record in sound]
 
+    def columns(self, kind: str, at_most: int) -> list[Record]:
+        """Records as they were written, with a column for each array: `Run.read` takes them apart by layer, which takes longer."""
+        if kind not in self._run.kinds:
+            return []
+        found = []
+        for step in sampled_steps(self._run.steps(kind), at_most):
+            try:
+                found.append(self._run._index.read(kind, None, step))
+            except (KeyError, DamagedRecord):
+                continue
+            self._count += 1
+            if self._progress is not None:
+                self._progress(self._count)
+        return found
+
 
 def _losses(reader: _Reader) -> Losses | None:
     record = reader.read("losses", None)
@@ -117,22 +134,24 @@ def _epochs(reader: _Reader) -> Epochs | None:
     return Epochs(record["step"].astype(np.int64), metrics)
 
 
-def _gradients(reader: _Reader, variables: int) -> Gradients | None:
-    steps, records = reader.records("gradients", STATISTICS)
-    sound = [(s, r) for s, r in zip(steps, records, strict=True) if len(r["norm"]) == variables]
-    if not sound or not variables:
+def _gradients(reader: _Reader, sizes: Sequence[int]) -> Gradients | None:
+    names = ("norm", "min", "max", "weight_norm", "update_norm", "zeros", "nan", "inf")
+    sound = [
+        record
+        for record in reader.columns("gradients", STATISTICS)
+        if all(name in record.arrays and record.arrays[name].shape == (len(sizes),) for name in names)
+    ]
+    if not sound or not len(sizes):
         return None
-    steps, records = [s for s, _ in sound], [r for _, r in sound]
-    table = {name: _stacked(records, name) for name in ("norm", "update_norm", "weight_norm", "min", "max")}
-    counts = np.stack([r["histogram"].sum(1) * r["sampled"] + r["nan"] + r["inf"] for r in records]).astype(np.float64)
+    table = {name: np.stack([record.arrays[name] for record in sound]).astype(np.float64) for name in names}
     return Gradients(
-        np.array(steps, np.int64),
+        np.array([record.step for record in sound], np.int64),
         norm=table["norm"],
         largest=np.maximum(abs(table["min"]), abs(table["max"])),
         update=table["update_norm"],
         weight=table["weight_norm"],
-        zeros=_stacked(records, "zeros") / np.maximum(counts, 1),
-        not_finite=_stacked(records, "nan") + _stacked(records, "inf"),
+        zeros=table["zeros"] / np.maximum(sizes, 1),
+        not_finite=table["nan"] + table["inf"],
     )
 
 
@@ -168,56 +187,39 @@ def _spread(sample: dict[str, np.ndarray]) -> float:
 
 
 def _activations(reader: _Reader) -> Activations | None:
-    steps, records = reader.records("activations", STATISTICS)
-    if not steps:
+    table = RowTable.of(reader.columns("activations", STATISTICS))
+    if table is None:
         return None
-    places = dict.fromkeys(place for record in records for place in record["rows"])
-    return Activations(np.array(steps, np.int64), {place: _row(place, records) for place in places})
+    return Activations(table.steps, {place: _row(table, place) for place in table.places})
 
 
-def _row(place: tuple[str, str], records: Sequence[dict[str, Any]]) -> Row:
-    rows = [record["rows"].get(place) for record in records]
-    channels = max((row["channels"] for row in rows if row), default=0)
-    values = {name: np.array([row[name] if row else np.nan for row in rows], np.float64) for name in _ROW_VALUES}
-
-    def share(name: str, row: dict[str, Any] | None) -> float:
-        if row is None or not row["count"] or (name == "saturated" and row.get("saturation") is None):
-            return np.nan
-        return float(row[name]) / float(row["count"])
-
-    def by_channel(name: str, scale: Callable[[dict[str, Any]], float]) -> np.ndarray:
-        missing = np.full(channels, np.nan)
-        table = [
-            np.asarray(row[name], np.float64) / scale(row) if row and row["channels"] == channels else missing
-            for row in rows
-        ]
-        return np.stack(table)
-
+def _row(table: RowTable, place: tuple[str, str]) -> Row:
+    column = lambda name: table.by_row(name, place)  # noqa: E731
+    count = np.where(column("count") > 0, column("count"), np.nan)
+    channels = table.channels[place]
+    has_saturation = np.array([row.get("saturation") is not None for row in table.said[place]])
     return Row(
-        **values,
-        zeros=np.array([share("zeros", row) for row in rows]),
-        saturated=np.array([share("saturated", row) for row in rows]),
-        not_finite=np.array([float(row["nan"] + row["inf"]) if row else np.nan for row in rows]),
-        **{name: by_channel(name, lambda row: 1.0) for name in _CHANNEL_VALUES},
-        channel_zeros=by_channel("channel_zeros", lambda row: max(float(row["count"]) / max(channels, 1), 1.0)),
+        **{name: column(name) for name in _ROW_VALUES},
+        zeros=column("zeros") / count,
+        saturated=np.where(has_saturation, column("saturated") / count, np.nan),
+        not_finite=column("nan") + column("inf"),
+        **{name: table.by_channel(name, place) for name in _CHANNEL_VALUES},
+        channel_zeros=table.by_channel("channel_zeros", place) / (count[:, None] / max(channels, 1)),
     )
 
 
 def _errors(reader: _Reader) -> Errors | None:
-    steps, records = reader.records("errors", PICTURES)
-    if not steps:
+    records = reader.columns("errors", PICTURES)
+    table = RowTable.of(records)
+    if table is None:
         return None
-    layers = dict.fromkeys(
-        layer for record in records for (layer, _), row in record["rows"].items() if row.get("connected", True)
+    connected = [place for place in table.places if any(row.get("connected", True) for row in table.said[place])]
+    return Errors(
+        table.steps,
+        np.array([_number(values.get("loss_value")) for values in table.attributes]),
+        {layer: table.by_row("norm", (layer, place)) for layer, place in connected},
+        {layer: table.by_row("nan", (layer, place)) + table.by_row("inf", (layer, place)) for layer, place in connected},
     )
-    by_layer = [{layer: row for (layer, _), row in record["rows"].items()} for record in records]
-    norm = {x: np.array([float(rows[x]["norm"]) if x in rows else np.nan for rows in by_layer]) for x in layers}
-    bad = {
-        x: np.array([float(rows[x]["nan"] + rows[x]["inf"]) if x in rows else np.nan for rows in by_layer])
-        for x in layers
-    }
-    values = [next(iter(record["rows"].values()), {}).get("loss_value", np.nan) for record in records]
-    return Errors(np.array(steps, np.int64), np.array([_number(v) for v in values]), norm, bad)
 
 
 def _probe(reader: _Reader) -> Probe:
@@ -258,10 +260,6 @@ def _batches(reader: _Reader, part: str) -> BatchStatistics | None:
         not_finite=table("nan") + table("inf"),
         class_share=np.stack([np.asarray(s, np.float64) for s in shares]) if same else None,
     )
-
-
-def _stacked(records: Sequence[dict[str, Any]], name: str) -> np.ndarray:
-    return np.stack([record[name] for record in records]).astype(np.float64)
 
 
 def _number(value: Any) -> float:

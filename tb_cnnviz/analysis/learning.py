@@ -15,6 +15,10 @@ from tb_cnnviz.analysis.evidence import Evidence
 from tb_cnnviz.analysis.limits import Limits
 
 
+#: A penalty of more times the loss on the data is not told from it in float32.
+_MOST_PENALTY = 1e4
+
+
 @dataclass(frozen=True)
 class Learning:
     """How far training has come.
@@ -65,13 +69,11 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
     if is_summed:
         batch = _batch_size(evidence)
         start, end, best = start / batch, end / batch, best / batch
-    penalty = 0.0 if is_summed else _penalty(evidence)
-    chance = _chance(evidence, end - penalty)
+    penalty = 0.0 if is_summed else _penalty(evidence, end)
     end -= penalty
-    if np.isfinite(chance):
-        share = 1 - end / chance if chance > 0 else float("nan")
-    else:
-        share = 1 - end / (start - penalty) if start - penalty > 0 else float("nan")
+    chance = _chance(evidence, end)
+    whole = chance if np.isfinite(chance) else start - penalty
+    share = 1 - end / whole if whole > 0 else float("nan")
     return Learning(
         steps=evidence.steps,
         is_summed=is_summed,
@@ -123,10 +125,16 @@ def _probe_losses(evidence: Evidence) -> list[tuple[float, float]]:
     return [pair for pair in found if np.isfinite(pair).all()]
 
 
-def _penalty(evidence: Evidence) -> float:
-    """What regularisation adds to the loss at the end: the probe's loss less what its predictions cost."""
-    late = [loss - data for loss, data in _probe_losses(evidence)[-3:]]
-    return max(0.0, float(np.median(late))) if late else 0.0
+def _penalty(evidence: Evidence, end: float) -> float:
+    """What regularisation adds to the loss at the end: the probe's loss less what its predictions cost.
+
+    0 where it is so much of the loss that what is left of that would be rounding.
+    """
+    late = [(loss - data, data) for loss, data in _probe_losses(evidence)[-3:]]
+    if not late:
+        return 0.0
+    penalty, data = np.median(late, 0)
+    return float(penalty) if 0 < penalty < min(end, _MOST_PENALTY * max(data, 1e-3)) else 0.0
 
 
 def _is_summed(evidence: Evidence) -> bool:

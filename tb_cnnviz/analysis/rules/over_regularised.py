@@ -45,5 +45,6 @@ def over_regularised(evidence: Evidence, learning: Learning, limits: Limits, fou
             measured=float(shrunk[-1]),
             limit=1 / limits.penalty_shrink,
             evidence=Series.of("largest kernel norm over its first", gradients.step, shrunk, 1 / limits.penalty_shrink),
+            is_root=True,
         )
     ]

@@ -18,13 +18,15 @@ WORDS = Words(
     "slipped.",
 )
 _FEW_EPOCHS = 2
+#: What such labels bring about: the same answer to all is then the best one.
+_EFFECTS = ("overfitting", "constant_output")
 #: Of a validation that was never better than guessing, but for noise.
 _NONE = 0.03
 
 
 def unrelated_labels(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """No other fault, layers that can bend, and not better than guessing: on validation, and on training or by heart alone."""
-    if any(verdict.is_alarm and verdict.kind != "overfitting" for verdict in found) or not learning.long_enough:
+    if any(v.is_root or (v.is_alarm and v.kind not in _EFFECTS) for v in found) or not learning.long_enough:
         return []
     if data_loss.family_of(evidence.model.loss) not in (data_loss.CLASSES, data_loss.BINARY) or not can_bend(evidence):
         return []
