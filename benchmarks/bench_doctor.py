@@ -93,25 +93,37 @@ def gradients(step: int, n: int, rng: np.random.Generator) -> Record:
         "zeros": none, "nan": none, "inf": none, "histogram": rng.integers(0, 900, (n, BINS)).astype(np.uint32),
         "sampled": np.ones(n, np.int32),
     }  # fmt: skip
-    return Record("gradients", step, arrays=arrays, attributes={"bin_start": 230, "source": "training batch", "exact": True})
+    return Record(
+        "gradients", step, arrays=arrays, attributes={"bin_start": 230, "source": "training batch", "exact": True}
+    )
 
 
 def activations(step: int, n: int, rows: np.ndarray, rng: np.random.Generator) -> Record:
     floats = {name: rng.uniform(0.1, 1, n).astype(np.float32) for name in ("mean", "std", "min", "max")}
     counts = {name: np.zeros(n, np.int64) for name in ("saturated", "nan", "inf")}
-    of_channels = {f"channel_{name}": rng.uniform(0.1, 1, n * CHANNELS).astype(np.float32) for name in ("mean", "std", "min", "max")}
-    channel_counts = {f"channel_{name}": np.zeros(n * CHANNELS, np.int64) for name in ("zeros", "saturated", "nan", "inf")}
+    of_channels = {
+        f"channel_{name}": rng.uniform(0.1, 1, n * CHANNELS).astype(np.float32)
+        for name in ("mean", "std", "min", "max")
+    }
+    channel_counts = {
+        f"channel_{name}": np.zeros(n * CHANNELS, np.int64) for name in ("zeros", "saturated", "nan", "inf")
+    }
     arrays = {
         "rows": rows, **floats, **counts, **of_channels, **channel_counts, "count": np.full(n, 65536), "zeros": np.full(n, 30000),
         "histogram": rng.integers(0, 900, (n, BINS)).astype(np.uint32), "sampled": np.ones(n, np.int32),
         "channel_histogram": rng.integers(0, 90, (n * CHANNELS, CHANNEL_BINS)).astype(np.uint32),
         "channel_edges": np.linspace(-1, 1, CHANNEL_BINS + 1).astype(np.float32),
     }  # fmt: skip
-    return Record("activations", step, arrays=arrays, attributes={"bin_start": 230, "source": "training batch", "exact": True})
+    return Record(
+        "activations", step, arrays=arrays, attributes={"bin_start": 230, "source": "training batch", "exact": True}
+    )
 
 
 def errors(step: int, n: int, names: list[str], rng: np.random.Generator) -> Record:
-    rows = [{"layer": x, "place": "pre_activation", "channels": 1, "calls": 1, "connected": True, "why": None} for x in names]
+    rows = [
+        {"layer": x, "place": "pre_activation", "channels": 1, "calls": 1, "connected": True, "why": None}
+        for x in names
+    ]
     norm = rng.uniform(0.1, 0.2, n).astype(np.float32)
     none = np.zeros(n, np.int64)
     arrays = {
@@ -119,7 +131,9 @@ def errors(step: int, n: int, names: list[str], rng: np.random.Generator) -> Rec
         "count": none + 9, "zeros": none, "nan": none, "inf": none, "sampled": np.ones(n, np.int32), "channel_norm": norm,
         "histogram": np.ones((n, 1), np.uint32),
     }  # fmt: skip
-    return Record("errors", step, arrays=arrays, attributes={"bin_start": 254, "source": "probe", "loss_value": 0.3, "images": 8})
+    return Record(
+        "errors", step, arrays=arrays, attributes={"bin_start": 254, "source": "probe", "loss_value": 0.3, "images": 8}
+    )
 
 
 def measure(root: Path) -> tuple[float, float, int]:
@@ -153,10 +167,19 @@ def main() -> None:
                 copy = root / f"run{run:03}"
                 copy.mkdir()
                 os.link(file, copy / file.name)
-            count = runs * (2 * (steps // STATISTICS_EVERY) + steps // (10 * STATISTICS_EVERY) + steps // ROWS_A_RECORD + steps // 500 + 2)
+            count = runs * (
+                2 * (steps // STATISTICS_EVERY)
+                + steps // (10 * STATISTICS_EVERY)
+                + steps // ROWS_A_RECORD
+                + steps // 500
+                + 2
+            )
             seconds, megabytes, judged = measure(root)
             size = runs * file.stat().st_size / 1e9
-            print(f"{judged:>5} {steps:>7} {given.layers:>6} {count:>9,} {size:>6.1f} {seconds:>8.1f} {megabytes:>13.0f}", flush=True)
+            print(
+                f"{judged:>5} {steps:>7} {given.layers:>6} {count:>9,} {size:>6.1f} {seconds:>8.1f} {megabytes:>13.0f}",
+                flush=True,
+            )
     print(f"goal: {GOAL_SECONDS:g} s for 100 runs × 10,000 steps × 50 layers on two cores")
 
 

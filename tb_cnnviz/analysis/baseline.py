@@ -76,7 +76,10 @@ def _quantities(evidence: Evidence) -> Iterator[tuple[tuple[str, str | None], tu
             layer = network.layer_of(column)
             yield ("gradient norm", layer), (gradients.step, gradients.norm[:, column])
             with np.errstate(all="ignore"):
-                yield ("update / weight", layer), (gradients.step, gradients.update[:, column] / gradients.weight[:, column])
+                yield (
+                    ("update / weight", layer),
+                    (gradients.step, gradients.update[:, column] / gradients.weight[:, column]),
+                )
     if evidence.activations is not None:
         for (layer, place), row in evidence.activations.rows.items():
             if place == OUTPUT:

@@ -30,29 +30,28 @@ def is_sparse(loss: str | None) -> bool:
 
 def entropy(shares: np.ndarray) -> float:
     """In nats, of shares that add up to 1."""
-    p = np.clip(np.asarray(shares, np.float64), 0, 1)
+    p: np.ndarray = np.clip(np.asarray(shares, np.float64), 0, 1)
     total = p.sum()
     if not np.isfinite(total) or total <= 0:
         return float("nan")
-    p = p[p > 0] / total
-    return float(-(p * np.log(p)).sum())
+    there = p[p > 0] / total
+    return float(-(there * np.log(there)).sum())
 
 
 def binary_entropy(shares: np.ndarray) -> float:
     """In nats, the mean over several yes-or-no shares."""
-    p = np.clip(np.asarray(shares, np.float64), _TINY, 1 - _TINY)
+    p: np.ndarray = np.clip(np.asarray(shares, np.float64), _TINY, 1 - _TINY)
     return float(np.mean(-(p * np.log(p) + (1 - p) * np.log(1 - p))))
 
 
-def class_numbers(y: np.ndarray) -> np.ndarray | None:
-    """Labels as the numbers of classes [n]; None where they are not whole numbers or one-hot rows."""
-    y = np.asarray(y)
-    if y.ndim >= 2 and y.shape[-1] > 1:
-        flat = y.reshape(-1, y.shape[-1]).astype(np.float64)
-        one_hot = np.isin(flat, (0, 1)).all() and (flat.sum(1) == 1).all()
-        return flat.argmax(1) if one_hot else None
-    flat = y.reshape(-1).astype(np.float64)
-    return flat.astype(np.int64) if np.isfinite(flat).all() and (flat == np.round(flat)).all() else None
+def explained(y: np.ndarray, predictions: np.ndarray) -> float:
+    """R²: the part of the targets' variance over images that the predictions explain; NaN where they do not fit each other."""
+    if y.dtype.kind not in "fiub" or y.size != predictions.size or len(y) < 2:
+        return float("nan")
+    target = np.asarray(y, np.float64).reshape(len(y), -1)
+    whole = float(((target - target.mean(0)) ** 2).sum())
+    rest = float(((target - predictions.reshape(target.shape)) ** 2).sum())
+    return 1 - rest / whole if whole > 0 and np.isfinite(rest) else float("nan")
 
 
 def prediction_loss(loss: str | None, y: np.ndarray, predictions: np.ndarray, *, logits: bool) -> float:
@@ -103,4 +102,6 @@ def _cross_entropy(y: np.ndarray, p: np.ndarray, sparse: bool, logits: bool) -> 
 
 
 def _mean_unless_clipped(costs: np.ndarray) -> float:
-    return float(np.mean(costs)) if np.isfinite(costs).all() and costs.max(initial=0.0) < -np.log(_TINY) else float("nan")
+    return (
+        float(np.mean(costs)) if np.isfinite(costs).all() and costs.max(initial=0.0) < -np.log(_TINY) else float("nan")
+    )

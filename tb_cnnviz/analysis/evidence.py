@@ -92,7 +92,7 @@ class Row:
     @cached_property
     def rms(self) -> np.ndarray:
         """Root mean square, over all values of the row."""
-        return np.hypot(self.mean, self.std)
+        return np.asarray(np.hypot(self.mean, self.std))
 
 
 @dataclass(frozen=True)

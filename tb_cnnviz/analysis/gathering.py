@@ -64,7 +64,9 @@ def gather(run: Run, progress: Callable[[int], None] | None = None) -> Evidence:
         labels=_batches(reader, "labels"),
     )
     if evidence.losses is None and evidence.epochs is None and evidence.gradients is None:
-        raise NothingToJudge(f"run {run.name!r} holds no losses and no gradients: it was not trained while it was logged")
+        raise NothingToJudge(
+            f"run {run.name!r} holds no losses and no gradients: it was not trained while it was logged"
+        )
     return evidence
 
 
@@ -116,7 +118,9 @@ def _losses(reader: _Reader) -> Losses | None:
     step = record["step"].astype(np.int64)
     last = np.append(step[1:] != step[:-1], True)  # of batches that share a step, the one whose update was applied
     size = len(step)
-    columns = {name: np.asarray(record.get(name, np.full(size, np.nan)), np.float64) for name in ("loss", "learning_rate")}
+    columns = {
+        name: np.asarray(record.get(name, np.full(size, np.nan)), np.float64) for name in ("loss", "learning_rate")
+    }
     epoch = np.asarray(record.get("epoch", np.zeros(size)), np.int64)
     before = np.diff(np.append(-1, np.flatnonzero(last))) - 1
     return Losses(step[last], columns["loss"][last], columns["learning_rate"][last], epoch[last], before)
@@ -194,7 +198,9 @@ def _activations(reader: _Reader) -> Activations | None:
 
 
 def _row(table: RowTable, place: tuple[str, str]) -> Row:
-    column = lambda name: table.by_row(name, place)  # noqa: E731
+    def column(name: str) -> np.ndarray:
+        return table.by_row(name, place)
+
     count = np.where(column("count") > 0, column("count"), np.nan)
     channels = table.channels[place]
     has_saturation = np.array([row.get("saturation") is not None for row in table.said[place]])
@@ -218,7 +224,10 @@ def _errors(reader: _Reader) -> Errors | None:
         table.steps,
         np.array([_number(values.get("loss_value")) for values in table.attributes]),
         {layer: table.by_row("norm", (layer, place)) for layer, place in connected},
-        {layer: table.by_row("nan", (layer, place)) + table.by_row("inf", (layer, place)) for layer, place in connected},
+        {
+            layer: table.by_row("nan", (layer, place)) + table.by_row("inf", (layer, place))
+            for layer, place in connected
+        },
     )
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_cnnviz.analysis import data_loss
+from tb_cnnviz.analysis.courses import late, typical
 from tb_cnnviz.analysis.evidence import Evidence
 from tb_cnnviz.analysis.limits import Limits
 
-
+#: Half of the first loss.
+_GONE = 0.5
 #: A penalty of more times the loss on the data is not told from it in float32.
 _MOST_PENALTY = 1e4
 
@@ -55,12 +57,12 @@ class Learning:
     @property
     def is_poor(self) -> bool:
         """Whether, after steps enough to judge, next to nothing was learned, or the loss is no number."""
-        return not self.finite or (self.long_enough and not self.learned >= self.limit)
+        return not self.finite or (self.long_enough and self.learned < self.limit)
 
     @property
     def is_weak(self) -> bool:
         """Whether little was learned: a higher limit, for faults that show of themselves."""
-        return not self.finite or (self.long_enough and not self.learned >= self.weak_limit)
+        return not self.finite or (self.long_enough and self.learned < self.weak_limit)
 
 
 def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
@@ -72,8 +74,7 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
     penalty = 0.0 if is_summed else _penalty(evidence, end)
     end -= penalty
     chance = _chance(evidence, end)
-    whole = chance if np.isfinite(chance) else start - penalty
-    share = 1 - end / whole if whole > 0 else float("nan")
+    share = _share(evidence, start - penalty, end, chance)
     return Learning(
         steps=evidence.steps,
         is_summed=is_summed,
@@ -83,13 +84,39 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
         penalty=penalty,
         chance=chance,
         share=share,
-        accuracy_share=_accuracy_share(evidence, "accuracy"),
+        accuracy_share=_accuracy_share(evidence),
         validation_share=_validation_share(evidence, chance, penalty),
         long_enough=evidence.steps - evidence.first_step >= limits.min_steps,
         finite=finite,
         limit=limits.learned_share,
         weak_limit=limits.weak_share,
     )
+
+
+def _share(evidence: Evidence, start: float, end: float, chance: float) -> float:
+    """The part of what a constant answer costs that is gone.
+
+    Where that cost is not known, of the first batch's loss, or what the answers to the probe explain, whichever is more;
+    of several optimizers, which may work against each other, it stays unknown.
+    """
+    if np.isfinite(chance):
+        share = 1 - end / chance if chance > 0 else float("nan")
+        explained = _explained(evidence)
+        squared = data_loss.family_of(evidence.model.loss) in (data_loss.SQUARED, data_loss.ABSOLUTE)
+        # The spread of answers is no sign of learning where they are worse than the mean, and no loss has gone.
+        return min(share, explained) if squared and explained < 0 and end > _GONE * start else share
+    if evidence.model.steps == "train steps" or not start > 0:
+        return float("nan")
+    known = [value for value in (1 - end / start, _explained(evidence)) if not np.isnan(value)]
+    return max(known) if known else float("nan")
+
+
+def _explained(evidence: Evidence) -> float:
+    """R² of the probe's last predictions."""
+    probe = evidence.probe
+    if probe.y is None or not len(probe.predictions):
+        return float("nan")
+    return data_loss.explained(probe.y, probe.predictions[-1])
 
 
 def _loss_course(evidence: Evidence) -> tuple[float, float, float, bool]:
@@ -130,10 +157,10 @@ def _penalty(evidence: Evidence, end: float) -> float:
 
     0 where it is so much of the loss that what is left of that would be rounding.
     """
-    late = [(loss - data, data) for loss, data in _probe_losses(evidence)[-3:]]
-    if not late:
+    found = [(loss - data, data) for loss, data in _probe_losses(evidence)[-3:]]
+    if not found:
         return 0.0
-    penalty, data = np.median(late, 0)
+    penalty, data = np.median(found, 0)
     return float(penalty) if 0 < penalty < min(end, _MOST_PENALTY * max(data, 1e-3)) else 0.0
 
 
@@ -155,9 +182,9 @@ def _late_channel_means(evidence: Evidence) -> np.ndarray | None:
     row = evidence.activations.of(output.path) if evidence.activations and output else None
     if row is None:
         return None
-    late = row.channel_mean[-max(1, len(row.channel_mean) // 3) :]
-    late = late[np.isfinite(late).all(1)]
-    return np.asarray(late.mean(0)) if len(late) else None
+    means = late(row.channel_mean)
+    means = means[np.isfinite(means).all(1)]
+    return np.asarray(means.mean(0)) if len(means) else None
 
 
 def _chance(evidence: Evidence, end: float) -> float:
@@ -181,24 +208,20 @@ def _chance(evidence: Evidence, end: float) -> float:
 
 
 def _spread_of_targets(evidence: Evidence, family: str, end: float) -> float:
-    """Variance (or mean distance) of the targets: of the batch where it is logged, else by the answers and the probe."""
-    labels, y = evidence.labels, evidence.probe.y
+    """Variance (or mean distance) of the targets, from the batch's labels where they are logged, else from the answers.
+
+    An answer that is right on average varies by what it explains; the rest of the targets' variance is the loss.
+    """
+    labels, output = evidence.labels, evidence.network.output
     if labels is not None and len(labels.std):
         deviation = float(np.nanmedian(labels.std[:, 0]))
         return deviation**2 if family == data_loss.SQUARED else 0.8 * deviation
-    found = []
-    output = evidence.network.output
     row = evidence.activations.of(output.path) if evidence.activations and output else None
-    if row is not None:
-        late = row.channel_std[-max(1, len(row.channel_std) // 3) :]
-        variance = float(np.nanmean(late**2)) if np.isfinite(late).any() else float("nan")
-        # An answer that is right on average varies by what it explains; the rest of the targets' variance is the loss.
-        found.append(variance + end if family == data_loss.SQUARED else np.sqrt(variance) + end)
-    if y is not None and len(y) >= 4:
-        targets = np.asarray(y, np.float64).reshape(len(y), -1)
-        found.append(float(np.var(targets, 0).mean() if family == data_loss.SQUARED else targets.std(0).mean()))
-    known = [value for value in found if np.isfinite(value)]
-    return min(known) if known else float("nan")
+    deviations = late(row.channel_std) if row is not None else np.zeros(0)
+    if not np.isfinite(deviations).any():
+        return float("nan")
+    variance = float(np.nanmean(deviations**2))
+    return variance + end if family == data_loss.SQUARED else 0.8 * float(np.sqrt(variance)) + end
 
 
 def accuracy_names(evidence: Evidence, prefix: str = "") -> list[str]:
@@ -212,7 +235,7 @@ def accuracy_names(evidence: Evidence, prefix: str = "") -> list[str]:
     ]
 
 
-def _accuracy_share(evidence: Evidence, which: str, prefix: str = "") -> float:
+def _accuracy_share(evidence: Evidence, prefix: str = "") -> float:
     """The part of wrong answers of the most frequent class alone that is gone; classes of one label each only."""
     names = accuracy_names(evidence, prefix)
     units, family = evidence.network.units, data_loss.family_of(evidence.model.loss)
@@ -225,14 +248,14 @@ def _accuracy_share(evidence: Evidence, which: str, prefix: str = "") -> float:
     base = 1 / max(units, 2)
     if means is not None and evidence.network.output_activation in ("softmax", "sigmoid"):
         base = max(base, float(means.max()), float(1 - means[0]) if units == 1 else 0.0)
-    value = float(values[-1]) if prefix == "" else float(np.nanmax(values))
+    value = float(values[-1]) if prefix == "" else typical(late(values, 1 / 2))
     return (value - base) / (1 - base) if base < 0.99 else float("nan")
 
 
 def _validation_share(evidence: Evidence, chance: float, penalty: float) -> float:
-    """The larger of what the validation's best loss and best accuracy say."""
+    """The larger of what the validation's best loss and the median accuracy of its last half say."""
     losses = evidence.epochs.metrics.get("val_loss") if evidence.epochs else None
-    found = [_accuracy_share(evidence, "accuracy", "val_")]
+    found = [_accuracy_share(evidence, "val_")]
     if losses is not None and np.isfinite(losses).any() and np.isfinite(chance) and chance > 0:
         found.append(1 - (float(np.nanmin(losses)) - penalty) / chance)
     known = [value for value in found if np.isfinite(value)]

@@ -25,7 +25,9 @@ class Limits:
         "ours; a constant answer as the baseline: Karpathy, A Recipe for Training Neural Networks, 2019",
     )
     weak_share: float = _limit(
-        0.3, "Weak: less than this part is gone. Only faults that show of themselves are said of a weak network.", "ours"
+        0.3,
+        "Weak: less than this part is gone. Only faults that show of themselves are said of a weak network.",
+        "ours",
     )
     input_rms: float = _limit(
         15.0,
@@ -58,9 +60,9 @@ class Limits:
         "ours; Kingma and Ba 2015, section 2.1: Adam's step is about the rate",
     )
     vanishing_factor: float = _limit(
-        1000.0,
+        100.0,
         "The error of the last kernel over that of an earlier one.",
-        "Hochreiter 1991; Glorot and Bengio 2010; eight layers of sigmoids, a quarter each, are 65,536",
+        "Hochreiter 1991; Glorot and Bengio 2010; four sigmoids, a quarter each, are 256",
     )
     exploding_factor: float = _limit(
         1000.0, "A gradient or loss of this many times its first ones.", "Pascanu, Mikolov, Bengio 2013"
@@ -85,6 +87,12 @@ class Limits:
         "The validation loss at the end over its lowest, with the training loss below half of it.",
         "Prechelt, Early Stopping — But When?, 1998: generalisation loss",
     )
+    overfitting_rise_alone: float = _limit(
+        1.3,
+        "The same where the validation accuracy holds.",
+        "ours; Guo et al., On Calibration, 2017: accuracy may hold",
+    )
+    diverged_share: float = _limit(0.5, "The part of what had been learned that is lost again at the end.", "ours")
     sorted_share: float = _limit(
         0.5,
         "The part of the classes' entropy that is explained by which batch it is.",

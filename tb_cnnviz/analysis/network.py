@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
-
 from tb_cnnviz.records.model import LayerRecord, ModelRecord
 
 #: Activations whose output is exactly zero for half of the line or more.
@@ -40,14 +38,11 @@ class Network:
         columns = [
             index
             for index, variable in enumerate(self.model.variables)
-            if len(variable.shape) > 1 and self._role(variable.layer) in ("convolution", "dense")
+            if len(variable.shape) > 1
+            and variable.role != "bias"
+            and self._role(variable.layer) in ("convolution", "dense")
         ]
         return sorted(columns, key=lambda index: self.order.get(self.model.variables[index].layer or "", 0))
-
-    @cached_property
-    def matrices(self) -> list[int]:
-        """Columns of all variables with two axes or more, embeddings and recurrent kernels too."""
-        return [index for index, variable in enumerate(self.model.variables) if len(variable.shape) > 1]
 
     @cached_property
     def outputs(self) -> list[LayerRecord]:
@@ -85,34 +80,32 @@ class Network:
         """The column of a layer's kernel."""
         return next((column for column in self.kernels if self.layer_of(column) == layer), None)
 
-    def variables_of(self, layer: str) -> list[int]:
-        return [index for index, variable in enumerate(self.model.variables) if variable.layer == layer]
-
     def activation(self, layer: LayerRecord) -> str | None:
         """The activation that a layer fuses or is; None for none."""
         name = layer.activation or _ACTIVATION_TYPES.get(layer.type)
         return None if name == "linear" else name
 
-    def activation_after(self, layer: LayerRecord) -> tuple[str, str] | None:
-        """(name, path of the layer that applies it) of what a layer's output goes through next, fused or not.
-
-        None where there is none, or the way branches.
-        """
-        here = layer
-        while True:
-            name = self.activation(here)
-            if name is not None:
-                return name, here.path
-            after = self.following.get(here.path, [])
-            if len(after) != 1 or not (after[0].role in _PASSING or self.activation(after[0])):
-                return None
-            if after[0].role not in (*_PASSING, "activation"):
-                return None
-            here = after[0]
-
     def is_hidden(self, layer: LayerRecord) -> bool:
         """Whether something with weights comes after it."""
         return any(self.order[layer.path] < self.order.get(self.layer_of(c) or "", -1) for c in self.kernels)
+
+    def kernel_layer(self, layer: LayerRecord) -> LayerRecord:
+        """The layer with a kernel whose output this one activates; itself where it has one, or the way branches."""
+        here = layer
+        while self.kernel_of(here.path) is None:
+            if (
+                len(here.inbound) != 1
+                or here.role not in (*_PASSING, "activation")
+                or here.inbound[0] not in self.layers
+            ):
+                return layer
+            here = self.layers[here.inbound[0]]
+        return here
+
+    def filters(self, column: int) -> int:
+        """How many filters or units a kernel has."""
+        layer = self.layers.get(self.layer_of(column) or "")
+        return max(self.model.variables[column].shape[-1], (layer.filters or 0) if layer else 0, 1)
 
     def before(self, layer: str) -> list[LayerRecord]:
         """All layers from which a layer can be reached."""
@@ -126,29 +119,14 @@ class Network:
         return sorted(found.values(), key=lambda item: self.order[item.path])
 
     @cached_property
-    def has_skips(self) -> bool:
-        """Whether some layer joins several, so that a gradient has more than one way back."""
-        return any(len(layer.inbound) > 1 for layer in self.model.layers)
-
-    @cached_property
-    def has_normalization(self) -> bool:
-        return any(layer.role == "normalization" and "Normalization" in layer.type for layer in self.model.layers)
-
-    @cached_property
     def first_kernel_layers(self) -> list[LayerRecord]:
         """Layers with kernels that no other layer with kernels comes before."""
         holders = [self.layers[path] for column in self.kernels if (path := self.layer_of(column)) in self.layers]
         return [
-            holder
-            for holder in dict.fromkeys(layer.path for layer in holders)
-            for holder in [self.layers[holder]]
-            if not any(before.parameters and before.role != "normalization" for before in self.before(holder.path))
+            self.layers[path]
+            for path in dict.fromkeys(layer.path for layer in holders)
+            if not any(before.parameters and before.role != "normalization" for before in self.before(path))
         ]
-
-    def fan_in(self, column: int) -> int:
-        """Values that a kernel multiplies and sums for one number of its output."""
-        shape = self.model.variables[column].shape
-        return int(np.prod(shape[:-1])) if len(shape) > 1 else 1
 
     def _role(self, path: str | None) -> str | None:
         layer = self.layers.get(path or "")

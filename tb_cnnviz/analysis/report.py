@@ -35,7 +35,9 @@ def _count(verdicts: Sequence[Verdict]) -> str:
     causes = sum(not verdict.causes for verdict in verdicts)
     rest = len(verdicts) - causes
     found = f"{causes} verdict" + ("s" if causes != 1 else "")
-    return found + (f" and {rest} that follow{'s' if rest == 1 else ''} from {'it' if causes == 1 else 'them'}" if rest else "")
+    return found + (
+        f" and {rest} that follow{'s' if rest == 1 else ''} from {'it' if causes == 1 else 'them'}" if rest else ""
+    )
 
 
 def _lines(number: int, verdict: Verdict, verdicts: Sequence[Verdict], brief: bool) -> list[str]:

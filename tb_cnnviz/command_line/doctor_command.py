@@ -37,8 +37,12 @@ def add_doctor(commands: Any) -> None:
     parser.add_argument("logdirs", nargs="+", metavar="LOGDIR", help="a run's folder, or one that holds several")
     parser.add_argument("--json", action="store_true", help="print JSON (docs/doctor.md has its schema)")
     parser.add_argument("--brief", action="store_true", help="leave out rules, sources and look-alikes")
-    parser.add_argument("--fail-on", choices=(ERROR, WARNING), help="exit with 1 where such a verdict, or a worse one, is found")
-    parser.add_argument("--baseline", metavar="LOGDIR", help="healthy runs: say which layer left their band first, and when")
+    parser.add_argument(
+        "--fail-on", choices=(ERROR, WARNING), help="exit with 1 where such a verdict, or a worse one, is found"
+    )
+    parser.add_argument(
+        "--baseline", metavar="LOGDIR", help="healthy runs: say which layer left their band first, and when"
+    )
     parser.add_argument(
         "--limit", action="append", default=[], metavar="NAME=VALUE", help="set one of the limits in docs/doctor.md"
     )
@@ -57,7 +61,9 @@ def run_doctor(given: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         return _refuse(str(error))
     if not runs:
-        return _refuse(f"there are no records below {', '.join(given.logdirs)}; CNNViz writes them while a network trains")
+        return _refuse(
+            f"there are no records below {', '.join(given.logdirs)}; CNNViz writes them while a network trains"
+        )
     if given.baseline and not healthy:
         return _refuse(f"--baseline: there are no records below {given.baseline}")
     with Progress(len(runs)) as progress:
@@ -126,9 +132,11 @@ def _departure_lines(each: Judged) -> list[str]:
 
 
 def _as_json(judged: Sequence[Judged], limits: Limits) -> str:
-    runs = []
+    runs: list[dict[str, Any]] = []
     for each in judged:
-        entry = each.diagnosis.as_json() if each.diagnosis else {"run": each.run, "not_judged": each.why, "verdicts": []}
+        entry: dict[str, Any] = (
+            each.diagnosis.as_json() if each.diagnosis else {"run": each.run, "not_judged": each.why, "verdicts": []}
+        )
         if each.departures is not None:
             entry["departures"] = [departure.as_json() for departure in each.departures]
         runs.append(entry)

@@ -70,7 +70,9 @@ def _judge_in_child(run: RunFolder) -> Judged:
     return _judge_one(run, *_given)
 
 
-def _judge_one(run: RunFolder, baseline: Sequence[Evidence], limits: Limits, progress: Progress | None = None) -> Judged:
+def _judge_one(
+    run: RunFolder, baseline: Sequence[Evidence], limits: Limits, progress: Progress | None = None
+) -> Judged:
     try:
         evidence = gather(open_run(run), progress.records_read if progress else None)
     except (NothingToJudge, OSError) as error:

@@ -77,7 +77,9 @@ def training(
     return Training(model, x[:held], y[:held], (x[held:], y[held:]), given, **more)
 
 
-def small_cnn(classes: int = CLASSES, act: str = "relu", out: str | None = "softmax", **keywords: Any) -> Callable[[Any], list[Any]]:
+def small_cnn(
+    classes: int = CLASSES, act: str = "relu", out: str | None = "softmax", **keywords: Any
+) -> Callable[[Any], list[Any]]:
     return lambda K: [
         K.Conv2D(8, 5, activation=act, padding="same", **keywords),
         K.MaxPooling2D(),
@@ -92,13 +94,15 @@ def small_cnn(classes: int = CLASSES, act: str = "relu", out: str | None = "soft
 
 @case
 def plain_with_momentum() -> Training:
-    return training(small_cnn(), lambda O: O.SGD(0.05, momentum=0.9), epochs=6)
+    return training(small_cnn(), lambda of: of.SGD(0.05, momentum=0.9), epochs=6)
 
 
 @case
 def raw_pixels_normalised_inside() -> Training:
     layers = small_cnn()
-    return training(lambda K: [K.BatchNormalization(), *layers(K)], lambda O: O.Adam(0.005), change=lambda x, y: (128 + 60 * x, y))
+    return training(
+        lambda K: [K.BatchNormalization(), *layers(K)], lambda of: of.Adam(0.005), change=lambda x, y: (128 + 60 * x, y)
+    )
 
 
 @case
@@ -106,10 +110,15 @@ def two_epochs_of_batch_norm() -> Training:
     def layers(K: Any) -> list[Any]:
         made = []
         for width in (8, 12, 16):
-            made += [K.Conv2D(width, 3, padding="same", use_bias=False), K.BatchNormalization(), K.ReLU(), K.MaxPooling2D()]
+            made += [
+                K.Conv2D(width, 3, padding="same", use_bias=False),
+                K.BatchNormalization(),
+                K.ReLU(),
+                K.MaxPooling2D(),
+            ]
         return [*made, K.Flatten(), K.Dense(CLASSES, activation="softmax")]
 
-    return training(layers, lambda O: O.Adam(0.003), epochs=2)
+    return training(layers, lambda of: of.Adam(0.003), epochs=2)
 
 
 @case
@@ -117,7 +126,7 @@ def warm_up_and_decay() -> Training:
     import keras
 
     rate = keras.optimizers.schedules.CosineDecay(0.0, 110, warmup_target=0.01, warmup_steps=40)
-    return training(small_cnn(), lambda O: O.Adam(rate))
+    return training(small_cnn(), lambda of: of.Adam(rate))
 
 
 @case
@@ -128,7 +137,7 @@ def a_spike_that_recovers() -> Training:
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.model.optimizer.learning_rate = 0.3 if self.model.optimizer.iterations == 12 else 0.01
 
-    return training(small_cnn(), lambda O: O.Adam(0.01), epochs=6, callbacks=[Spike()])
+    return training(small_cnn(), lambda of: of.Adam(0.01), epochs=6, callbacks=[Spike()])
 
 
 @case
@@ -136,7 +145,7 @@ def recurrent() -> Training:
     def layers(K: Any) -> list[Any]:
         return [K.Reshape((SIDE, SIDE)), K.GRU(24), K.Dense(CLASSES, activation="softmax")]
 
-    return training(layers, lambda O: O.Adam(0.01), epochs=6)
+    return training(layers, lambda of: of.Adam(0.01), epochs=6)
 
 
 @case
@@ -154,7 +163,7 @@ def separable_swish_logits() -> Training:
         ]
 
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return training(layers, lambda O: O.Adam(0.004), loss=loss, epochs=6)
+    return training(layers, lambda of: of.Adam(0.004), loss=loss, epochs=6)
 
 
 @case
@@ -163,7 +172,7 @@ def mean_absolute_error() -> Training:
         power = np.abs(np.diff(x, axis=2)).mean((1, 2)) - np.abs(np.diff(x, axis=1)).mean((1, 2))
         return x, (5 * power / power.std()).astype(np.float32)
 
-    return training(small_cnn(1, out=None), lambda O: O.Adam(0.005), loss="mae", metrics=(), change=change, epochs=8)
+    return training(small_cnn(1, out=None), lambda of: of.Adam(0.005), loss="mae", metrics=(), change=change, epochs=8)
 
 
 @case
@@ -173,7 +182,7 @@ def masks_by_a_small_u_net() -> Training:
     keras.utils.clear_session()
     keras.utils.set_random_seed(3)
     K = keras.layers
-    x, y = gratings(800, seed=4)
+    x, _ = gratings(800, seed=4)
     masks = (np.abs(x) > 0.6).astype(np.float32)
     inputs = keras.Input(x.shape[1:])
     fine = K.Conv2D(8, 3, padding="same", activation="relu")(inputs)
@@ -191,14 +200,21 @@ def one_in_twenty() -> Training:
         keep &= (y != 0) | (np.arange(len(y)) % 3 == 0)
         return x[keep], (y[keep] == 0).astype(np.float32)[:, None]
 
-    return training(small_cnn(1, out="sigmoid"), lambda O: O.Adam(0.01), loss="binary_crossentropy", change=change, count=2400, epochs=6)
+    return training(
+        small_cnn(1, out="sigmoid"),
+        lambda of: of.Adam(0.01),
+        loss="binary_crossentropy",
+        change=change,
+        count=2400,
+        epochs=6,
+    )
 
 
 @case
 def fine_tuned_by_small_steps() -> Training:
     import keras
 
-    made = training(small_cnn(), lambda O: O.Adam(0.01), epochs=3)
+    made = training(small_cnn(), lambda of: of.Adam(0.01), epochs=3)
     made.model.fit(made.x, made.y, epochs=5, batch_size=32, verbose=0)
     made.model.compile(keras.optimizers.SGD(1e-4), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return made
@@ -208,7 +224,7 @@ def fine_tuned_by_small_steps() -> Training:
 def strong_penalty() -> Training:
     import keras
 
-    return training(small_cnn(kernel_regularizer=keras.regularizers.L2(3e-3)), lambda O: O.Adam(0.01), epochs=6)
+    return training(small_cnn(kernel_regularizer=keras.regularizers.L2(3e-3)), lambda of: of.Adam(0.01), epochs=6)
 
 
 @case
@@ -217,7 +233,7 @@ def a_fifth_of_labels_wrong() -> Training:
         wrong = np.random.default_rng(1).random(len(y)) < 0.2
         return x, np.where(wrong, (y + 1) % CLASSES, y)
 
-    return training(small_cnn(), lambda O: O.Adam(0.01), change=change, epochs=5)
+    return training(small_cnn(), lambda of: of.Adam(0.01), change=change, epochs=5)
 
 
 @case
@@ -226,7 +242,7 @@ def selu_without_norm() -> Training:
         hidden = [K.Dense(48, activation="selu", kernel_initializer="lecun_normal") for _ in range(6)]
         return [K.Flatten(), *hidden, K.Dense(CLASSES, activation="softmax")]
 
-    return training(layers, lambda O: O.SGD(0.02, momentum=0.9), epochs=6)
+    return training(layers, lambda of: of.SGD(0.02, momentum=0.9), epochs=6)
 
 
 # Sick ---------------------------------------------------------------------------------------------------------------------
@@ -235,20 +251,26 @@ def selu_without_norm() -> Training:
 @case
 def adam_half() -> Training:
     kinds = {"rate_too_high", "update_too_large", "dead_units", "constant_output", "exploding"}
-    return training(small_cnn(), lambda O: O.Adam(0.5), expected=kinds)
+    return training(small_cnn(), lambda of: of.Adam(0.5), expected=kinds)
 
 
 @case
 def creeping() -> Training:
-    return training(small_cnn(), lambda O: O.RMSprop(1e-6), expected={"rate_too_low", "update_too_small"})
+    return training(small_cnn(), lambda of: of.RMSprop(1e-6), expected={"rate_too_low", "update_too_small"})
 
 
 @case
 def ten_sigmoids() -> Training:
     def layers(K: Any) -> list[Any]:
-        return [K.Flatten(), *[K.Dense(32, activation="sigmoid") for _ in range(10)], K.Dense(CLASSES, activation="softmax")]
+        return [
+            K.Flatten(),
+            *[K.Dense(32, activation="sigmoid") for _ in range(10)],
+            K.Dense(CLASSES, activation="softmax"),
+        ]
 
-    return training(layers, lambda O: O.SGD(0.1), expected={"vanishing"}, layer=("dense", "dense_1", "dense_2", "dense_3"))
+    return training(
+        layers, lambda of: of.SGD(0.1), expected={"vanishing"}, layer=("dense", "dense_1", "dense_2", "dense_3")
+    )
 
 
 @case
@@ -261,19 +283,19 @@ def biases_below() -> Training:
             K.Dense(CLASSES, activation="softmax"),
         ]
 
-    return training(layers, lambda O: O.Adam(0.001), expected={"dead_units"}, layer=("dense",))
+    return training(layers, lambda of: of.Adam(0.001), expected={"dead_units"}, layer=("dense",))
 
 
 @case
 def inputs_in_thousands() -> Training:
     kinds = {"unscaled_input"}
-    return training(small_cnn(), lambda O: O.SGD(0.01), change=lambda x, y: (x * 3000, y), expected=kinds)
+    return training(small_cnn(), lambda of: of.SGD(0.01), change=lambda x, y: (x * 3000, y), expected=kinds)
 
 
 @case
 def no_softmax() -> Training:
     kinds = {"wrong_output"}
-    return training(small_cnn(out=None), lambda O: O.SGD(0.05), expected=kinds, layer=("dense",))
+    return training(small_cnn(out=None), lambda of: of.SGD(0.05), expected=kinds, layer=("dense",))
 
 
 @case
@@ -281,7 +303,15 @@ def tanh_for_large_targets() -> Training:
     def change(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return x, (20 + 5 * y).astype(np.float32)[:, None]
 
-    return training(small_cnn(1, out="tanh"), lambda O: O.Adam(0.01), loss="mse", metrics=(), change=change, expected={"wrong_output", "saturated"}, layer=("dense",))
+    return training(
+        small_cnn(1, out="tanh"),
+        lambda of: of.Adam(0.01),
+        loss="mse",
+        metrics=(),
+        change=change,
+        expected={"wrong_output", "saturated"},
+        layer=("dense",),
+    )
 
 
 @case
@@ -289,15 +319,22 @@ def labels_of_other_images() -> Training:
     def change(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return x, np.random.default_rng(2).permutation(y)
 
-    return training(small_cnn(), lambda O: O.Adam(0.005), change=change, expected={"label_or_data", "not_learning"})
+    return training(small_cnn(), lambda of: of.Adam(0.005), change=change, expected={"label_or_data", "not_learning"})
 
 
 @case
 def learnt_by_heart() -> Training:
     def layers(K: Any) -> list[Any]:
-        return [K.Flatten(), K.Dense(256, activation="relu"), K.Dense(256, activation="relu"), K.Dense(CLASSES, activation="softmax")]
+        return [
+            K.Flatten(),
+            K.Dense(256, activation="relu"),
+            K.Dense(256, activation="relu"),
+            K.Dense(CLASSES, activation="softmax"),
+        ]
 
-    return training(layers, lambda O: O.Adam(0.001), also=gratings(400, noise=1.0), epochs=25, batch=16, expected={"overfitting"})
+    return training(
+        layers, lambda of: of.Adam(0.001), also=gratings(400, noise=1.0), epochs=25, batch=16, expected={"overfitting"}
+    )
 
 
 @case
@@ -307,14 +344,24 @@ def a_label_that_is_missing() -> Training:
         target[777] = np.nan
         return x, target
 
-    return training(small_cnn(1, out=None), lambda O: O.Adam(0.005), loss="mse", metrics=(), change=change, expected={"non_finite", "label_or_data"})
+    return training(
+        small_cnn(1, out=None),
+        lambda of: of.Adam(0.005),
+        loss="mse",
+        metrics=(),
+        change=change,
+        expected={"non_finite", "label_or_data"},
+    )
 
 
 @case
 def all_weights_alike() -> Training:
     constant = {"class_name": "Constant", "config": {"value": 0.05}}
     return training(
-        small_cnn(kernel_initializer=constant), lambda O: O.SGD(0.05), expected={"bad_init"}, layer=("conv2d", "conv2d_1")
+        small_cnn(kernel_initializer=constant),
+        lambda of: of.SGD(0.05),
+        expected={"bad_init"},
+        layer=("conv2d", "conv2d_1"),
     )
 
 
@@ -326,7 +373,9 @@ def one_class_after_the_other() -> Training:
         return np.concatenate([x[:held][order], x[held:]]), np.concatenate([y[:held][order], y[held:]])
 
     kinds = {"label_or_data", "not_learning", "constant_output"}
-    return training(small_cnn(), lambda O: O.SGD(0.1, momentum=0.9), change=change, fit={"shuffle": False}, expected=kinds)
+    return training(
+        small_cnn(), lambda of: of.SGD(0.1, momentum=0.9), change=change, fit={"shuffle": False}, expected=kinds
+    )
 
 
 @case
@@ -334,8 +383,12 @@ def weights_far_too_large() -> Training:
     normal = {"class_name": "RandomNormal", "config": {"stddev": 1.0}}
     kinds = {"bad_init", "exploding", "non_finite", "dead_units", "update_too_large"}
     return training(
-        lambda K: [K.Flatten(), *[K.Dense(64, activation="relu", kernel_initializer=normal) for _ in range(5)], K.Dense(CLASSES, activation="softmax")],
-        lambda O: O.SGD(0.01),
+        lambda K: [
+            K.Flatten(),
+            *[K.Dense(64, activation="relu", kernel_initializer=normal) for _ in range(5)],
+            K.Dense(CLASSES, activation="softmax"),
+        ],
+        lambda of: of.SGD(0.01),
         expected=kinds,
     )
 
@@ -357,7 +410,7 @@ def rounded_in_between() -> Training:
             K.Dense(CLASSES, activation="softmax"),
         ]
 
-    return training(layers, lambda O: O.Adam(0.003), expected={"frozen"}, layer=("conv2d",))
+    return training(layers, lambda of: of.Adam(0.003), expected={"frozen"}, layer=("conv2d",))
 
 
 def run(name: str, folder: Any) -> Training:

@@ -32,10 +32,16 @@ LAYERS = tuple(CHANNELS)
 def layer_records() -> list[LayerRecord]:
     return [
         LayerRecord("input", "input", "InputLayer", "input", output_shape=[6, 6, 1]),
-        LayerRecord("conv", "conv", "Conv2D", "convolution", ["input"], output_shape=[6, 6, 8], activation="relu", parameters=80),
+        LayerRecord(
+            "conv", "conv", "Conv2D", "convolution", ["input"], output_shape=[6, 6, 8], activation="relu", parameters=80
+        ),
         LayerRecord("flatten", "flatten", "Flatten", "reshape", ["conv"], output_shape=[288]),
-        LayerRecord("hidden", "hidden", "Dense", "dense", ["flatten"], output_shape=[16], activation="tanh", parameters=4624),
-        LayerRecord("out", "out", "Dense", "dense", ["hidden"], output_shape=[CLASSES], activation="softmax", parameters=68),
+        LayerRecord(
+            "hidden", "hidden", "Dense", "dense", ["flatten"], output_shape=[16], activation="tanh", parameters=4624
+        ),
+        LayerRecord(
+            "out", "out", "Dense", "dense", ["hidden"], output_shape=[CLASSES], activation="softmax", parameters=68
+        ),
     ]
 
 
@@ -86,6 +92,7 @@ class MadeLog:
     batches_before: int = 0  #: skipped ones, before each step
     accuracy: float | None = 0.9
     validation: list[float] = field(default_factory=lambda: [1.0, 0.6, 0.4, 0.3])
+    validation_accuracy: list[float] | None = None
     norm: dict[str, np.ndarray] = field(default_factory=lambda: {x: np.full(STEPS // STRIDE, 0.1) for x in LAYERS})
     weight: dict[str, np.ndarray] = field(default_factory=lambda: {x: np.full(STEPS // STRIDE, 5.0) for x in LAYERS})
     update: dict[str, np.ndarray] = field(default_factory=lambda: {x: np.full(STEPS // STRIDE, 0.01) for x in LAYERS})
@@ -94,7 +101,9 @@ class MadeLog:
     alike: tuple[str, ...] = ()  #: kernels whose weights are all the same
     rows: dict[str, Rows] = field(default_factory=lambda: {x: _rows(x, STEPS // STRIDE) for x in LAYERS})
     errors: dict[str, float] = field(default_factory=lambda: {"conv": 0.2, "hidden": 0.3, "out": 0.3})
-    x: np.ndarray = field(default_factory=lambda: np.random.default_rng(2).normal(0, 1, (8, 6, 6, 1)).astype(np.float32))
+    x: np.ndarray = field(
+        default_factory=lambda: np.random.default_rng(2).normal(0, 1, (8, 6, 6, 1)).astype(np.float32)
+    )
     y: np.ndarray = field(default_factory=lambda: (np.arange(8) % CLASSES).astype(np.int64))
     probe_loss: float = 0.1
     predictions: np.ndarray = field(default_factory=lambda: np.eye(CLASSES)[np.arange(8) % CLASSES] * 0.87 + 0.0325)
@@ -121,14 +130,22 @@ class MadeLog:
     def records(self) -> list[Record]:
         made = [self._model(), self._probe()]
         for place, step in enumerate(self.statistics_steps):
-            made += [self._gradients(place, step), self._samples(step), self._activations(place, step), self._errors(step)]
+            made += [
+                self._gradients(place, step),
+                self._samples(step),
+                self._activations(place, step),
+                self._errors(step),
+            ]
             made.append(Record("predictions", step, arrays={"y_pred": self.predictions.astype(np.float32)}))
         for epoch in range(EPOCHS):
             made += [self._losses(epoch), self._epoch(epoch)]
         return sorted(made, key=lambda record: record.step)
 
     def _model(self) -> Record:
-        variables = [VariableRecord(f"{x}/kernel", x, "kernel", self.shapes[x], "float32", int(np.prod(self.shapes[x]))) for x in LAYERS]
+        variables = [
+            VariableRecord(f"{x}/kernel", x, "kernel", self.shapes[x], "float32", int(np.prod(self.shapes[x])))
+            for x in LAYERS
+        ]
         model = ModelRecord("net", self.layers, variables, 4772, self.optimizer, self.loss_name, self.hparams)
         return Record("model", 0, arrays={"json": np.frombuffer(model.to_json(), np.uint8)})
 
@@ -147,7 +164,9 @@ class MadeLog:
             "update_norm": column(self.update), "zeros": np.zeros(3, np.int64), "nan": bad, "inf": bad * 0,
             "histogram": (sizes - bad)[:, None].astype(np.uint32), "sampled": np.ones(3, np.int32),
         }  # fmt: skip
-        return Record("gradients", step, arrays=arrays, attributes={"bin_start": 250, "source": "training batch", "exact": True})
+        return Record(
+            "gradients", step, arrays=arrays, attributes={"bin_start": 250, "source": "training batch", "exact": True}
+        )
 
     def _samples(self, step: int) -> Record:
         rng = np.random.default_rng(step)
@@ -162,19 +181,22 @@ class MadeLog:
         return Record("gradient_samples", step, arrays=arrays, attributes={"source": "training batch"})
 
     def _activations(self, place: int, step: int) -> Record:
-        names, arrays = [], {}
+        arrays: dict[str, np.ndarray] = {}
         saturation = {"conv": None, "hidden": "slope below 0.05", "out": None}
-        for x in LAYERS:
-            names.append({"layer": x, "place": "output", "channels": CHANNELS[x], "saturation": saturation[x]})
+        names = [{"layer": x, "place": "output", "channels": CHANNELS[x], "saturation": saturation[x]} for x in LAYERS]
         counts = np.array([CHANNELS[x] * VALUES[x] for x in LAYERS], np.int64)
         rows = [self.rows[x] for x in LAYERS]
-        by_channel = [np.round(row.zeros[place] * VALUES[x]).astype(np.int64) for x, row in zip(LAYERS, rows, strict=True)]
+        by_channel = [
+            np.round(row.zeros[place] * VALUES[x]).astype(np.int64) for x, row in zip(LAYERS, rows, strict=True)
+        ]
         for name in ("mean", "std"):
             arrays[name] = np.array([getattr(row, name)[place] for row in rows], np.float32)
         arrays |= {"min": arrays["mean"] - 3, "max": arrays["mean"] + 3, "count": counts}
         arrays["zeros"] = np.array([each.sum() for each in by_channel], np.int64)
         shares = np.array([row.saturated[place] for row in rows])
-        arrays["saturated"] = np.round(np.where([saturation[x] is None for x in LAYERS], 0, shares) * counts).astype(np.int64)
+        arrays["saturated"] = np.round(np.where([saturation[x] is None for x in LAYERS], 0, shares) * counts).astype(
+            np.int64
+        )
         arrays["nan"] = np.array([row.bad[place] for row in rows], np.int64)
         arrays["inf"] = np.zeros(3, np.int64)
         arrays |= {"histogram": counts[:, None].astype(np.uint32), "sampled": np.ones(3, np.int32)}
@@ -197,7 +219,13 @@ class MadeLog:
             "max": norm, "count": none + 100, "zeros": none, "nan": none, "inf": none, "sampled": np.ones(3, np.int32),
             "histogram": np.full((3, 1), 100, np.uint32), "channel_norm": np.zeros(sum(CHANNELS.values()), np.float32),
         }  # fmt: skip
-        attributes = {"bin_start": 254, "source": "probe", "loss": self.loss_name, "loss_value": self.probe_loss, "images": 8}
+        attributes = {
+            "bin_start": 254,
+            "source": "probe",
+            "loss": self.loss_name,
+            "loss_value": self.probe_loss,
+            "images": 8,
+        }
         return Record("errors", step, arrays=arrays, attributes=attributes)
 
     def _losses(self, epoch: int) -> Record:
@@ -214,16 +242,29 @@ class MadeLog:
 
     def _epoch(self, epoch: int) -> Record:
         each = STEPS // EPOCHS
-        values = {"loss": float(self.loss[epoch * each : (epoch + 1) * each].mean()), "val_loss": self.validation[epoch]}
+        values = {
+            "loss": float(self.loss[epoch * each : (epoch + 1) * each].mean()),
+            "val_loss": self.validation[epoch],
+        }
         if self.accuracy is not None:
             values["accuracy"] = self.accuracy
+        if self.validation_accuracy is not None:
+            values["val_accuracy"] = self.validation_accuracy[epoch]
         arrays = {"values": np.array(list(values.values()), np.float32)}
-        return Record("epochs", (epoch + 1) * each - 1, arrays=arrays, attributes={"names": list(values), "epoch": epoch})
+        return Record(
+            "epochs", (epoch + 1) * each - 1, arrays=arrays, attributes={"names": list(values), "epoch": epoch}
+        )
 
 
 def unlearned(**changes: Any) -> MadeLog:
     """A training whose loss stays at that of guessing."""
-    made = MadeLog(loss=flat_loss(), accuracy=0.25, validation=[1.39, 1.39, 1.39, 1.39], probe_loss=float(np.log(CLASSES)), **changes)
+    made = MadeLog(
+        loss=flat_loss(),
+        accuracy=0.25,
+        validation=[1.39, 1.39, 1.39, 1.39],
+        probe_loss=float(np.log(CLASSES)),
+        **changes,
+    )
     made.predictions = np.full((8, CLASSES), 1 / CLASSES)
     return made
 

@@ -11,6 +11,7 @@ from tb_cnnviz.analysis.rules.bad_data import bad_data
 from tb_cnnviz.analysis.rules.bad_init import bad_init
 from tb_cnnviz.analysis.rules.constant_output import constant_output
 from tb_cnnviz.analysis.rules.dead_units import dead_units
+from tb_cnnviz.analysis.rules.diverged import diverged
 from tb_cnnviz.analysis.rules.exploding import exploding
 from tb_cnnviz.analysis.rules.frozen import frozen
 from tb_cnnviz.analysis.rules.non_finite import non_finite
@@ -47,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     frozen,
     updates_too_small,
     sorted_examples,
+    diverged,
     overfitting,
     constant_output,
     over_regularised,

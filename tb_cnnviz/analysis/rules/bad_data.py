@@ -22,7 +22,9 @@ WORDS = Words(
 
 def bad_data(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """From the training batch where its statistics are logged, else from the probe."""
-    verdicts = [_of_batches(what, part) for what, part in (("input", evidence.inputs), ("label", evidence.labels)) if part]
+    verdicts = [
+        _of_batches(what, part) for what, part in (("input", evidence.inputs), ("label", evidence.labels)) if part
+    ]
     probe = {"input": list(evidence.probe.x), "label": [evidence.probe.y] if evidence.probe.y is not None else []}
     for what, arrays in probe.items():
         bad = sum(int((~np.isfinite(a)).sum()) for a in arrays if a.dtype.kind == "f")
@@ -39,4 +41,6 @@ def _of_batches(what: str, part: BatchStatistics) -> Verdict | None:
         return None
     finding = f"At step {step} the batch's {what}s hold {bad.max():,.0f} values that are NaN or infinite."
     series = Series.of(f"{what} values that are not finite", part.step, bad, 0.0)
-    return Verdict("label_or_data", ERROR, finding, WORDS, step=step, measured=float(bad.max()), limit=0.0, evidence=series)
+    return Verdict(
+        "label_or_data", ERROR, finding, WORDS, step=step, measured=float(bad.max()), limit=0.0, evidence=series
+    )

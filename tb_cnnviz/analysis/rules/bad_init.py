@@ -61,7 +61,17 @@ def _alike(evidence: Evidence, learning: Learning) -> list[Verdict]:
         return []
     finding = f"{len(layers)} of {len(network.kernels)} kernels begin with all weights alike and stay so, from {layers[0]} on."
     return [
-        Verdict("bad_init", ERROR, finding, ALIKE, layer=layers[0], layers=layers, step=0, measured=float(len(layers)), limit=0.0)
+        Verdict(
+            "bad_init",
+            ERROR,
+            finding,
+            ALIKE,
+            layer=layers[0],
+            layers=layers,
+            step=0,
+            measured=float(len(layers)),
+            limit=0.0,
+        )
     ]
 
 
@@ -71,11 +81,11 @@ def _large_gain(evidence: Evidence, learning: Learning, limits: Limits) -> list[
         return []
     layers, gains = [], []
     for column in network.kernels:
-        shape, path = network.model.variables[column].shape, network.layer_of(column)
+        path = network.layer_of(column)
         layer = network.layers.get(path or "")
         if layer is None or path is None or any("Normalization" in after.type for after in network.following[path]):
             continue
-        gain = float(gradients.weight[0, column] / np.sqrt(max(shape[-1], 1)))
+        gain = float(gradients.weight[0, column] / np.sqrt(network.filters(column)))
         if gain > limits.gain:
             layers.append(path)
             gains.append(gain)
@@ -84,7 +94,17 @@ def _large_gain(evidence: Evidence, learning: Learning, limits: Limits) -> list[
     worst = int(np.argmax(gains))
     finding = f"The kernel of {layers[worst]} begins with a norm of {said(gains[worst])} by filter, {len(layers)} kernels above {said(limits.gain)}."
     return [
-        Verdict("bad_init", WARNING, finding, GAIN, layer=layers[0], layers=layers, step=0, measured=gains[worst], limit=limits.gain)
+        Verdict(
+            "bad_init",
+            WARNING,
+            finding,
+            GAIN,
+            layer=layers[0],
+            layers=layers,
+            step=0,
+            measured=gains[worst],
+            limit=limits.gain,
+        )
     ]
 
 

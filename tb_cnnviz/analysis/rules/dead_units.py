@@ -35,7 +35,7 @@ def dead_units(evidence: Evidence, learning: Learning, limits: Limits, found: Se
         dead = (row.channel_zeros >= 1).mean(1)
         lasting = (late(row.channel_zeros, _LAST) >= 1).all(0).mean()
         if lasting >= limits.dead_share:
-            layers.append(layer.path)
+            layers.append(evidence.network.kernel_layer(layer).path)
             shares.append(float(lasting))
             begun.append((since(steps, dead >= limits.dead_share), dead))
     if not layers:

@@ -27,8 +27,8 @@ def frozen(evidence: Evidence, learning: Learning, limits: Limits, found: Sequen
     gradients, network = evidence.gradients, evidence.network
     if gradients is None or len(gradients.step) < _FEW or not network.kernels or not learning.finite:
         return []
-    still = gradients.update[:, network.kernels] == 0
-    others = (gradients.update > 0).any(1)
+    still = np.asarray(gradients.update[:, network.kernels] == 0)
+    others = np.asarray((gradients.update > 0).any(1))
     if not others.any():
         return []
     lasting = [i for i in range(len(network.kernels)) if _is_still(still[:, i], others)]

@@ -30,7 +30,11 @@ def not_learning(evidence: Evidence, learning: Learning, limits: Limits, found: 
     if not learning.is_poor or any(v.is_alarm and v.kind != "constant_output" for v in found):
         return []
     words = WORDS if can_bend(evidence) or len(evidence.network.kernels) < 2 else LINEAR
-    gone = f"{said(100 * learning.learned)} % of it is gone" if learning.learned == learning.learned else "none of it is gone"
+    gone = (
+        f"{said(100 * learning.learned)} % of it is gone"
+        if learning.learned == learning.learned
+        else "none of it is gone"
+    )
     finding = (
         f"After {learning.steps:,} updates the loss is {said(learning.end)}; a constant answer costs {said(learning.chance)}, "
         f"so {gone}."

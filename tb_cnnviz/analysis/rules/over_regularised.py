@@ -33,7 +33,9 @@ def over_regularised(evidence: Evidence, learning: Learning, limits: Limits, fou
     shrunk = (norm[:, begun] / norm[0, begun]).max(1) if begun.any() else np.ones(1)
     if not shrunk[-1] < 1 / limits.penalty_shrink:
         return []
-    finding = f"Every kernel has shrunk to {said(100 * float(shrunk[-1]))} % of its norm or less, and little was learned."
+    finding = (
+        f"Every kernel has shrunk to {said(100 * float(shrunk[-1]))} % of its norm or less, and little was learned."
+    )
     return [
         Verdict(
             "constant_output" if learning.is_poor else "not_learning",

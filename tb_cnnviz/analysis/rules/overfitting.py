@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tb_cnnviz.analysis.evidence import Evidence
-from tb_cnnviz.analysis.learning import Learning
+from tb_cnnviz.analysis.learning import Learning, accuracy_names
 from tb_cnnviz.analysis.limits import Limits
 from tb_cnnviz.analysis.verdict import WARNING, Series, Verdict, Words, said
 
@@ -21,6 +21,8 @@ WORDS = Words(
 )
 _FEW = 4
 _MARGIN = 0.5
+#: An accuracy that fell by less holds.
+_HELD = 0.01
 
 
 def overfitting(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
@@ -37,16 +39,34 @@ def overfitting(evidence: Evidence, learning: Learning, limits: Limits, found: S
     end = float(np.median(after[-max(2, len(after) // 3) :]))
     rise = end / float(validation[lowest])
     has_gap = training[-1] < _MARGIN * end and training[-1] < training[lowest]
-    if not (rise >= limits.overfitting_rise and has_gap):
+    needed = limits.overfitting_rise_alone if _accuracy_holds(evidence, lowest) else limits.overfitting_rise
+    if not (rise >= needed and has_gap):
         return []
     step = int(evidence.epochs.step[lowest])
     finding = (
         f"The validation loss rose from {said(float(validation[lowest]))} (step {step}) to {said(end)}, while the training loss "
         f"fell to {said(float(training[-1]))}."
     )
-    series = Series.of("val_loss", evidence.epochs.step, validation, limits.overfitting_rise * float(validation[lowest]))
+    series = Series.of("val_loss", evidence.epochs.step, validation, needed * float(validation[lowest]))
     return [
         Verdict(
-            "overfitting", WARNING, finding, WORDS, step=step, measured=rise, limit=limits.overfitting_rise, evidence=series
+            "overfitting",
+            WARNING,
+            finding,
+            WORDS,
+            step=step,
+            measured=rise,
+            limit=needed,
+            evidence=series,
         )
     ]
+
+
+def _accuracy_holds(evidence: Evidence, lowest: int) -> bool:
+    """Whether the validation's accuracy is in the end what it was where the loss was lowest, or better."""
+    names = accuracy_names(evidence, "val_")
+    if not names or evidence.epochs is None:
+        return False
+    accuracy = evidence.epochs.metrics[names[0]]
+    after = accuracy[lowest + 1 :]
+    return float(np.median(after[-max(2, len(after) // 3) :])) >= float(accuracy[lowest]) - _HELD

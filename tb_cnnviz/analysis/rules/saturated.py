@@ -36,7 +36,7 @@ def saturated(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
             continue
         share = typical(late(row.saturated, _LAST))
         if share >= limits.saturated_share:
-            layers.append(layer.path)
+            layers.append(evidence.network.kernel_layer(layer).path)
             shares.append(share)
             courses.append(row.saturated)
     if not layers:

@@ -29,4 +29,8 @@ def skipped_updates(evidence: Evidence, learning: Learning, limits: Limits, foun
     series = Series.of("batches left out before each update", losses.step, losses.before)
     finding = f"Over the last {applied} updates, {skipped} batches were left out since their gradients overflowed."
     step = int(losses.step[half])
-    return [Verdict("non_finite", WARNING, finding, WORDS, step=step, measured=skipped / applied, limit=1.0, evidence=series)]
+    return [
+        Verdict(
+            "non_finite", WARNING, finding, WORDS, step=step, measured=skipped / applied, limit=1.0, evidence=series
+        )
+    ]

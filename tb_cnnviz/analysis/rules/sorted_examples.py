@@ -20,6 +20,9 @@ WORDS = Words(
     suggestion="Shuffle the examples before each epoch; with tf.data, shuffle(buffer) over more than one class.",
 )
 _FEW = 8
+#: Of the classes' entropy that mixed batches keep, for batches to be judged.
+_ENOUGH = 0.5
+_EXAMPLES = 32
 #: Batches of an epoch at least, for their order to show.
 _BATCHES = 16
 
@@ -38,7 +41,8 @@ def _by_classes(evidence: Evidence, learning: Learning, limits: Limits) -> list[
         return []
     of_all = data_loss.entropy(shares.mean(0))
     by_batch = np.array([data_loss.entropy(each) for each in shares])
-    explained = 1 - float(by_batch.mean()) / of_all if of_all > 0 else 0.0
+    mixed = _entropy_of_mixed(shares.mean(0), _examples(evidence))
+    explained = 1 - float(by_batch.mean()) / mixed if mixed > _ENOUGH * of_all else 0.0
     if not explained >= limits.sorted_share:
         return []
     if not is_label and not _follows(evidence, of_all):
@@ -57,6 +61,20 @@ def _by_classes(evidence: Evidence, learning: Learning, limits: Limits) -> list[
             evidence=series,
         )
     ]
+
+
+def _examples(evidence: Evidence) -> int:
+    """In a batch: by the output's row, which has one value an example and class."""
+    output = evidence.network.output
+    row = evidence.activations.of(output.path, OUTPUT) if output and evidence.activations else None
+    count = float(np.nanmin(row.count)) / row.channel_mean.shape[1] if row is not None else float("nan")
+    return int(count) if np.isfinite(count) else _EXAMPLES
+
+
+def _entropy_of_mixed(shares: np.ndarray, examples: int) -> float:
+    """The mean entropy of batches of so many examples that are drawn by these shares: less than theirs, in small batches."""
+    drawn = np.random.default_rng(0).multinomial(min(examples, 10**6), shares / shares.sum(), size=100)
+    return float(np.mean([data_loss.entropy(each) for each in drawn]))
 
 
 def _by_losses(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
@@ -97,6 +115,8 @@ def _shares(evidence: Evidence) -> tuple[np.ndarray | None, np.ndarray, bool]:
     output = evidence.network.output
     none = np.zeros(0, np.int64)
     if output is None or evidence.activations is None or evidence.network.output_activation != "softmax":
+        return None, none, False
+    if len(output.output_shape) != 1:  # a class for each pixel: a batch holds what its images show
         return None, none, False
     row = evidence.activations.of(output.path, OUTPUT)
     if row is None or row.channel_mean.shape[1] < 2:

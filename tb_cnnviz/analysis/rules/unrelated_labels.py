@@ -40,8 +40,9 @@ def unrelated_labels(evidence: Evidence, learning: Learning, limits: Limits, fou
         return []
     if not share < limits.learned_share:
         return []
-    finding = f"After {evidence.steps:,} sound updates validation is not better than guessing ({said(100 * share)} % of it gone)" + (
-        ", while the training examples are learnt by heart." if by_heart else ", and neither is training."
+    finding = (
+        f"After {evidence.steps:,} sound updates validation is not better than guessing ({said(100 * share)} % of it gone)"
+        + (", while the training examples are learnt by heart." if by_heart else ", and neither is training.")
     )
     return [
         Verdict(

@@ -58,7 +58,9 @@ def _size_of_input(evidence: Evidence, layer: str) -> tuple[float, str]:
     arrays = [np.asarray(x, np.float64) for x in evidence.probe.x if x.dtype.kind == "f"]
     if is_direct and len(arrays) == 1 and arrays[0].size:
         finite = arrays[0][np.isfinite(arrays[0])]
-        return float(np.sqrt(np.mean(finite**2))) if finite.size else float("nan"), f"{len(arrays[0])} examples of the probe"
+        return float(np.sqrt(np.mean(finite**2))) if finite.size else float(
+            "nan"
+        ), f"{len(arrays[0])} examples of the probe"
     return _by_first_kernel(evidence, layer), "by what its kernel makes of them"
 
 
@@ -71,5 +73,5 @@ def _by_first_kernel(evidence: Evidence, layer: str) -> float:
     if row is None or evidence.activations.step[0] != evidence.gradients.step[0]:
         return float("nan")
     norm = evidence.gradients.weight[0, column]
-    filters = evidence.model.variables[column].shape[-1]
+    filters = evidence.network.filters(column)
     return float(row.std[0] * np.sqrt(filters) / norm) if norm > 0 else float("nan")

@@ -32,10 +32,12 @@ _PLAIN = ("SGD",)
 _FIRST = 12
 
 
-def updates_too_large(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
+def updates_too_large(
+    evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]
+) -> list[Verdict]:
     """Over the first steps that are logged, while it is decided: the median, or one update larger than the weights."""
     gradients, kernels = evidence.gradients, evidence.network.kernels
-    if gradients is None or not kernels or not learning.is_poor or any(verdict.is_root for verdict in found):
+    if gradients is None or not kernels or not learning.is_weak or any(verdict.is_root for verdict in found):
         return []
     begun = gradients.weight[:, kernels]
     moving = np.where(begun > 0, gradients.update[:, kernels] / begun, np.nan)[:_FIRST]

@@ -32,10 +32,12 @@ _LOW_RATE = {"SGD": 1e-3, "Adadelta": 0.05, "Adagrad": 1e-3}
 _LOW_ADAPTIVE_RATE = 3e-5
 
 
-def updates_too_small(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
+def updates_too_small(
+    evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]
+) -> list[Verdict]:
     """The kernel that moved most, by the sum of its updates' norms over its own norm."""
     gradients, kernels = evidence.gradients, evidence.network.kernels
-    if gradients is None or not kernels or not learning.is_poor or not learning.finite:
+    if gradients is None or not kernels or not learning.is_weak or not learning.finite:
         return []
     ratio = gradients.update[:, kernels] / gradients.weight[:, kernels]
     taken = max(evidence.steps - evidence.first_step, 1)

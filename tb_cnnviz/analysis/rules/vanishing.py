@@ -50,6 +50,8 @@ def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
             step=first_where(errors.step, course >= limits.vanishing_factor),
             measured=float(typically[worst]),
             limit=limits.vanishing_factor,
-            evidence=Series.of(f"error of {layers[-1]} / {layers[worst]}", errors.step, course, limits.vanishing_factor),
+            evidence=Series.of(
+                f"error of {layers[-1]} / {layers[worst]}", errors.step, course, limits.vanishing_factor
+            ),
         )
     ]

@@ -47,7 +47,9 @@ def wrong_output(evidence: Evidence, learning: Learning, limits: Limits, found: 
         if finding:
             layers = [layer.path for layer in (network.last_kernel_layer, output) if layer is not None]
             return [
-                Verdict("wrong_output", severity, finding, WORDS, layer=output.path, layers=layers, step=evidence.first_step)
+                Verdict(
+                    "wrong_output", severity, finding, WORDS, layer=output.path, layers=layers, step=evidence.first_step
+                )
             ]
     return []
 
@@ -59,7 +61,10 @@ def _by_structure(family: str, ends_by: str, units: int | None, learning: Learni
         return ERROR, "A cross-entropy over classes gets a single unit: there is only one class to choose."
     alarm = WARNING if learning.is_weak else NOTE
     if family == data_loss.CLASSES and ends_by in ("relu", "tanh", "sigmoid", "relu6", "softplus", "elu"):
-        return alarm, f"A cross-entropy over exclusive classes gets the output of {ends_by}, whose values do not add up to 1."
+        return (
+            alarm,
+            f"A cross-entropy over exclusive classes gets the output of {ends_by}, whose values do not add up to 1.",
+        )
     if family == data_loss.BINARY and ends_by in ("relu", "tanh", "relu6", "elu", "softplus"):
         return alarm, f"A binary cross-entropy gets the output of {ends_by}, which is no probability."
     if family == data_loss.BINARY and ends_by == "softmax" and units and units > 2:
@@ -78,7 +83,10 @@ def _by_labels(evidence: Evidence, family: str, ends_by: str, units: int | None,
     low, high = float(y.min()), float(y.max())
     if family == data_loss.CLASSES and data_loss.is_sparse(evidence.model.loss):
         if (y != np.round(y)).any():
-            return ERROR, f"Labels are the numbers of classes, but the probe's are fractions, such as {said(float(y[y != np.round(y)][0]))}."
+            return (
+                ERROR,
+                f"Labels are the numbers of classes, but the probe's are fractions, such as {said(float(y[y != np.round(y)][0]))}.",
+            )
         if units and not (low >= 0 and high < units):
             return ERROR, f"Labels run from {said(low)} to {said(high)}, but there are outputs for 0 to {units - 1}."
     elif family in (data_loss.CLASSES, data_loss.BINARY) and not (low >= 0 and high <= 1):
@@ -88,7 +96,10 @@ def _by_labels(evidence: Evidence, family: str, ends_by: str, units: int | None,
         beyond = float(np.mean((y < least - 0.05) | (y > largest + 0.05)))
         if beyond > 0.2:
             severity = ERROR if learning.is_poor else WARNING if learning.is_weak else NOTE
-            return severity, f"{ends_by} gives {least:g} to {largest:g}, but {said(100 * beyond)} % of the probe's targets lie beyond."
+            return (
+                severity,
+                f"{ends_by} gives {least:g} to {largest:g}, but {said(100 * beyond)} % of the probe's targets lie beyond.",
+            )
     return NOTE, ""
 
 
@@ -107,7 +118,18 @@ def _by_loss(evidence: Evidence, family: str, ends_by: str, learning: Learning) 
     )
     if ends_by == "softmax" and abs(loss - as_logits) < 1e-3 * loss and abs(loss - as_shares) > 0.05 * loss:
         severity = WARNING if learning.is_weak else NOTE
-        return severity, "The loss takes logits (from_logits=True) and gets the output of a softmax, so softmax is applied twice."
-    if ends_by == "linear" and (predictions < 0).any() and abs(loss - as_logits) > 0.05 * loss and np.isfinite(as_logits):
-        return WARNING if learning.is_weak else NOTE, "The loss takes shares of classes and gets a linear output: set from_logits=True."
+        return (
+            severity,
+            "The loss takes logits (from_logits=True) and gets the output of a softmax, so softmax is applied twice.",
+        )
+    if (
+        ends_by == "linear"
+        and (predictions < 0).any()
+        and abs(loss - as_logits) > 0.05 * loss
+        and np.isfinite(as_logits)
+    ):
+        return (
+            WARNING if learning.is_weak else NOTE,
+            "The loss takes shares of classes and gets a linear output: set from_logits=True.",
+        )
     return NOTE, ""

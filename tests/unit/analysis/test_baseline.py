@@ -17,7 +17,10 @@ def test_a_layer_that_leaves_is_named_with_its_step(tmp_path: Path) -> None:
     made.norm["hidden"] = spike(96, 50)
     made.norm["out"] = spike(120, 50)
     found = departures(made.evidence(tmp_path / "c"), healthy)
-    assert [(d.quantity, d.layer, d.step) for d in found] == [("gradient norm", "hidden", 96), ("gradient norm", "out", 120)]
+    assert [(d.quantity, d.layer, d.step) for d in found] == [
+        ("gradient norm", "hidden", 96),
+        ("gradient norm", "out", 120),
+    ]
     assert found[0].value == pytest.approx(5.0)
     assert (found[0].low, found[0].high) == (pytest.approx(0.1 / 3), pytest.approx(0.3))
 

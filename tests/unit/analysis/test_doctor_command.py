@@ -58,7 +58,7 @@ def test_a_table_names_run_layer_step_and_what_to_do(runs: Path, capsys: pytest.
     assert dead.startswith("dead: 1 verdict")
     for words in ("error", "dead_units", "conv", "since step 0", "rule: ", "source: ", "or else: ", "do: "):
         assert words in dead
-    assert sound.startswith("sound: no verdict (20 rules on 200 steps)")
+    assert sound.startswith("sound: no verdict (21 rules on 200 steps)")
 
 
 def test_brief_leaves_out_rule_and_source(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +100,14 @@ def test_numbers_that_are_not_finite_are_words_in_json(tmp_path: Path, capsys: p
 
 
 @pytest.mark.parametrize(
-    ("run", "fail_on", "code"), [("dead", "error", 1), ("dead", "warning", 1), ("sound", "warning", 0), ("warned", "error", 0), ("warned", "warning", 1)]
+    ("run", "fail_on", "code"),
+    [
+        ("dead", "error", 1),
+        ("dead", "warning", 1),
+        ("sound", "warning", 0),
+        ("warned", "error", 0),
+        ("warned", "warning", 1),
+    ],
 )
 def test_exit_code_one_where_something_so_bad_was_found(runs: Path, run: str, fail_on: str, code: int) -> None:
     MadeLog(validation=[0.5, 0.8, 0.9, 1.0]).write(runs / "warned")
@@ -120,7 +127,11 @@ def test_exit_code_one_where_something_so_bad_was_found(runs: Path, run: str, fa
     ],
 )
 def test_bad_use_is_code_two_and_says_why(
-    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["doctor", *arguments]) == 2
@@ -178,7 +189,9 @@ def test_hostile_names_reach_no_terminal(tmp_path: Path, capsys: pytest.CaptureF
             rows = json.loads(record.arrays["rows"].tobytes())
             rows[0]["layer"] = name
             text = np.frombuffer(json.dumps(rows).encode(), np.uint8)
-            record = Record("activations", record.step, arrays={**record.arrays, "rows": text}, attributes=record.attributes)
+            record = Record(
+                "activations", record.step, arrays={**record.arrays, "rows": text}, attributes=record.attributes
+            )
         writer.write(record)
     writer.close()
     assert main(["doctor", str(tmp_path)]) == 0

@@ -41,13 +41,19 @@ def test_the_loss_of_predictions_by_a_loop_over_images(classes: int, seed: int) 
     softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     assert data_loss.prediction_loss(name, y[:, None], softmax, logits=False) == pytest.approx(by_hand)
     one_hot = np.eye(classes)[y]
-    assert data_loss.prediction_loss("categorical_crossentropy", one_hot, softmax, logits=False) == pytest.approx(by_hand)
+    assert data_loss.prediction_loss("categorical_crossentropy", one_hot, softmax, logits=False) == pytest.approx(
+        by_hand
+    )
     squared = sum((a - b) ** 2 for a, b in zip(softmax.ravel(), one_hot.ravel(), strict=True)) / one_hot.size
     assert data_loss.prediction_loss("mse", one_hot, softmax, logits=False) == pytest.approx(squared)
 
 
 def test_a_probability_of_zero_is_not_known() -> None:
-    assert np.isnan(data_loss.prediction_loss("sparse_categorical_crossentropy", np.array([1]), np.array([[1.0, 0.0]]), logits=False))
+    assert np.isnan(
+        data_loss.prediction_loss(
+            "sparse_categorical_crossentropy", np.array([1]), np.array([[1.0, 0.0]]), logits=False
+        )
+    )
 
 
 def test_a_training_that_learns_and_one_that_does_not(tmp_path: Path) -> None:
@@ -89,7 +95,7 @@ def test_five_steps_are_too_few_to_judge(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), "0.5", True])
 def test_a_limit_that_is_no_positive_number_is_refused(bad: object) -> None:
-    with pytest.raises(ValueError, match="dead_share: .* given; accepted is a finite number above 0"):
+    with pytest.raises(ValueError, match=r"dead_share: .* given; accepted is a finite number above 0"):
         Limits(dead_share=bad)  # type: ignore[arg-type]
 
 

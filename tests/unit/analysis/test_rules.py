@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tb_cnnviz.analysis.verdict import KINDS
-from tests.support.made_logs import CLASSES, LAYERS, STEPS, STRIDE, MadeLog, flat_loss, spike, unlearned
+from tests.support.made_logs import CLASSES, LAYERS, STEPS, STRIDE, MadeLog, falling_loss, flat_loss, spike, unlearned
 
 COUNT = STEPS // STRIDE
 Change = Callable[[], MadeLog]
@@ -61,6 +61,8 @@ def alike(made: MadeLog, *layers: str) -> MadeLog:
 
 
 def same_answer(made: MadeLog) -> MadeLog:
+    made.loss_name = "mse"
+    ends_by(made, None)
     made.rows["out"].channel_std[:] = 1e-4
     return made
 
@@ -88,7 +90,12 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
     "images to 255": (lambda: unlearned(x=np.full((8, 6, 6, 1), 90, np.float32)), "unscaled_input", "conv", 0),
     "divided twice": (lambda: unlearned(x=np.full((8, 6, 6, 1), 0.002, np.float32)), "unscaled_input", "conv", 0),
     "NaN in the probe": (lambda: MadeLog(x=np.full((8, 6, 6, 1), np.nan, np.float32)), "label_or_data", None, None),
-    "softmax over one": (lambda: ends_by(unlearned(loss_name="binary_crossentropy"), "softmax", 1), "wrong_output", "out", 0),
+    "softmax over one": (
+        lambda: ends_by(unlearned(loss_name="binary_crossentropy"), "softmax", 1),
+        "wrong_output",
+        "out",
+        0,
+    ),
     "fractions as classes": (lambda: unlearned(y=np.arange(8, dtype=np.float32) / 255), "wrong_output", "out", 0),
     "a class too many": (lambda: unlearned(y=np.arange(8) % 5), "wrong_output", "out", 0),
     "sigmoid for large targets": (
@@ -106,13 +113,28 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
         0,
     ),
     "all weights alike": (lambda: alike(unlearned(), "hidden"), "bad_init", "hidden", 0),
-    "weights too large": (lambda: changed(unlearned(), lambda m: m.weight["hidden"].fill(100)), "bad_init", "hidden", 0),
-    "sure and wrong": (lambda: changed(unlearned(), lambda m: setattr(m, "loss", flat_loss() * 9)), "bad_init", "out", 0),
+    "weights too large": (
+        lambda: changed(unlearned(), lambda m: m.weight["hidden"].fill(100)),
+        "bad_init",
+        "hidden",
+        0,
+    ),
+    "sure and wrong": (
+        lambda: changed(unlearned(), lambda m: setattr(m, "loss", flat_loss() * 9)),
+        "bad_init",
+        "out",
+        0,
+    ),
     "rate too high": (lambda: moved(unlearned(rate=2.0), 0.4), "rate_too_high", None, 0),
     "update too large": (lambda: moved(unlearned(rate=0.01), 0.4), "update_too_large", None, 0),
     "rate too low": (lambda: moved(unlearned(rate=1e-5), 1e-6), "rate_too_low", None, 0),
     "held back": (lambda: moved(unlearned(rate=0.1), 1e-6), "update_too_small", None, 0),
-    "gradient explodes": (lambda: changed(unlearned(), lambda m: m.norm.update(conv=spike(80, 1e5))), "exploding", "conv", 80),
+    "gradient explodes": (
+        lambda: changed(unlearned(), lambda m: m.norm.update(conv=spike(80, 1e5))),
+        "exploding",
+        "conv",
+        80,
+    ),
     "loss is NaN": (lambda: with_nan(MadeLog(), 121), "non_finite", "hidden", 120),
     "overflow after overflow": (lambda: unlearned(batches_before=2), "non_finite", None, 100),
     "dead layer": (lambda: dead(unlearned()), "dead_units", "conv", 40),
@@ -123,12 +145,16 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
     "batches of one class": (lambda: one_class_a_batch(MadeLog()), "label_or_data", None, 96),
     "examples in order": (lambda: in_order(unlearned()), "label_or_data", None, 50),
     "overfitting": (lambda: MadeLog(validation=[0.5, 0.8, 0.9, 1.0]), "overfitting", None, 49),
+    "lost again": (
+        lambda: MadeLog(loss=np.concatenate([falling_loss()[: STEPS // 2], flat_loss()[: STEPS // 2]]), accuracy=None),
+        "rate_too_high",
+        None,
+        None,
+    ),
     "the same answer": (lambda: same_answer(unlearned()), "constant_output", "out", 0),
     "labels of others": (lambda: unlearned(), "label_or_data", None, None),
     "penalty too strong": (
-        lambda: changed(
-            unlearned(), lambda m: [m.weight.update({x: np.linspace(5, 0.5, COUNT)}) for x in LAYERS]
-        ),
+        lambda: changed(unlearned(), lambda m: [m.weight.update({x: np.linspace(5, 0.5, COUNT)}) for x in LAYERS]),
         "constant_output",
         "out",
         None,
@@ -139,16 +165,22 @@ LOOK_ALIKES: dict[str, Change] = {
     "a sound training": MadeLog,
     "raw pixels, and it learns": lambda: MadeLog(x=np.full((8, 6, 6, 1), 90, np.float32)),
     "mostly black images": lambda: MadeLog(x=(np.random.default_rng(0).random((8, 6, 6, 1)) < 0.05).astype(np.float32)),
-    "targets at the edge of sigmoid": lambda: ends_by(MadeLog(loss_name="mse", y=np.tile([0.0, 1.0], 4)[:, None]), "sigmoid", 1),
+    "targets at the edge of sigmoid": lambda: ends_by(
+        MadeLog(loss_name="mse", y=np.tile([0.0, 1.0], 4)[:, None]), "sigmoid", 1
+    ),
     "downhill by momentum": lambda: MadeLog(cosine=-0.2),
     "a branch that begins at zero": lambda: changed(MadeLog(), lambda m: m.weight["hidden"].__setitem__(0, 0)),
     "zeros at first, which move": lambda: changed(
         still(MadeLog(), "conv", STRIDE), lambda m: m.weight["hidden"].__setitem__(0, 0)
     ),
     "large weights that learn": lambda: changed(MadeLog(), lambda m: m.weight["hidden"].fill(100)),
-    "large first updates that settle": lambda: changed(MadeLog(), lambda m: m.update["out"].__setitem__(slice(0, 3), 2.0)),
+    "large first updates that settle": lambda: changed(
+        MadeLog(), lambda m: m.update["out"].__setitem__(slice(0, 3), 2.0)
+    ),
     "small updates of a second fit": lambda: moved(MadeLog(loss=np.full(STEPS, 0.05)), 1e-6),
-    "a rate that decays to zero": lambda: changed(MadeLog(), lambda m: [m.update[x].__setitem__(-1, 0) for x in LAYERS]),
+    "a rate that decays to zero": lambda: changed(
+        MadeLog(), lambda m: [m.update[x].__setitem__(-1, 0) for x in LAYERS]
+    ),
     "a spike that recovers": lambda: changed(MadeLog(), lambda m: m.norm.update(conv=spike(20, 1e4, 32))),
     "one loss of infinity, weights sound": lambda: changed(MadeLog(), lambda m: m.loss.__setitem__(7, np.inf)),
     "accumulated gradients": lambda: MadeLog(batches_before=3, hparams={"gradient_accumulation_steps": 4}),
@@ -157,6 +189,12 @@ LOOK_ALIKES: dict[str, Change] = {
     "saturated gates that learn": lambda: saturated(MadeLog()),
     "small errors in a network that learns": lambda: starved(MadeLog()),
     "still for one step": lambda: still(MadeLog(), until=STRIDE),
+    "a loss that spikes and comes back": lambda: MadeLog(
+        loss=np.where(abs(np.arange(STEPS) - 120) < 9, 5 * falling_loss(), falling_loss())
+    ),
+    "a validation loss that rises while the accuracy holds": lambda: MadeLog(
+        validation=[0.5, 0.6, 0.61, 0.62], validation_accuracy=[0.8, 0.9, 0.9, 0.9]
+    ),
     "a validation loss that jumps": lambda: MadeLog(validation=[0.5, 0.9, 0.52, 0.5]),
     "a validation loss that rises little": lambda: MadeLog(validation=[0.4, 0.3, 0.31, 0.32]),
     "kernels that shrink and learn": lambda: changed(
