@@ -23,6 +23,7 @@ from tb_cnnviz.analysis.row_table import RowTable
 from tb_cnnviz.analysis.sampled_steps import sampled_steps
 from tb_cnnviz.eventlog.encoding import DamagedRecord
 from tb_cnnviz.eventlog.reader import Run
+from tb_cnnviz.records.model import ModelRecord
 from tb_cnnviz.records.record import Record
 
 #: Records of each kind of statistic that are read of a run at most.
@@ -51,7 +52,17 @@ def gather(run: Run, progress: Callable[[int], None] | None = None) -> Evidence:
     if model is None:
         raise NothingToJudge(f"run {run.name!r} has no model record that can be read, so there is nothing to judge")
     reader = _Reader(run, progress)
-    evidence = Evidence(
+    with np.errstate(all="ignore"):  # NaN and infinity are what rules look for
+        evidence = _evidence(reader, model)
+    if evidence.losses is None and evidence.epochs is None and evidence.gradients is None:
+        raise NothingToJudge(
+            f"run {run.name!r} holds no losses and no gradients: it was not trained while it was logged"
+        )
+    return evidence
+
+
+def _evidence(reader: _Reader, model: ModelRecord) -> Evidence:
+    return Evidence(
         model,
         losses=_losses(reader),
         epochs=_epochs(reader),
@@ -63,11 +74,6 @@ def gather(run: Run, progress: Callable[[int], None] | None = None) -> Evidence:
         inputs=_batches(reader, "inputs"),
         labels=_batches(reader, "labels"),
     )
-    if evidence.losses is None and evidence.epochs is None and evidence.gradients is None:
-        raise NothingToJudge(
-            f"run {run.name!r} holds no losses and no gradients: it was not trained while it was logged"
-        )
-    return evidence
 
 
 class _Reader:
@@ -161,7 +167,11 @@ def _gradients(reader: _Reader, sizes: Sequence[int]) -> Gradients | None:
 
 def _samples(reader: _Reader, variables: int) -> Samples | None:
     steps, records = reader.records("gradient_samples", PICTURES)
-    sound = [(s, r) for s, r in zip(steps, records, strict=True) if len(r["counts"]) == variables]
+    sound = [
+        (step, record)
+        for step, record in zip(steps, records, strict=True)
+        if len(record["counts"]) == variables and all(name in record for name in ("gradient", "update", "value"))
+    ]
     if not sound or not variables:
         return None
     cosine = np.stack([_by_variable(r, _cosine) for _, r in sound])
@@ -234,15 +244,19 @@ def _errors(reader: _Reader) -> Errors | None:
 def _probe(reader: _Reader) -> Probe:
     record = reader.read("probe", None) or {}
     names = [name for name in record if name == "x" or (name.startswith("x_") and name[2:].isdigit())]
-    x = [np.asarray(record[name]) for name in names if isinstance(record[name], np.ndarray)]
+    x = [record[name] for name in names if _has_images(record[name])]
     y = record.get("y")
     steps, records = reader.records("predictions", PICTURES)
     kept = [
         (step, np.asarray(record["y_pred"], np.float64))
         for step, record in zip(steps, records, strict=True)
-        if isinstance(record.get("y_pred"), np.ndarray) and record["y_pred"].nbytes <= _PREDICTIONS_BYTES
+        if _has_images(record.get("y_pred")) and record["y_pred"].nbytes <= _PREDICTIONS_BYTES
     ]
-    return Probe(x, y if isinstance(y, np.ndarray) else None, [s for s, _ in kept], [p for _, p in kept])
+    return Probe(x, y if _has_images(y) else None, [s for s, _ in kept], [p for _, p in kept])
+
+
+def _has_images(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.ndim > 0 and array.size > 0
 
 
 def _batches(reader: _Reader, part: str) -> BatchStatistics | None:

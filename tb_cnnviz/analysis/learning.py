@@ -15,6 +15,7 @@ from tb_cnnviz.analysis.courses import late, typical
 from tb_cnnviz.analysis.evidence import Evidence
 from tb_cnnviz.analysis.limits import Limits
 
+_LEAST_CHANCE = 0.01
 #: Half of the first loss.
 _GONE = 0.5
 #: A penalty of more times the loss on the data is not told from it in float32.
@@ -180,7 +181,7 @@ def _late_channel_means(evidence: Evidence) -> np.ndarray | None:
     """The mean output by channel over the last third of what was logged of training batches."""
     output = evidence.network.output
     row = evidence.activations.of(output.path) if evidence.activations and output else None
-    if row is None:
+    if row is None or not row.channel_mean.shape[1]:
         return None
     means = late(row.channel_mean)
     means = means[np.isfinite(means).all(1)]
@@ -196,7 +197,8 @@ def _chance(evidence: Evidence, end: float) -> float:
         if evidence.labels is not None and evidence.labels.class_share is not None:
             return data_loss.entropy(np.nanmean(evidence.labels.class_share, 0))
         if ends_by == "softmax" and means is not None and network.units > 1:
-            return max(data_loss.entropy(means), 0.0)
+            # Answers that are all one class have no entropy: what they cost tells whether the labels are too.
+            return max(data_loss.entropy(means), _LEAST_CHANCE * float(np.log(network.units)))
         return float(np.log(network.units)) if network.units > 1 else float("nan")
     if family == data_loss.BINARY:
         if ends_by == "sigmoid" and means is not None:

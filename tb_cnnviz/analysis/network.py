@@ -91,8 +91,9 @@ class Network:
 
     def kernel_layer(self, layer: LayerRecord) -> LayerRecord:
         """The layer with a kernel whose output this one activates; itself where it has one, or the way branches."""
-        here = layer
-        while self.kernel_of(here.path) is None:
+        here, seen = layer, set[str]()
+        while self.kernel_of(here.path) is None and here.path not in seen:
+            seen.add(here.path)
             if (
                 len(here.inbound) != 1
                 or here.role not in (*_PASSING, "activation")

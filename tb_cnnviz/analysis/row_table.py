@@ -68,7 +68,7 @@ class RowTable:
 
     def by_channel(self, name: str, place: Place) -> np.ndarray:
         """float64 [n, channels]."""
-        wanted = self.channels[place]
+        wanted = self.channels[place] if any(name in record.arrays for record in self._records) else 0
         same = np.array([row.get("channels") == wanted for row in self.said[place]])
         return self._taken(name, np.where(same, self._begin[place], -1), wanted)
 
@@ -97,7 +97,8 @@ def _check(record: Record, rows: Sequence[dict[str, Any]]) -> None:
     """Raises DamagedRecord where an array of one value a row or channel has another length."""
     channels = sum(row["channels"] for row in rows)
     for name, array in record.arrays.items():
-        if array.ndim == 1 and name not in ("rows", "channel_edges"):
-            wanted = channels if name.startswith("channel_") else len(rows)
-            if len(array) != wanted:
-                raise DamagedRecord(f"{name} has {len(array)} values, {wanted} expected")
+        if name in ("rows", "channel_edges") or name.endswith("histogram"):
+            continue
+        wanted = channels if name.startswith("channel_") else len(rows)
+        if array.shape != (wanted,):
+            raise DamagedRecord(f"{name} has shape {array.shape}, ({wanted},) expected")

@@ -75,10 +75,12 @@ def _judge_one(
 ) -> Judged:
     try:
         evidence = gather(open_run(run), progress.records_read if progress else None)
+        left = departures(evidence, baseline) if baseline else None
+        return Judged(run.name, judge(evidence, limits, run.name), departures=left)
     except (NothingToJudge, OSError) as error:
         return Judged(run.name, None, str(error))
-    left = departures(evidence, baseline) if baseline else None
-    return Judged(run.name, judge(evidence, limits, run.name), departures=left)
+    except Exception as error:  # one log that says nonsense does not hold up the others
+        return Judged(run.name, None, f"its log cannot be made sense of ({type(error).__name__}: {error})")
 
 
 def _gathered(run: RunFolder) -> Evidence | None:

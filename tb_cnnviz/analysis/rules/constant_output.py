@@ -30,7 +30,7 @@ def constant_output(evidence: Evidence, learning: Learning, limits: Limits, foun
     row = evidence.activations.of(output.path, OUTPUT)
     if row is None or not row.channel_std.shape[1]:
         return []
-    course = np.nanmax(row.channel_std, 1)
+    course = np.fmax.reduce(row.channel_std, 1)
     deviation, needed = typical(late(course)), _needed(evidence)
     if not deviation < limits.constant_share * needed:
         return []

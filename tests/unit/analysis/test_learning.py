@@ -89,6 +89,12 @@ def test_a_loss_that_is_summed_over_the_batch_is_known_by_the_probe(tmp_path: Pa
     assert not learned.is_poor
 
 
+def test_answers_that_are_all_one_class_and_wrong_are_no_learning(tmp_path: Path) -> None:
+    made = MadeLog(loss=np.full(STEPS, 10.0), accuracy=0.25)
+    made.rows["out"].channel_mean[:] = np.eye(CLASSES)[0]
+    assert judge_learning(made.evidence(tmp_path), Limits()).is_poor
+
+
 def test_five_steps_are_too_few_to_judge(tmp_path: Path) -> None:
     assert not judge_learning(unlearned(steps=5).evidence(tmp_path), Limits()).is_poor
 
