@@ -34,13 +34,13 @@ class Network:
 
     @cached_property
     def kernels(self) -> list[int]:
-        """Columns of the variables that are kernels of convolutions or dense layers, in forward order."""
+        """Columns of the variables that are kernels of convolutions, dense and recurrent layers, in forward order."""
         columns = [
             index
             for index, variable in enumerate(self.model.variables)
             if len(variable.shape) > 1
             and variable.role != "bias"
-            and self._role(variable.layer) in ("convolution", "dense")
+            and self._role(variable.layer) in ("convolution", "dense", "recurrent")
         ]
         return sorted(columns, key=lambda index: self.order.get(self.model.variables[index].layer or "", 0))
 
@@ -118,6 +118,10 @@ class Network:
                 found[path] = self.layers[path]
                 waiting += self.layers[path].inbound
         return sorted(found.values(), key=lambda item: self.order[item.path])
+
+    @cached_property
+    def has_batch_normalization(self) -> bool:
+        return any(layer.type == "BatchNormalization" for layer in self.model.layers)
 
     @cached_property
     def first_kernel_layers(self) -> list[LayerRecord]:

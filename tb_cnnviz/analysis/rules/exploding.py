@@ -22,15 +22,15 @@ _START = 5
 
 
 def exploding(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
-    """The loss, and the norm of all kernels' gradients where it is larger than their own, over the median of the first five."""
+    """The loss, and the norm of all gradients where it is larger than the weights' own, over the median of the first five."""
     verdicts = []
     losses, gradients, kernels = evidence.losses, evidence.gradients, evidence.network.kernels
     if learning.finite and not learning.is_poor:
         return []
     until = _first_not_finite(evidence)
     if gradients is not None and kernels:
-        norm = np.sqrt((gradients.norm[:, kernels] ** 2).sum(1))
-        weight = float(np.sqrt((gradients.weight[0, kernels] ** 2).sum()))
+        norm = np.sqrt((gradients.norm**2).sum(1))
+        weight = float(np.sqrt((gradients.weight[0] ** 2).sum()))
         if norm[np.isfinite(norm)].max(initial=0.0) > weight:  # else it grew from next to nothing to its usual size
             verdicts.append(_grown("gradient's norm", gradients.step, norm, limits, _fastest(evidence), until))
     if losses is not None and len(losses.loss) > _START:

@@ -25,6 +25,10 @@ _FEW = 3
 def frozen(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """Exactly zero update at all logged steps, or at all of the last half while other kernels move."""
     gradients, network = evidence.gradients, evidence.network
+    if learning.is_weak and learning.finite and not any(verdict.is_alarm for verdict in found):
+        on_purpose = _never_trained(evidence)
+        if on_purpose:
+            return on_purpose
     if gradients is None or len(gradients.step) < _FEW or not network.kernels or not learning.finite:
         return []
     still = np.asarray(gradients.update[:, network.kernels] == 0)
@@ -56,6 +60,22 @@ def frozen(evidence: Evidence, learning: Learning, limits: Limits, found: Sequen
             limit=0.0,
             evidence=Series.of("share of these kernels without an update", gradients.step, course),
         )
+    ]
+
+
+def _never_trained(evidence: Evidence) -> list[Verdict]:
+    """Layers with trainable=False in a network that learns little, for which nothing else was found."""
+    layers = [
+        layer.path
+        for layer in evidence.model.layers
+        if not layer.trainable and layer.parameters and layer.role in ("convolution", "dense", "recurrent")
+    ]
+    if not layers:
+        return []
+    finding = f"{len(layers)} layers have trainable=False, such as {layers[0]}, and the network learns little."
+    step = evidence.first_step
+    return [
+        Verdict("frozen", WARNING, finding, WORDS, layer=layers[-1], layers=layers, step=step, measured=0.0, limit=0.0)
     ]
 
 

@@ -20,11 +20,11 @@ WORDS = Words(
 def skipped_updates(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """More batches left out than applied over the last half. Micro-batches of an accumulated gradient are not left out."""
     losses = evidence.losses
-    if losses is None or not learning.long_enough or evidence.model.hparams.get("gradient_accumulation_steps"):
+    if losses is None or evidence.model.hparams.get("gradient_accumulation_steps"):
         return []
     half = len(losses.step) // 2
     skipped, applied = int(losses.before[half:].sum()), len(losses.step) - half
-    if skipped <= applied:
+    if skipped <= applied or skipped < limits.min_steps:
         return []
     series = Series.of("batches left out before each update", losses.step, losses.before)
     finding = f"Over the last {applied} updates, {skipped} batches were left out since their gradients overflowed."

@@ -22,6 +22,8 @@ _FEW_EPOCHS = 2
 _EFFECTS = ("overfitting", "constant_output")
 #: Of a validation that was never better than guessing, but for noise.
 _NONE = 0.03
+#: Of a validation that has hardly a part of what training has; averages of batch normalization may lag behind.
+_WELL, _HARDLY, _FALLS = 0.5, 0.2, 0.7
 
 
 def unrelated_labels(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
@@ -36,9 +38,14 @@ def unrelated_labels(evidence: Evidence, learning: Learning, limits: Limits, fou
     share = learning.validation_share
     validation = epochs.metrics["val_loss"]
     by_heart = not learning.is_poor
-    if by_heart and not (validation[-1] >= validation[0] and share < _NONE):
+    never = validation[-1] >= validation[0] and share < _NONE
+    falls = validation[-1] < _FALLS * validation[0]  # whatever it costs to guess there, it learns
+    hardly = (
+        len(validation) > _FEW_EPOCHS and learning.learned >= _WELL and share < _HARDLY * learning.learned and not falls
+    )
+    if by_heart and not never and not (hardly and not evidence.network.has_batch_normalization):
         return []
-    if not share < limits.learned_share:
+    if not by_heart and not share < limits.learned_share:
         return []
     finding = (
         f"After {evidence.steps:,} sound updates validation is not better than guessing ({said(100 * share)} % of it gone)"

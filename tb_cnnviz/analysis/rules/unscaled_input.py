@@ -61,6 +61,8 @@ def _size_of_input(evidence: Evidence, layer: str) -> tuple[float, str]:
         return float(np.sqrt(np.mean(finite**2))) if finite.size else float(
             "nan"
         ), f"{len(arrays[0])} examples of the probe"
+    if evidence.network.layers[layer].role == "recurrent":  # what it gives is squashed
+        return float("nan"), ""
     return _by_first_kernel(evidence, layer), "by what its kernel makes of them"
 
 

@@ -27,6 +27,8 @@ SIZE = Words(
 )
 
 _ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lion")
+#: After these no update means anything.
+_OTHERWISE = ("rate_too_high", "update_too_large", "exploding", "non_finite")
 #: Below it a rate is low for the kind of optimizer, whatever else is.
 _LOW_RATE = {"SGD": 1e-3, "Adadelta": 0.05, "Adagrad": 1e-3}
 _LOW_ADAPTIVE_RATE = 3e-5
@@ -35,13 +37,17 @@ _LOW_ADAPTIVE_RATE = 3e-5
 def updates_too_small(
     evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]
 ) -> list[Verdict]:
-    """The kernel that moved most, by the sum of its updates' norms over its own norm."""
+    """The kernel that moved most, by the sum of its updates' norms over its own norm, at the rate of the last two thirds."""
     gradients, kernels = evidence.gradients, evidence.network.kernels
     if gradients is None or not kernels or not learning.is_weak or not learning.finite:
         return []
+    if any(verdict.kind in _OTHERWISE for verdict in found):
+        return []
     ratio = gradients.update[:, kernels] / gradients.weight[:, kernels]
     taken = max(evidence.steps - evidence.first_step, 1)
-    moved = np.array([np.mean(column[np.isfinite(column)]) if np.isfinite(column).any() else 0.0 for column in ratio.T])
+    rest = ratio[gradients.step >= evidence.first_step + taken // 3]
+    rest = rest if len(rest) else ratio
+    moved = np.array([np.mean(column[np.isfinite(column)]) if np.isfinite(column).any() else 0.0 for column in rest.T])
     moved = moved * taken
     most = int(np.argmax(moved))
     if moved[most] >= limits.movement_low:

@@ -106,7 +106,8 @@ def _by_labels(evidence: Evidence, family: str, ends_by: str, units: int | None,
 def _by_loss(evidence: Evidence, family: str, ends_by: str, learning: Learning) -> tuple[str, str]:
     """What the probe's loss says of how it reads the predictions: as shares, or through a softmax of its own."""
     errors, probe = evidence.errors, evidence.probe
-    if errors is None or probe.y is None or family != data_loss.CLASSES or not len(probe.predictions):
+    squashed = {data_loss.CLASSES: "softmax", data_loss.BINARY: "sigmoid"}.get(family)
+    if errors is None or probe.y is None or squashed is None or not len(probe.predictions):
         return NOTE, ""
     at = np.flatnonzero(errors.step == probe.steps[-1])
     predictions = probe.predictions[-1]
@@ -116,11 +117,11 @@ def _by_loss(evidence: Evidence, family: str, ends_by: str, learning: Learning) 
     as_shares, as_logits = (
         data_loss.prediction_loss(evidence.model.loss, probe.y, predictions, logits=logits) for logits in (False, True)
     )
-    if ends_by == "softmax" and abs(loss - as_logits) < 1e-3 * loss and abs(loss - as_shares) > 0.05 * loss:
+    if ends_by == squashed and abs(loss - as_logits) < 1e-3 * loss and abs(loss - as_shares) > 0.05 * loss:
         severity = WARNING if learning.is_weak else NOTE
         return (
             severity,
-            "The loss takes logits (from_logits=True) and gets the output of a softmax, so softmax is applied twice.",
+            f"The loss takes logits (from_logits=True) and gets the output of a {squashed}, so it is applied twice.",
         )
     if (
         ends_by == "linear"
@@ -130,6 +131,6 @@ def _by_loss(evidence: Evidence, family: str, ends_by: str, learning: Learning) 
     ):
         return (
             WARNING if learning.is_weak else NOTE,
-            "The loss takes shares of classes and gets a linear output: set from_logits=True.",
+            "The loss takes probabilities and gets a linear output: set from_logits=True.",
         )
     return NOTE, ""

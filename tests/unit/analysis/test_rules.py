@@ -67,6 +67,16 @@ def same_answer(made: MadeLog) -> MadeLog:
     return made
 
 
+def sigmoid_twice(made: MadeLog) -> MadeLog:
+    """Its loss is that of sigmoid(prediction), which the test computes here by hand."""
+    ends_by(made, "sigmoid", 1)
+    made.loss_name, made.y = "binary_crossentropy", (np.arange(8) % 2).astype(np.float32)[:, None]
+    made.predictions = np.full((8, 1), 0.2)
+    share = 1 / (1 + np.exp(-0.2))
+    made.probe_loss = float(-(np.log(share) + np.log(1 - share)) / 2)
+    return made
+
+
 def one_class_a_batch(made: MadeLog) -> MadeLog:
     made.rows["out"].channel_mean[:] = np.eye(CLASSES)[np.arange(COUNT) % CLASSES] * 0.9 + 0.025
     return made
@@ -145,6 +155,19 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
     "batches of one class": (lambda: one_class_a_batch(MadeLog()), "label_or_data", None, 96),
     "examples in order": (lambda: in_order(unlearned()), "label_or_data", None, 50),
     "overfitting": (lambda: MadeLog(validation=[0.5, 0.8, 0.9, 1.0]), "overfitting", None, 49),
+    "frozen by hand, and it does not learn": (
+        lambda: changed(unlearned(), lambda m: m.layers.__setitem__(1, replace(m.layers[1], trainable=False))),
+        "frozen",
+        "conv",
+        0,
+    ),
+    "sigmoid twice": (lambda: sigmoid_twice(unlearned()), "wrong_output", "out", 0),
+    "learnt by heart, and nothing else": (
+        lambda: MadeLog(validation=[1.4, 1.35, 1.3, 1.32], validation_accuracy=[0.25, 0.3, 0.3, 0.3]),
+        "label_or_data",
+        None,
+        None,
+    ),
     "lost again": (
         lambda: MadeLog(loss=np.concatenate([falling_loss()[: STEPS // 2], flat_loss()[: STEPS // 2]]), accuracy=None),
         "rate_too_high",
@@ -188,6 +211,12 @@ LOOK_ALIKES: dict[str, Change] = {
     "some dead units": lambda: dead(MadeLog(), channels=5),
     "saturated gates that learn": lambda: saturated(MadeLog()),
     "small errors in a network that learns": lambda: starved(MadeLog()),
+    "frozen on purpose, and it learns": lambda: changed(
+        MadeLog(), lambda m: m.layers.__setitem__(1, replace(m.layers[1], trainable=False))
+    ),
+    "other shares of classes in validation": lambda: MadeLog(
+        validation=[4.0, 3.0, 2.0, 1.3], validation_accuracy=[0.25, 0.25, 0.25, 0.6]
+    ),
     "still for one step": lambda: still(MadeLog(), until=STRIDE),
     "a loss that spikes and comes back": lambda: MadeLog(
         loss=np.where(abs(np.arange(STEPS) - 120) < 9, 5 * falling_loss(), falling_loss())
