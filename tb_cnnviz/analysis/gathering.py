@@ -71,8 +71,8 @@ def _evidence(reader: _Reader, model: ModelRecord) -> Evidence:
         activations=_activations(reader),
         errors=_errors(reader),
         probe=_probe(reader),
-        inputs=_batches(reader, "inputs"),
-        labels=_batches(reader, "labels"),
+        inputs=_batches(reader, "input"),
+        labels=_batches(reader, "label"),
     )
 
 
@@ -260,28 +260,31 @@ def _has_images(array: Any) -> bool:
 
 
 def _batches(reader: _Reader, part: str) -> BatchStatistics | None:
-    """Statistics of the training batch's inputs or labels, where the log holds them."""
+    """Statistics of the training batch's inputs or labels, where the log holds them: no log does yet."""
     steps, records = reader.records("batches", STATISTICS)
-    rows = [[row for row in record.get("rows", {}).values() if row.get("part") == part] for record in records]
-    width = max((len(row) for row in rows), default=0)
-    sound = [(s, row) for s, row in zip(steps, rows, strict=True) if len(row) == width]
-    if not width or not sound:
+    chosen = [np.flatnonzero([p == part for p in record.get("parts", ())]) for record in records]
+    width = max((len(places) for places in chosen), default=0)
+    sound = [each for each in zip(steps, records, chosen, strict=True) if len(each[2]) == width]
+    if not width:
         return None
 
     def table(name: str) -> np.ndarray:
-        return np.array([[float(item.get(name, np.nan)) for item in row] for _, row in sound])
+        return np.stack([np.asarray(record[name], np.float64)[places] for _, record, places in sound])
 
-    shares = [row[0].get("class_share") for _, row in sound]
-    same = all(isinstance(s, np.ndarray) for s in shares) and len({len(s) for s in shares if s is not None}) == 1
+    counts = [
+        c for _, record, _ in sound if part == "label" and isinstance(c := record.get("class_counts"), np.ndarray)
+    ]
+    has_classes = len(counts) == len(sound) and len({c.shape for c in counts}) == 1
+    shares = np.stack(counts).astype(np.float64) if has_classes else None
     return BatchStatistics(
-        np.array([s for s, _ in sound], np.int64),
-        [str(item.get("name", "")) for item in sound[0][1]],
+        np.array([step for step, _, _ in sound], np.int64),
+        [str(sound[0][1]["names"][place]) for place in sound[0][2]],
         mean=table("mean"),
         std=table("std"),
         min=table("min"),
         max=table("max"),
         not_finite=table("nan") + table("inf"),
-        class_share=np.stack([np.asarray(s, np.float64) for s in shares]) if same else None,
+        class_share=shares / np.maximum(shares.sum(1, keepdims=True), 1) if shares is not None else None,
     )
 
 

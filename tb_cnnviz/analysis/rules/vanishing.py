@@ -22,15 +22,16 @@ WORDS = Words(
 
 
 def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
-    """The norm of the error at the last kernel's output over that at each earlier one's, on the probe."""
-    errors, network = evidence.errors, evidence.network
-    if errors is None or not learning.is_poor or not learning.finite:
+    """The norm of the error at the last kernel's output over that at each earlier one's, on the probe.
+
+    Without a labelled probe, of the gradient over the weights of each kernel, in the training batch.
+    """
+    if not learning.is_poor or not learning.finite:
         return []
-    layers = [path for c in network.kernels if (path := network.layer_of(c)) is not None and path in errors.norm]
+    what, steps, layers, sizes = _sizes(evidence)
     if len(layers) < 2:
         return []
-    last = errors.norm[layers[-1]]
-    factors = np.stack([last / errors.norm[layer] for layer in layers[:-1]], 1)
+    factors = sizes[:, -1:] / sizes[:, :-1]
     factors[~np.isfinite(factors)] = np.nan
     typically = np.array([typical(column) for column in factors.T])
     starved = [i for i, value in enumerate(typically) if value >= limits.vanishing_factor]
@@ -38,7 +39,7 @@ def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
         return []
     worst = max(starved, key=lambda i: typically[i])
     course = factors[:, worst]
-    finding = f"{layers[worst]} gets an error {said(float(typically[worst]))} times smaller than {layers[-1]}."
+    finding = f"{layers[worst]} gets {what} {said(float(typically[worst]))} times smaller than {layers[-1]}."
     return [
         Verdict(
             "vanishing",
@@ -47,11 +48,27 @@ def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
             WORDS,
             layer=layers[worst],
             layers=[layers[i] for i in starved],
-            step=first_where(errors.step, course >= limits.vanishing_factor),
+            step=first_where(steps, course >= limits.vanishing_factor),
             measured=float(typically[worst]),
             limit=limits.vanishing_factor,
-            evidence=Series.of(
-                f"error of {layers[-1]} / {layers[worst]}", errors.step, course, limits.vanishing_factor
-            ),
+            evidence=Series.of(f"{layers[-1]} / {layers[worst]}: {what}", steps, course, limits.vanishing_factor),
         )
     ]
+
+
+def _sizes(evidence: Evidence) -> tuple[str, np.ndarray, list[str], np.ndarray]:
+    """(what it is, steps, layers with kernels in forward order, its size [steps, layers])."""
+    network, errors, gradients = evidence.network, evidence.errors, evidence.gradients
+    paths = {column: path for column in network.kernels if (path := network.layer_of(column)) is not None}
+    if errors is not None:
+        layers = [path for path in paths.values() if path in errors.norm]
+        return (
+            "an error",
+            errors.step,
+            layers,
+            np.stack([errors.norm[x] for x in layers], 1) if layers else np.zeros((0, 0)),
+        )
+    if gradients is None:
+        return "", np.zeros(0), [], np.zeros((0, 0))
+    columns = list(paths)
+    return "a gradient", gradients.step, list(paths.values()), gradients.norm[:, columns] / gradients.weight[:, columns]
