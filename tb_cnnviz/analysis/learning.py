@@ -48,6 +48,7 @@ class Learning:
     finite: bool
     limit: float
     weak_limit: float
+    half_limit: float
 
     @property
     def learned(self) -> float:
@@ -64,6 +65,11 @@ class Learning:
     def is_weak(self) -> bool:
         """Whether little was learned: a higher limit, for faults that show of themselves."""
         return not self.finite or (self.long_enough and self.learned < self.weak_limit)
+
+    @property
+    def is_halting(self) -> bool:
+        """Whether less was learned than most trainings do: for faults that leave a lasting mark."""
+        return not self.finite or (self.long_enough and self.learned < self.half_limit)
 
 
 def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
@@ -91,6 +97,7 @@ def judge_learning(evidence: Evidence, limits: Limits) -> Learning:
         finite=finite,
         limit=limits.learned_share,
         weak_limit=limits.weak_share,
+        half_limit=limits.half_share,
     )
 
 

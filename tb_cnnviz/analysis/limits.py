@@ -29,10 +29,18 @@ class Limits:
         "Weak: less than this part is gone. Only faults that show of themselves are said of a weak network.",
         "ours",
     )
+    half_share: float = _limit(
+        0.6, "Halting: less than this part is gone. Only what leaves a lasting mark is said of such a network.", "ours"
+    )
     input_rms: float = _limit(
         15.0,
         "Inputs whose root mean square is above this, or below its reciprocal times 0.3, are unscaled.",
         "LeCun, Bottou, Orr, Müller, Efficient BackProp, 1998, section 4.3: mean 0, deviation 1",
+    )
+    lasting_growth: float = _limit(
+        5.0,
+        "Large first updates left a mark where a kernel's norm is this many times what it was at the start.",
+        "ours",
     )
     gain: float = _limit(
         8.0,

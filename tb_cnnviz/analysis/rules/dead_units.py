@@ -24,7 +24,7 @@ _LAST = 0.5
 
 def dead_units(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """By channel, over all batches of the last half that are logged. One verdict: the first such layer and all others."""
-    if evidence.activations is None or not learning.is_weak:
+    if evidence.activations is None or not learning.is_halting:
         return []
     steps = evidence.activations.step
     layers, shares, begun = [], [], []

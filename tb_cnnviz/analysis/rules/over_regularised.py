@@ -17,16 +17,14 @@ WORDS = Words(
     otherwise="Layers that begin too large and are normalised: only their direction counts.",
     suggestion="Divide the penalty or weight decay by ten until the kernels keep their norm.",
 )
-#: A network that has learned this much is not held back by much.
-_LEARNED = 0.6
 
 
 def over_regularised(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """All kernels have lost most of their norm, and little was learned; where nothing else explains that."""
     gradients, kernels = evidence.gradients, evidence.network.kernels
-    if gradients is None or len(kernels) < 2 or not learning.finite or not learning.long_enough:
+    if gradients is None or len(kernels) < 2 or not learning.finite:
         return []
-    if learning.learned >= _LEARNED or any(v.is_alarm and v.kind != "constant_output" for v in found):
+    if not learning.is_halting or any(v.is_alarm and v.kind != "constant_output" for v in found):
         return []
     norm = gradients.weight[:, kernels]
     begun = norm[0] > 0

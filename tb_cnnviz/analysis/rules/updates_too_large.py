@@ -30,45 +30,57 @@ SIZE = Words(
 _USUAL_RATE = 0.3
 _PLAIN = ("SGD",)
 _FIRST = 12
+#: One update of this many times the limit is enough.
+_WHOLE = 10
 
 
 def updates_too_large(
     evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]
 ) -> list[Verdict]:
-    """Over the first steps that are logged, while it is decided: the median, or one update larger than the weights."""
+    """Over the first steps that are logged, while it is decided: the median of a kernel, or one update of its whole size."""
     gradients, kernels = evidence.gradients, evidence.network.kernels
-    if gradients is None or not kernels or not learning.is_weak or any(verdict.is_root for verdict in found):
+    if gradients is None or not kernels or not learning.is_halting or any(verdict.is_root for verdict in found):
         return []
-    begun = gradients.weight[:, kernels]
-    moving = np.where(begun > 0, gradients.update[:, kernels] / begun, np.nan)[:_FIRST]
-    grown = np.isfinite(moving) & (moving > 0)
-    if not grown.any():
+    if not learning.is_weak and not _have_grown(gradients.weight[:, kernels], limits.lasting_growth):
         return []
-    median = np.array([np.median(moving[grown[:, k], k]) if grown[:, k].any() else 0.0 for k in range(len(kernels))])
-    largest = np.array([moving[grown[:, k], k].max() if grown[:, k].any() else 0.0 for k in range(len(kernels))])
-    if not (median.max() > limits.update_high or largest.max() > 10 * limits.update_high):
+    begun = gradients.weight[:_FIRST, kernels]
+    ratio = np.where(begun > 0, gradients.update[:_FIRST, kernels] / begun, np.nan)
+    median, largest = _median_and_largest(ratio)
+    is_whole = largest.max() > _WHOLE * limits.update_high
+    if not (is_whole or median.max() > limits.update_high):
         return []
-    worst = int(np.argmax(largest if largest.max() > 10 * limits.update_high else median))
+    worst = int(np.argmax(largest if is_whole else median))
     layer = evidence.network.layer_of(kernels[worst])
     rate = float(np.nanmax(evidence.losses.rate[:_FIRST])) if evidence.losses is not None else float("nan")
-    usual = learning.is_summed or (evidence.model.optimizer in _PLAIN and rate <= _USUAL_RATE)
-    step = first_where(gradients.step[:_FIRST], moving[:, worst] > limits.update_high)
-    value = max(float(median[worst]), float(largest[worst]) / 10)
-    finding = f"An update changes {layer} by {said(float(largest[worst]))} times its norm (rate {said(rate)})." + (
-        " The loss is a sum over the batch, and so is the gradient." if learning.is_summed else ""
-    )
-    ratio = gradients.update[:, kernels[worst]] / gradients.weight[:, kernels[worst]]
-    series = Series.of(f"update / weight of {layer}", gradients.step, ratio, limits.update_high)
+    is_usual = learning.is_summed or (evidence.model.optimizer in _PLAIN and rate <= _USUAL_RATE)
+    finding = f"An update changes {layer} by {said(float(largest[worst]))} times its norm (rate {said(rate)})."
+    if learning.is_summed:
+        finding += " The loss is a sum over the batch, and so is the gradient."
+    course = gradients.update[:, kernels[worst]] / gradients.weight[:, kernels[worst]]
     return [
         Verdict(
-            "update_too_large" if usual else "rate_too_high",
-            ERROR if largest.max() > 10 * limits.update_high else WARNING,
+            "update_too_large" if is_usual else "rate_too_high",
+            ERROR if is_whole else WARNING,
             finding,
-            SIZE if usual else RATE,
+            SIZE if is_usual else RATE,
             layer=layer,
-            step=step,
-            measured=value,
+            step=first_where(gradients.step[:_FIRST], ratio[:, worst] > limits.update_high),
+            measured=max(float(median[worst]), float(largest[worst]) / _WHOLE),
             limit=limits.update_high,
-            evidence=series,
+            evidence=Series.of(f"update / weight of {layer}", gradients.step, course, limits.update_high),
         )
     ]
+
+
+def _median_and_largest(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By kernel, of the steps at which it moved; 0 where it never did."""
+    moved = [column[np.isfinite(column) & (column > 0)] for column in ratio.T]
+    return (
+        np.array([np.median(each) if len(each) else 0.0 for each in moved]),
+        np.array([each.max(initial=0.0) for each in moved]),
+    )
+
+
+def _have_grown(norm: np.ndarray, factor: float) -> bool:
+    """Whether a kernel's norm ended at that many times its first one."""
+    return bool(((norm[0] > 0) & (norm[-1] > factor * norm[0])).any())
