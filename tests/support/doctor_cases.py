@@ -324,16 +324,19 @@ def labels_of_other_images() -> Training:
 
 @case
 def learnt_by_heart() -> Training:
-    def layers(K: Any) -> list[Any]:
-        return [
-            K.Flatten(),
-            K.Dense(256, activation="relu"),
-            K.Dense(256, activation="relu"),
-            K.Dense(CLASSES, activation="softmax"),
-        ]
+    """Every third label is wrong, and the network learns these too."""
 
+    def layers(K: Any) -> list[Any]:
+        hidden = [K.Dense(256, activation="relu"), K.Dense(256, activation="relu")]
+        return [K.Flatten(), *hidden, K.Dense(CLASSES, activation="softmax")]
+
+    def change(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        wrong = np.random.default_rng(3).random(len(y)) < 0.33
+        return x, np.where(wrong, (y + 2) % CLASSES, y)
+
+    data = gratings(400)
     return training(
-        layers, lambda of: of.Adam(0.001), also=gratings(400, noise=1.0), epochs=25, batch=16, expected={"overfitting"}
+        layers, lambda of: of.Adam(0.001), also=data, change=change, epochs=25, batch=16, expected={"overfitting"}
     )
 
 
@@ -356,13 +359,18 @@ def a_label_that_is_missing() -> Training:
 
 @case
 def all_weights_alike() -> Training:
-    constant = {"class_name": "Constant", "config": {"value": 0.05}}
-    return training(
-        small_cnn(kernel_initializer=constant),
-        lambda of: of.SGD(0.05),
-        expected={"bad_init"},
-        layer=("conv2d", "conv2d_1"),
-    )
+    """With the last layer too: were its weights drawn, the filters before it would part by themselves."""
+    alike = {"kernel_initializer": {"class_name": "Constant", "config": {"value": 0.05}}}
+
+    def layers(K: Any) -> list[Any]:
+        return [
+            K.Conv2D(8, 5, activation="relu", padding="same", **alike),
+            K.Conv2D(12, 3, activation="relu", padding="same", **alike),
+            K.GlobalAveragePooling2D(),
+            K.Dense(CLASSES, activation="softmax", **alike),
+        ]
+
+    return training(layers, lambda of: of.SGD(0.05), expected={"bad_init"}, layer=("conv2d", "conv2d_1"))
 
 
 @case

@@ -99,6 +99,7 @@ class MadeLog:
     gradient_nan: dict[str, np.ndarray] = field(default_factory=lambda: {x: np.zeros(STEPS // STRIDE) for x in LAYERS})
     cosine: float = -0.9  #: of update and gradient
     alike: tuple[str, ...] = ()  #: kernels whose weights are all the same
+    alike_until: int = STEPS  #: the step from which they are not
     rows: dict[str, Rows] = field(default_factory=lambda: {x: _rows(x, STEPS // STRIDE) for x in LAYERS})
     errors: dict[str, float] = field(default_factory=lambda: {"conv": 0.2, "hidden": 0.3, "out": 0.3})
     x: np.ndarray = field(
@@ -175,7 +176,9 @@ class MadeLog:
             along, across = np.linalg.qr(rng.normal(size=(64, 2)))[0].T
             parts["gradient"].append(along)
             parts["update"].append(self.cosine * along + np.sqrt(1 - self.cosine**2) * across)
-            parts["value"].append(np.full(64, 0.1) if layer in self.alike else rng.normal(size=64))
+            parts["value"].append(
+                np.full(64, 0.1) if layer in self.alike and step < self.alike_until else rng.normal(size=64)
+            )
         arrays = {name: np.concatenate(values).astype(np.float32) for name, values in parts.items()}
         arrays |= {"counts": np.full(3, 64, np.int32), "indices": np.tile(np.arange(64), 3)}
         return Record("gradient_samples", step, arrays=arrays, attributes={"source": "training batch"})

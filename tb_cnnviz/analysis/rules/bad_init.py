@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tb_cnnviz.analysis import data_loss
-from tb_cnnviz.analysis.evidence import Evidence
+from tb_cnnviz.analysis.evidence import OUTPUT, PRE_ACTIVATION, Evidence
 from tb_cnnviz.analysis.learning import Learning
 from tb_cnnviz.analysis.limits import Limits
 from tb_cnnviz.analysis.verdict import ERROR, WARNING, Verdict, Words, said
@@ -31,6 +31,9 @@ START = Words(
     suggestion="Begin the last layer with small weights and a bias of zero, or of the logarithms of the classes' shares.",
 )
 
+#: A relative deviation below it is rounding.
+_SAME = 1e-3
+
 
 def bad_init(evidence: Evidence, learning: Learning, limits: Limits, found: Sequence[Verdict]) -> list[Verdict]:
     """Looks at the first record of a run that begins at step 0."""
@@ -45,7 +48,7 @@ def bad_init(evidence: Evidence, learning: Learning, limits: Limits, found: Sequ
 
 
 def _alike(evidence: Evidence, learning: Learning) -> list[Verdict]:
-    """Hidden kernels whose weights are all the same at the start, and get no gradient then or stay alike."""
+    """Kernels whose weights are all the same at the start, and that get no gradient then, stay so, or whose units do."""
     network, gradients, samples = evidence.network, evidence.gradients, evidence.samples
     if gradients is None or not learning.is_weak:
         return []
@@ -54,8 +57,9 @@ def _alike(evidence: Evidence, learning: Learning) -> list[Verdict]:
         path = network.layer_of(column)
         zero = gradients.weight[0, column] == 0
         stuck = bool((gradients.weight[-1, column] == 0) | (gradients.update[:, column] == 0).all())
-        same = samples is not None and len(samples.step) > 0 and bool((samples.spread[[0, -1], column] < 1e-3).all())
-        if path and ((zero and stuck) or (same and not zero and network.model.variables[column].size > 1)):
+        same = samples is not None and len(samples.step) > 0 and samples.spread[0, column] < _SAME
+        stays = same and samples is not None and samples.spread[-1, column] < _SAME
+        if path and ((zero and stuck) or (same and not zero and (stays or _units_are_alike(evidence, path)))):
             layers.append(path)
     if not layers:
         return []
@@ -73,6 +77,16 @@ def _alike(evidence: Evidence, learning: Learning) -> list[Verdict]:
             limit=0.0,
         )
     ]
+
+
+def _units_are_alike(evidence: Evidence, layer: str) -> bool:
+    """Whether all channels of a layer have the same mean and deviation over the last logged batch, and are not all zero."""
+    activations = evidence.activations
+    row = activations.of(layer, PRE_ACTIVATION) or activations.of(layer, OUTPUT) if activations else None
+    if row is None or row.channel_mean.shape[1] < 2:
+        return False
+    means, deviations, size = row.channel_mean[-1], row.channel_std[-1], float(row.rms[-1])
+    return size > 0 and bool(max(np.std(means), np.std(deviations)) < _SAME * size)
 
 
 def _large_gain(evidence: Evidence, learning: Learning, limits: Limits) -> list[Verdict]:

@@ -60,6 +60,14 @@ def alike(made: MadeLog, *layers: str) -> MadeLog:
     return made
 
 
+def together(made: MadeLog, layer: str) -> MadeLog:
+    """The weights part, as those of one filter do, but each unit gives the same."""
+    made.alike, made.alike_until = (layer,), 8
+    made.rows[layer].channel_mean[:] = 0.3
+    made.rows[layer].channel_std[:] = 0.35
+    return made
+
+
 def same_answer(made: MadeLog) -> MadeLog:
     made.loss_name = "mse"
     ends_by(made, None)
@@ -123,6 +131,7 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
         0,
     ),
     "all weights alike": (lambda: alike(unlearned(), "hidden"), "bad_init", "hidden", 0),
+    "all units alike, which move together": (lambda: together(unlearned(), "hidden"), "bad_init", "hidden", 0),
     "weights too large": (
         lambda: changed(unlearned(), lambda m: m.weight["hidden"].fill(100)),
         "bad_init",
