@@ -161,7 +161,9 @@ def main() -> None:
     sizes = [(given.runs, given.steps)]
     if given.growth:
         sizes = [(max(given.runs // 10, 1), given.steps), (given.runs, max(given.steps // 10, 100)), *sizes]
-    print(f"{'runs':>5} {'steps':>7} {'layers':>6} {'records':>9} {'GB':>6} {'seconds':>8} {'CPU s':>6} {'MB a process':>13}")
+    print(
+        f"{'runs':>5} {'steps':>7} {'layers':>6} {'records':>9} {'GB':>6} {'seconds':>8} {'CPU s':>6} {'MB a process':>13}"
+    )
     for runs, steps in sizes:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
