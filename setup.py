@@ -82,6 +82,7 @@ setup(
         "check": ["ruff>=0.9", "mypy>=1.15", "types-protobuf"],
     },
     entry_points={
+        "console_scripts": ["tb-cnnviz = tb_cnnviz.command_line.main:main"],
         "tensorboard_plugins": ["cnnviz = tb_cnnviz.plugin.plugin:CnnVizPlugin"],
     },
     cmdclass={"build_py": BuildPy, "sdist": Sdist},

@@ -13,6 +13,7 @@ from tb_cnnviz.version import __version__
 if TYPE_CHECKING:
     from tb_cnnviz.callbacks import CNNViz, FeatureMapLogger, FilterLogger, GradientLogger, LossLogger
     from tb_cnnviz.eventlog.reader import open_log
+    from tb_cnnviz.healthy import assert_healthy
     from tb_cnnviz.schedule import Schedule
     from tb_cnnviz.snapshot import snapshot
 
@@ -23,6 +24,7 @@ _HOMES = {
     "GradientLogger": "callbacks",
     "LossLogger": "callbacks",
     "Schedule": "schedule",
+    "assert_healthy": "healthy",
     "open_log": "eventlog.reader",
     "snapshot": "snapshot",
 }
@@ -35,6 +37,7 @@ __all__ = [
     "LossLogger",
     "Schedule",
     "__version__",
+    "assert_healthy",
     "open_log",
     "snapshot",
 ]

@@ -81,3 +81,6 @@ def test_the_base_alone_shows_the_tab(wheel: Path, tmp_path: Path) -> None:
         status, page = server.get("/data/plugin/cnnviz/index.js")
         assert status == 200
         assert page == zipfile.ZipFile(wheel).read("tb_cnnviz/plugin/static/index.js")
+    doctor = [home / "bin" / "tb-cnnviz", "doctor", tmp_path / "logs"]
+    asked = subprocess.run(doctor, capture_output=True, text=True, check=False, env=bare, cwd=tmp_path)
+    assert (asked.returncode, "one: not judged" in asked.stdout) == (2, True), asked.stderr

@@ -24,6 +24,14 @@ FORBIDDEN = {
     "capture": ("tb_cnnviz.loggers", "tb_cnnviz.eventlog", "tb_cnnviz.plugin", "tensorboard"),
     "eventlog": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.plugin", "keras", "tensorflow"),
     "analysis": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.plugin", "keras", "tensorflow", "tensorboard"),
+    "command_line": (
+        "tb_cnnviz.capture",
+        "tb_cnnviz.loggers",
+        "tb_cnnviz.callbacks",
+        "tb_cnnviz.plugin",
+        "keras",
+        "tensorflow",
+    ),
     "plugin": ("tb_cnnviz.capture", "tb_cnnviz.loggers", "tb_cnnviz.callbacks", "keras", "tensorflow"),
 }
 
@@ -31,10 +39,10 @@ FORBIDDEN = {
 WRITING_FLOORS = (
     ("version.py",),
     ("records",),
-    ("analysis", "capture", "eventlog", "schedule.py"),
-    ("run_writer.py",),
+    ("capture", "eventlog", "schedule.py"),
+    ("analysis", "run_writer.py"),
     ("loggers",),
-    ("callbacks.py", "snapshot.py"),
+    ("callbacks.py", "snapshot.py", "command_line", "healthy.py"),
     ("__init__.py",),
 )
 
@@ -114,8 +122,8 @@ def test_looking_at_a_log_needs_no_keras_and_no_tensorflow() -> None:
     code = (
         "import sys\n"
         "for name in ('keras', 'tensorflow', 'jax', 'torch'): sys.modules[name] = None\n"
-        "import tb_cnnviz, tb_cnnviz.plugin.plugin\n"
-        "tb_cnnviz.open_log\n"
+        "import tb_cnnviz, tb_cnnviz.plugin.plugin, tb_cnnviz.command_line.main\n"
+        "tb_cnnviz.open_log, tb_cnnviz.assert_healthy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -132,6 +140,7 @@ def test_public_names_are_those_of_the_documentation() -> None:
         "LossLogger",
         "Schedule",
         "__version__",
+        "assert_healthy",
         "open_log",
         "snapshot",
     }

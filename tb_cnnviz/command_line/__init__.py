@@ -1,0 +1,1 @@
+"""The command `tb-cnnviz`. Needs no Keras."""
