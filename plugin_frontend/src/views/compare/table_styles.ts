@@ -128,6 +128,7 @@ export const tableStyles = css`
       padding-inline: var(--s1);
     }
     .run {
+      min-width: 96px; /* a name that may break anywhere would be left one letter wide */
       max-width: 120px;
     }
     .run .name {
