@@ -19,7 +19,7 @@ from tb_cnnviz.analysis.evidence import (
     Row,
     Samples,
 )
-from tb_cnnviz.analysis.row_table import RowTable
+from tb_cnnviz.analysis.place_table import PlaceTable
 from tb_cnnviz.analysis.sampled_steps import sampled_steps
 from tb_cnnviz.eventlog.reader import Run
 from tb_cnnviz.records.damaged import DamagedRecord
@@ -108,7 +108,7 @@ class _Reader:
         found = []
         for step in sampled_steps(self._run.steps(kind), at_most):
             try:
-                found.append(self._run._index.read(kind, None, step))
+                found.append(self._run.record(kind, step))
             except (KeyError, DamagedRecord):
                 continue
             self._count += 1
@@ -201,13 +201,13 @@ def _spread(sample: dict[str, np.ndarray]) -> float:
 
 
 def _activations(reader: _Reader) -> Activations | None:
-    table = RowTable.of(reader.columns("activations", STATISTICS))
+    table = PlaceTable.of(reader.columns("activations", STATISTICS))
     if table is None:
         return None
     return Activations(table.steps, {place: _row(table, place) for place in table.places})
 
 
-def _row(table: RowTable, place: tuple[str, str]) -> Row:
+def _row(table: PlaceTable, place: tuple[str, str]) -> Row:
     def column(name: str) -> np.ndarray:
         return table.by_row(name, place)
 
@@ -226,7 +226,7 @@ def _row(table: RowTable, place: tuple[str, str]) -> Row:
 
 def _errors(reader: _Reader) -> Errors | None:
     records = reader.columns("errors", PICTURES)
-    table = RowTable.of(records)
+    table = PlaceTable.of(records)
     if table is None:
         return None
     connected = [place for place in table.places if any(row.get("connected", True) for row in table.said[place])]

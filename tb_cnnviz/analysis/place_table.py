@@ -14,7 +14,7 @@ from tb_cnnviz.records.record import Record
 Place = tuple[str, str]
 
 
-class RowTable:
+class PlaceTable:
     """By place, (layer, "output" or "pre_activation"); NaN where a record has no such row, or another number of channels.
 
     `steps` int64 [n]; `channels` by place, as the last record has them; `said` by place, what each record says of the row.
@@ -43,7 +43,7 @@ class RowTable:
         self._stacked: dict[str, np.ndarray | None] = {}
 
     @classmethod
-    def of(cls, records: Sequence[Record]) -> RowTable | None:
+    def of(cls, records: Sequence[Record]) -> PlaceTable | None:
         """None where no record can be read; those that cannot are passed over."""
         sound, rows = [], []
         known: dict[bytes, list[dict[str, Any]]] = {}
