@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-from tb_cnnviz.capture.in_step.step import InstrumentedStep, Seat
+from tb_cnnviz.capture.in_step.seat import Seat
+from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.quantities.weight_bits import joined
 from tb_cnnviz.loggers.fit_log import FitLog

@@ -12,7 +12,7 @@ import keras
 
 from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.in_step.first_batch import DataError
-from tb_cnnviz.capture.in_step.step import Seat
+from tb_cnnviz.capture.in_step.seat import Seat
 from tb_cnnviz.capture.messages import RefusedArgument, in_one_line
 from tb_cnnviz.capture.network import layer_tree
 from tb_cnnviz.capture.network.forward import pass_over_zeros

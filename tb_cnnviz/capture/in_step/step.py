@@ -27,40 +27,13 @@ from tb_cnnviz.capture.backends.step_variable import StepVariable
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.in_step.early_build import build_early
 from tb_cnnviz.capture.in_step.optimizers import has_keras_step
+from tb_cnnviz.capture.in_step.seat import Seat
 
 if TYPE_CHECKING:
     from tb_cnnviz.capture.backends.jax.later_step import LaterStep
 
 #: A network of more layers is not waited for until XLA has compiled all that we record of it.
 _MANY_LAYERS = 60
-
-
-class Seat:
-    """What one callback has in a training step. The callback's methods are held weakly.
-
-    Args:
-        begin: called with the data of the first step (an iterator; on PyTorch a list of batches; None where no step is
-            running) before it runs; returns the data to use, and may `add` hooks.
-        on_abort: called when an exception, KeyboardInterrupt too, leaves fit's loop over batches.
-        on_fault: called with the error when the step with hooks cannot be built or run for a fault of ours; training
-            goes on without them.
-
-    Attributes:
-        hooks: what to put in place while a step runs.
-        quick_hooks: those of them that no compilation is long for.
-        cells: all that the hooks read or write inside the step.
-        has_begun: whether `begin` was called.
-    """
-
-    def __init__(
-        self, begin: Callable[[Any], Any], on_abort: Callable[[], None], on_fault: Callable[[Exception], None]
-    ) -> None:
-        self.begin, self.on_abort = weakref.WeakMethod(begin), weakref.WeakMethod(on_abort)
-        self.on_fault = weakref.WeakMethod(on_fault)
-        self.hooks: list[Hook] = []
-        self.quick_hooks: list[Hook] = []
-        self.cells: list[StepVariable] = []
-        self.has_begun = False
 
 
 class InstrumentedStep:
@@ -261,9 +234,8 @@ class InstrumentedStep:
         cells = self.cells
         self._faults.clear()
         try:
-            with (
-                self._in_place() if self._later is None else nullcontext()
-            ):  # a later one puts them where it needs them
+            # A step that is compiled later puts its hooks in place where it is traced.
+            with self._in_place() if self._later is None else nullcontext():
                 carrying = [jax_carry.loaded(each, cells) for each in state]
                 entered = True
                 result = self._instrumented(*carrying, data)
@@ -347,6 +319,7 @@ class InstrumentedStep:
 
     def _give_up(self, error: Exception) -> None:
         """A fault of ours: the next steps are the model's own."""
+        self._stop_compiling()
         self._common.clear()
         for seat in list(self._seats):
             seat.hooks.clear()

@@ -53,7 +53,7 @@ class LaterStep:
             try:
                 return step(state, data)
             except (TypeError, ValueError) as error:  # arguments of another kind than it was compiled for
-                if any(leaf.is_deleted() for leaf in jax.tree_util.tree_leaves(state)):
+                if any(_is_given_away(leaf) for leaf in jax.tree_util.tree_leaves(state)):
                     raise
                 self._give_up(error)
         return self._now(state, data)
@@ -84,3 +84,7 @@ class LaterStep:
 def _like(data: Any) -> Hashable:
     leaves, structure = jax.tree_util.tree_flatten(data)
     return structure, tuple((getattr(leaf, "shape", None), str(getattr(leaf, "dtype", ""))) for leaf in leaves)
+
+
+def _is_given_away(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and leaf.is_deleted()
