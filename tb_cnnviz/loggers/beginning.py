@@ -73,6 +73,7 @@ def begin(fit: LoggedFit, decisions: Decisions, data: list[Any]) -> None:
     if not count.optimizers and fit.loop is not None:
         raise NotPossible("the model is not compiled, so that no optimizer counts its steps; call model.compile")
     writer = _writer_of(fit.settings, fit.step)
+    fit.step.batches = _batches(fit)
     log = fit.log = FitLog(
         model,
         writer,
@@ -84,7 +85,7 @@ def begin(fit: LoggedFit, decisions: Decisions, data: list[Any]) -> None:
         calls=calls,
         clock=fit.step.shared.setdefault(Clock, Clock()),
         epoch=fit.epoch,
-        batches=_batches(fit),
+        batches=fit.step.batches,
     )
     with log.clock.logging():
         if not model.built and not model.weights:

@@ -83,8 +83,8 @@ class StatisticsStride:
             self._is_told = True
             fit.notice(
                 " and ".join(name for name, cost in self._costs.items() if cost),
-                "recorded as soon as XLA has compiled that, which it does beside training: with so many layers the first "
-                "steps would wait long for it. With a number of steps for `every` they wait",
+                "recorded as soon as XLA has compiled that, which it does beside training, and not in a fit that is over "
+                "before: with so many layers the first step would wait long for it. With a number of steps for `every` it does",
             )
         return is_waiting
 

@@ -51,6 +51,7 @@ class InstrumentedStep:
         batch_size: of fit's data, where they have one.
         is_whole: whether no step was cut off by an exception, after which the weights may be anything.
         is_at_once: whether the first batch is to run with all hooks, however long that takes to compile.
+        batches: that the fit will train on, where they are known.
     """
 
     def __init__(self, model: Any, *, is_in_fit: bool) -> None:
@@ -59,6 +60,7 @@ class InstrumentedStep:
         self.is_in_fit = is_in_fit
         self.ran = self.cut_off = 0
         self.is_at_once = False
+        self.batches: int | None = None
         self._later: LaterStep | None = None
         self._is_refused = False
         self.shared: dict[Any, Any] = {}
@@ -293,7 +295,7 @@ class InstrumentedStep:
             with self._in_place():
                 return make()
 
-        self._later = LaterStep(run_now, later, trace, self._give_up)
+        self._later = LaterStep(run_now, later, trace, self._give_up, self.batches)
         return private.over_batches(self._model, self._later)
 
     def _is_compiled_later(self) -> bool:

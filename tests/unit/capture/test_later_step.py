@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,22 @@ def test_the_first_step_is_never_waited_for() -> None:
     assert step.is_waiting
     assert float(until_ready(step)[0]) == 4.0
     assert not faults
+
+
+def test_a_fit_that_is_over_before_compiles_nothing() -> None:
+    def slow_at_first(state: Any, data: Any) -> Any:
+        time.sleep(0.3 if next(calls) == 0 else 0.01)
+        return "now", state
+
+    class Untraceable:
+        def lower(self, state: Any, data: Any) -> Any:
+            raise AssertionError("traced")
+
+    for batches, traced in ((20, False), (2000, True)):
+        calls, faults = itertools.count(), Faults()
+        step = LaterStep(slow_at_first, Untraceable(), at_once, faults.append, batches)
+        assert [step(STATE, DATA)[0] for _ in range(12)] == ["now"] * 12
+        assert bool(faults) == traced
 
 
 def test_other_data_wait_for_a_step_of_their_own() -> None:

@@ -1,12 +1,15 @@
 """JAX: a training step whose compilation is not waited for.
 
 For a network of hundreds of layers XLA compiles what we record for longer than the network's own step. So that step is
-traced at the second batch and compiled beside training, which XLA does without Python's lock. Until it is there another
+traced at the third batch and compiled beside training, which XLA does without Python's lock. Until it is there another
 step trains, with what is cheap alone. Both make the same bits of the same state.
+
+A fit that will be over before does not begin with it: the third batch shows how long compiling and a step take.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -14,6 +17,9 @@ from typing import Any
 import jax
 
 Step = Callable[[Any, Any], Any]
+
+#: Batches after which it is known how long the first one, with its compilation, and another one take.
+_SEEN = 3
 
 
 class LaterStep:
@@ -24,6 +30,7 @@ class LaterStep:
         later: a function of `jax.jit`.
         trace: calls what it is given where `later` can be traced.
         on_fault: told what kept `later` from being compiled or run; from then on only `now` is.
+        batches: of the fit, where they are known.
 
     Attributes:
         is_waiting: whether the latest batch was trained by `now`.
@@ -35,19 +42,20 @@ class LaterStep:
         later: Any,
         trace: Callable[[Callable[[], Any]], Any],
         on_fault: Callable[[Exception], None],
+        batches: int | None = None,
     ) -> None:
         self.is_waiting = True
+        self._batches = batches
         self._now, self._later = now, later
         self._trace, self._on_fault = trace, on_fault
-        self._calls = 0
+        self._called: list[float] = []  # when the first batches came
         self._compiler = ThreadPoolExecutor(1, thread_name_prefix="cnnviz-compile")
         self._made: dict[Hashable, Future[Step]] = {}  # by what the data are like: a last batch may be smaller
         self._is_given_up = False
 
     def __call__(self, state: Any, data: Any) -> Any:
         state = tuple(list(part) for part in state)  # fit's own state and a step's result may differ in that
-        self._calls += 1
-        step = self._compiled(state, data) if self._calls > 1 and not self._is_given_up else None
+        step = self._compiled(state, data) if self._is_worth_it() else None
         self.is_waiting = step is None
         if step is not None:
             try:
@@ -61,6 +69,16 @@ class LaterStep:
     def close(self) -> None:
         """Start no further compilation."""
         self._compiler.shutdown(wait=False, cancel_futures=True)
+
+    def _is_worth_it(self) -> bool:
+        if self._is_given_up:
+            return False
+        if len(self._called) < _SEEN:
+            self._called.append(time.perf_counter())
+        if len(self._called) < _SEEN:
+            return False
+        first, second, third = self._called
+        return self._batches is None or (third - second) * (self._batches - _SEEN) >= second - first
 
     def _compiled(self, state: Any, data: Any) -> Step | None:
         """`later` for such data, once it is there."""
