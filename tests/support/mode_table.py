@@ -38,10 +38,10 @@ def outcome(process: subprocess.Popen[bytes], results: Path) -> Any:
     return json.loads(results.read_text())
 
 
-def run_all(folder: Path, module: str = "tests.support.modes", *, settings: Mapping[str, str] | None = None) -> Results:
+def run_all(folder: Path, module: str = "tests.support.modes") -> Results:
     """Backend to mode (or another module's case) to result; each backend in a process of its own, all at once."""
     files = {backend: folder / f"{backend}.json" for backend in BACKENDS}
-    processes = {backend: start(backend, module, results, settings=settings) for backend, results in files.items()}
+    processes = {backend: start(backend, module, results) for backend, results in files.items()}
     return {backend: outcome(process, files[backend]) for backend, process in processes.items()}
 
 
