@@ -46,7 +46,7 @@ describe("the line of verdicts", () => {
       "overfitting",
     ]);
     expect(words()[0]).toContain("Warning");
-    expect(words()[0]).toContain("and 2 more");
+    expect(words()[0]).toContain("and 2 more, 1 error");
     expect(words()[1]).toContain("Note");
   });
 

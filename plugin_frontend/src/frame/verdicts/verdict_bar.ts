@@ -55,6 +55,9 @@ export class VerdictBar extends SessionElement {
         min-width: 0;
         cursor: pointer;
       }
+      button.evidence:hover:not(:disabled) {
+        background: none;
+      }
       button.evidence:focus-visible {
         outline: 2px solid var(--focus);
       }
@@ -79,7 +82,13 @@ export class VerdictBar extends SessionElement {
       button.link {
         flex: none;
       }
+      /* 200 % zoom: the view needs half of the window. */
       @media (max-height: 480px) {
+        .line {
+          min-height: 16px;
+          line-height: 15px;
+          font-size: var(--t-xs);
+        }
         .second {
           display: none;
         }
@@ -104,13 +113,13 @@ export class VerdictBar extends SessionElement {
 
   #lines(found: RunVerdicts): unknown {
     const causes = causesOf(found.verdicts).slice(0, LINES);
-    const more = found.total - causes.length;
+    const rest = restWords(found, causes);
     return html`<section aria-label="Verdicts">
       ${causes.map(
         (verdict, i) =>
           html`<div class="line ${verdict.severity} ${i === 0 ? "" : "second"}">
             ${severityLabel(verdict.severity)} ${this.#evidence(verdict)}
-            ${i === 0 ? html`<button class="link" @click=${this.#showAll}>${more > 0 ? `and ${formatCount(more)} more` : "Details"}</button>` : nothing}
+            ${i === 0 ? html`<button class="link" @click=${this.#showAll}>${rest}</button>` : nothing}
           </div>`,
       )}
     </section>`;
@@ -130,6 +139,14 @@ export class VerdictBar extends SessionElement {
   #showAll(event: Event): void {
     event.target?.dispatchEvent(new CustomEvent("show-verdicts", { bubbles: true, composed: true }));
   }
+}
+
+/** How many verdicts do not stand here, and how many of them are errors. */
+export function restWords({ verdicts, total }: RunVerdicts, shown: readonly VerdictEntry[]): string {
+  const more = total - shown.length;
+  if (more <= 0) return "Details";
+  const errors = verdicts.filter((verdict) => verdict.severity === "error" && !shown.includes(verdict)).length;
+  return `and ${formatCount(more)} more${errors ? `, ${counted(errors, "error")}` : ""}`;
 }
 
 /** Of a run without verdicts: how much was looked at, or why nothing can be said. */
