@@ -2,7 +2,15 @@
 import type { Api, RecordsQuery, SeriesQuery } from "../src/data/api.ts";
 import type { DataRecord } from "../src/data/binary.ts";
 import { ApiError } from "../src/data/errors.ts";
-import type { Kind, LayerRecord, ModelRecord, RunDetail, RunList, RunSummary } from "../src/data/schema.ts";
+import type {
+  Kind,
+  LayerRecord,
+  ModelRecord,
+  RunDetail,
+  RunList,
+  RunSummary,
+  RunVerdicts,
+} from "../src/data/schema.ts";
 import { bareLayer } from "../src/state/selectors.ts";
 
 /** mulberry32: numbers in [0, 1), the same for the same seed. */
@@ -97,6 +105,7 @@ export class MemoryApi implements Api {
   list: RunSummary[] = [];
   readonly details = new Map<string, RunDetail>();
   readonly damaged = new Set<string>();
+  readonly judged = new Map<string, RunVerdicts>();
   readonly asked: (RecordsQuery | string)[] = [];
   recordBytes = 100;
   failure: ApiError | null = null;
@@ -134,6 +143,12 @@ export class MemoryApi implements Api {
       }
     }
     return records;
+  }
+
+  async verdicts(run: string): Promise<RunVerdicts> {
+    const found = this.judged.get(run);
+    if (!found) throw new ApiError(404, "not_found", `no verdicts of ${run}`);
+    return found;
   }
 
   async series(query: SeriesQuery): Promise<DataRecord> {

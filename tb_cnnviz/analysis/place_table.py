@@ -68,7 +68,9 @@ class PlaceTable:
 
     def by_channel(self, name: str, place: Place) -> np.ndarray:
         """float64 [n, channels]."""
-        wanted = self.channels[place] if any(name in record.arrays for record in self._records) else 0
+        longest = max((len(record.arrays[name]) for record in self._records if name in record.arrays), default=0)
+        # What a row says of its channels was compared with the arrays of its own record alone.
+        wanted = self.channels[place] if self.channels[place] <= longest else 0
         same = np.array([row.get("channels") == wanted for row in self.said[place]])
         return self._taken(name, np.where(same, self._begin[place], -1), wanted)
 

@@ -56,6 +56,11 @@ class LoggedRecords(Sequence[IndexEntry]):
         return self._rows["step"]
 
     @property
+    def lengths(self) -> np.ndarray:
+        """The bytes of each: int64."""
+        return self._rows["length"].astype(np.int64)
+
+    @property
     def files(self) -> tuple[tuple[int, int], ...]:
         """By file, in the order of their age, how many of its records these are: a file only ever has more."""
         numbers = self._rows["file"]

@@ -52,7 +52,7 @@ def binary_answer(
 
 
 def text_answer(request: Request, body: bytes, content_type: str, etag: str, compress: bool) -> Response:
-    """A file of the page, revalidated by `etag`."""
+    """A file of the page, or JSON that a browser keeps, revalidated by `etag`."""
     headers = dict(_KEPT)
     if compress and _takes_gzip(request):
         body = _gzipped(body)

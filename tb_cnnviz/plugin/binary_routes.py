@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-
 from werkzeug.wrappers import Request, Response
 
 from tb_cnnviz.eventlog.index_entry import IndexEntry
@@ -14,6 +11,7 @@ from tb_cnnviz.plugin.answers import binary_answer, not_modified
 from tb_cnnviz.plugin.binary_answer import frame
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.decimation import MIN_POINTS
+from tb_cnnviz.plugin.etag import etag_of
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.limiter import Limiter
@@ -21,7 +19,6 @@ from tb_cnnviz.plugin.sending import Answers
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.kinds import SERIES
-from tb_cnnviz.version import __version__
 
 
 class BinaryRoutes:
@@ -48,7 +45,7 @@ class BinaryRoutes:
                 400, f"{size} bytes asked for; at most {query.MAX_ANSWER_BYTES} an answer: ask for fewer steps"
             )
         places = ((*entry[:4], entry.length, crc) for entry, crc in zip(entries, run.stored_crcs(entries), strict=True))
-        etag = _etag("records", places)
+        etag = etag_of("records", places)
         held = not_modified(request, etag)
         return held or self._answers.sent(
             request, size, lambda: _framed(request, [_read(run, entry) for entry in entries], etag)
@@ -64,7 +61,7 @@ class BinaryRoutes:
         lookup.kind(run, kind)
         columns, points = query.many(request, "column"), query.points(request, MIN_POINTS)
         wish = query.wish(request)
-        etag = _etag(repr((kind, columns, points, *wish)), run.series_version(kind, wish))
+        etag = etag_of(repr((kind, columns, points, *wish)), run.series_version(kind, wish))
         if held := not_modified(request, etag):
             return held
         with self._series_at_once.taken():
@@ -85,16 +82,3 @@ def _framed(request: Request, records: list[Record], etag: str) -> Response:
     chunks, length = frame(records)
     counts = any(HISTOGRAM in record.arrays for record in records)
     return binary_answer(request, chunks, length, etag, compress=counts)
-
-
-def _etag(question: str, places: Iterable[object]) -> str:
-    """Names what an answer is made from.
-
-    Args:
-        places: of a record what it is of, its length and CRC, which tell of a run that was written anew; of a series its
-            index, and how many records of which files it has; of a scalar its run and tag, and how far they go.
-    """
-    digest = hashlib.sha256(f"{__version__} {question}".encode("utf-8", "surrogatepass"))
-    for place in places:
-        digest.update(repr(place).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:32]

@@ -108,6 +108,62 @@ class RunDetail:
 
 
 @dataclass(frozen=True)
+class VerdictSeries:
+    """What a verdict rests on: `values` at `steps`, at most 200 of `total`, thinned by keeping extremes."""
+
+    name: str
+    steps: list[int]
+    values: list[Real]
+    limit: Real | None
+    total: int
+
+
+@dataclass(frozen=True)
+class VerdictEntry:
+    """One finding of the doctor; docs/doctor.md says what each field means.
+
+    `layers` holds at most 64 of `layers_total`. `causes` and `consequences` are ids of other verdicts of the same answer.
+    """
+
+    id: int
+    kind: str
+    severity: Literal["error", "warning", "note"]
+    layer: str | None
+    variable: str | None
+    layers: list[str]
+    layers_total: int
+    step: int | None
+    measured: Real | None
+    limit: Real | None
+    finding: str
+    rule: str
+    source: str
+    otherwise: str
+    suggestion: str
+    evidence: VerdictSeries | None
+    causes: list[int]
+    consequences: list[int]
+
+
+@dataclass(frozen=True)
+class RunVerdicts:
+    """What the doctor says of a run: `rules` were asked, on `steps` updates.
+
+    `verdicts` are the first of `total`, a cause before what follows from it. Below `least_steps` updates it cannot be said
+    whether a network learns. `not_judged` says why there is no diagnosis, and is null where there is one.
+    """
+
+    run: str
+    steps: int
+    least_steps: int
+    rules: int
+    worst: Literal["error", "warning", "note"] | None
+    verdicts: list[VerdictEntry]
+    total: int
+    not_judged: str | None
+
+
+@dataclass(frozen=True)
 class ArrayEntry:
     """An array in a binary answer; offset in bytes from the end of the header, a multiple of 8."""
 

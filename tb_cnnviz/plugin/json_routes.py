@@ -1,4 +1,7 @@
-"""The routes /runs and /run: what there is. They look for what is new; the other routes serve what these have named."""
+"""The routes /runs and /run: what there is, and /verdicts: what the doctor says of it.
+
+The first two look for what is new; the other routes serve what these have named.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from tb_cnnviz.plugin import query, run_pages
-from tb_cnnviz.plugin.answers import json_answer
+from tb_cnnviz.plugin.answers import json_answer, not_modified, text_answer
+from tb_cnnviz.plugin.etag import etag_of
 from tb_cnnviz.plugin.http_schema import SCHEMA_VERSION, RunPage
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.reading_time import ReadingTime
@@ -32,6 +36,19 @@ class JsonRoutes:
         """One run's model, its logged steps and its notices."""
         query.only(request, ("run",))
         return self._sent(request, self._runs.find(query.one(request, "run"), newest=True).detail())
+
+    def verdicts(self, request: Request) -> Response:
+        """What the doctor says of one run."""
+        query.only(request, ("run",))
+        name = query.one(request, "run")
+        run = self._runs.find(name)
+        etag = etag_of(f"verdicts {name}", run.verdicts_version())
+        if held := not_modified(request, etag):
+            return held
+        body = run.verdicts()
+        return self._answers.sent(
+            request, len(body), lambda: text_answer(request, body, "application/json", etag, compress=True)
+        )
 
     def _sent(self, request: Request, value: Any) -> Response:
         response = json_answer(request, value)

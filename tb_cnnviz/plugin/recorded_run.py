@@ -17,6 +17,7 @@ from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.run_pages import RowCache
 from tb_cnnviz.plugin.series import SeriesCache, as_record
 from tb_cnnviz.plugin.settings import SettingsCache
+from tb_cnnviz.plugin.verdict_cache import VerdictCache
 from tb_cnnviz.records import Record
 
 #: Numbers of indexes and files are this process's own.
@@ -31,11 +32,13 @@ class RecordedCaches:
     settings: SettingsCache = field(default_factory=SettingsCache)
     models: ModelTexts = field(default_factory=ModelTexts)
     rows: RowCache = field(default_factory=RowCache)
+    verdicts: VerdictCache = field(default_factory=VerdictCache)
 
     def keep(self, names: Mapping[str, object]) -> None:
         """Let go of runs that are gone."""
         self.settings.keep(names)
         self.rows.keep(names)
+        self.verdicts.keep(names)
 
 
 class RecordedRun:
@@ -63,6 +66,12 @@ class RecordedRun:
 
     def detail(self) -> RunDetail:
         return run_list.detail(self._name, self._index, self._caches.models.get(self._index))
+
+    def verdicts_version(self) -> Iterable[object]:
+        return _PROCESS, self._index.generation, self._index.revision
+
+    def verdicts(self) -> bytes:
+        return self._caches.verdicts.get(self._name, self._index)
 
     def records(self) -> RunIndex:
         return self._index

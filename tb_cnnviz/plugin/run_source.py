@@ -29,6 +29,16 @@ class RunSource(Protocol):
             HttpError: where it cannot be read.
         """
 
+    def verdicts_version(self) -> Iterable[object]:
+        """What changes whenever its verdicts may."""
+
+    def verdicts(self) -> bytes:
+        """What the doctor says of it, `RunVerdicts` as JSON.
+
+        Raises:
+            HttpError: 503 where others are judged.
+        """
+
     def records(self) -> RunIndex:
         """Where its records lie.
 

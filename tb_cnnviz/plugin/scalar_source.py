@@ -14,6 +14,7 @@ from tb_cnnviz.plugin.reading_time import ReadingTime
 from tb_cnnviz.plugin.scalar_runs import ScalarRun
 from tb_cnnviz.plugin.scalar_series import ScalarSeries
 from tb_cnnviz.plugin.series_layout import chosen_places
+from tb_cnnviz.plugin.verdict_answer import not_judged
 from tb_cnnviz.records import Record
 
 
@@ -40,6 +41,14 @@ class ScalarSource:
         columns = self._run.columns
         tables = {kind: self._series.table(self._run, kind, list(named)) for kind, named in columns.items()}
         return run_list.scalar_detail(self._run, {kind: table.steps.tolist() for kind, table in tables.items()})
+
+    def verdicts_version(self) -> Iterable[object]:
+        return (self._run.name,)
+
+    def verdicts(self) -> bytes:
+        return to_json(
+            not_judged(self._run.name, "it holds TensorBoard's scalars alone, of which the doctor knows nothing")
+        )
 
     def records(self) -> RunIndex:
         raise HttpError(404, "run: this run holds TensorBoard's scalars alone, no records")

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 
 ADAM = "mnist/adam"
 LAYERS = ["digit_network/conv1", "digit_network/conv2", "digit_network/conv3"]
-ROUTES = ("runs", "run", "records", "series", "index.js")
+ROUTES = ("runs", "run", "records", "series", "verdicts", "index.js")
 
 
 def test_the_tab_is_listed_and_active(board: Board) -> None:

@@ -1,7 +1,7 @@
 import { decodeRecords, type DataRecord } from "./binary.ts";
 import { ApiError, DecodeError } from "./errors.ts";
 import { Patience } from "./patience.ts";
-import type { Failure, Kind, RunDetail, RunList, RunPage } from "./schema.ts";
+import type { Failure, Kind, RunDetail, RunList, RunPage, RunVerdicts } from "./schema.ts";
 
 /** Records of one kind: of every layer at every step, layers outermost. No layers: a kind of the whole model. */
 export interface RecordsQuery {
@@ -29,6 +29,8 @@ export interface Api {
   run(name: string, signal?: AbortSignal): Promise<RunDetail>;
   records(query: RecordsQuery, signal?: AbortSignal): Promise<DataRecord[]>;
   series(query: SeriesQuery, signal?: AbortSignal): Promise<DataRecord>;
+  /** What the doctor says of a run. */
+  verdicts(run: string, signal?: AbortSignal): Promise<RunVerdicts>;
 }
 
 const ROUTE = "/plugin/cnnviz/";
@@ -96,6 +98,13 @@ export class HttpApi implements Api {
     const [record] = await this.#binary("series", parameters, signal);
     if (!record) throw new ApiError(200, "malformed", "The answer holds no series.");
     return record;
+  }
+
+  async verdicts(run: string, signal?: AbortSignal): Promise<RunVerdicts> {
+    const answer = (await this.#json("verdicts", [["run", run]], signal)) as RunVerdicts;
+    if (!Array.isArray(answer?.verdicts))
+      throw new ApiError(200, "malformed", "The answer about verdicts is malformed.");
+    return answer;
   }
 
   async #json(route: string, parameters: [string, string][], signal?: AbortSignal): Promise<unknown> {

@@ -209,6 +209,58 @@ export interface RunDetail {
   last_wall_time: number;
 }
 
+/** What a verdict rests on: `values` at `steps`, at most 200 of `total`, thinned by keeping extremes. */
+export interface VerdictSeries {
+  name: string;
+  steps: number[];
+  values: Real[];
+  limit: number | "NaN" | "Infinity" | "-Infinity" | null;
+  total: number;
+}
+
+/**
+ * One finding of the doctor; docs/doctor.md says what each field means.
+ *
+ * `layers` holds at most 64 of `layers_total`. `causes` and `consequences` are ids of other verdicts of the same answer.
+ */
+export interface VerdictEntry {
+  id: number;
+  kind: string;
+  severity: "error" | "warning" | "note";
+  layer: string | null;
+  variable: string | null;
+  layers: string[];
+  layers_total: number;
+  step: number | null;
+  measured: number | "NaN" | "Infinity" | "-Infinity" | null;
+  limit: number | "NaN" | "Infinity" | "-Infinity" | null;
+  finding: string;
+  rule: string;
+  source: string;
+  otherwise: string;
+  suggestion: string;
+  evidence: VerdictSeries | null;
+  causes: number[];
+  consequences: number[];
+}
+
+/**
+ * What the doctor says of a run: `rules` were asked, on `steps` updates.
+ *
+ * `verdicts` are the first of `total`, a cause before what follows from it. Below `least_steps` updates it cannot be said
+ * whether a network learns. `not_judged` says why there is no diagnosis, and is null where there is one.
+ */
+export interface RunVerdicts {
+  run: string;
+  steps: number;
+  least_steps: number;
+  rules: number;
+  worst: "error" | "warning" | "note" | null;
+  verdicts: VerdictEntry[];
+  total: number;
+  not_judged: string | null;
+}
+
 /** An array in a binary answer; offset in bytes from the end of the header, a multiple of 8. */
 export interface ArrayEntry {
   name: string;

@@ -11,6 +11,7 @@ import type { NoticesDialog } from "./notices_dialog.ts";
 import type { RunsColumn } from "./run_list/runs_column.ts";
 import type { Strip } from "./strip/strip.ts";
 import type { FrameCommand } from "./tabs.ts";
+import type { VerdictsDialog } from "./verdicts/verdicts_dialog.ts";
 import type { ViewHost } from "./view_host.ts";
 import "./keys_overlay.ts";
 import "./notices_dialog.ts";
@@ -18,6 +19,8 @@ import "./run_list/runs_column.ts";
 import "./scrubber/scrubber.ts";
 import "./strip/strip.ts";
 import "./tabs.ts";
+import "./verdicts/verdict_bar.ts";
+import "./verdicts/verdicts_dialog.ts";
 import "./view_host.ts";
 
 const SAID_MS = 3000;
@@ -52,6 +55,7 @@ export class App extends LitElement {
         grid-template:
           "tabs tabs" var(--h-tabs)
           "runs strip" var(--h-strip)
+          "runs verdicts" auto
           "runs view" minmax(0, 1fr)
           "steps steps" var(--h-scrub) / var(--w-runs) minmax(0, 1fr);
         height: 100vh;
@@ -73,6 +77,10 @@ export class App extends LitElement {
         grid-area: strip;
         min-width: 0;
       }
+      cnn-verdict-bar {
+        grid-area: verdicts;
+        min-width: 0;
+      }
       cnn-view-host {
         grid-area: view;
       }
@@ -87,6 +95,7 @@ export class App extends LitElement {
     document.addEventListener("keydown", this.#key);
     document.addEventListener("click", letGo);
     this.addEventListener("show-notices", () => this.#notices?.show());
+    this.addEventListener("show-verdicts", () => this.#verdicts?.show());
   }
 
   override disconnectedCallback(): void {
@@ -101,10 +110,12 @@ export class App extends LitElement {
       <cnn-tabs .session=${session} .said=${this.said} @command=${this.#command}></cnn-tabs>
       <div class="runs"><cnn-runs .session=${session}></cnn-runs></div>
       <cnn-strip .session=${session}></cnn-strip>
+      <cnn-verdict-bar .session=${session}></cnn-verdict-bar>
       <cnn-view-host role="main" .session=${session} .loader=${this.loader} @view-shown=${this.#viewShown}></cnn-view-host>
       <cnn-scrubber .session=${session} .player=${this.player}></cnn-scrubber>
       <cnn-keys-overlay></cnn-keys-overlay>
       <cnn-notices-dialog></cnn-notices-dialog>
+      <cnn-verdicts-dialog .session=${session}></cnn-verdicts-dialog>
       <div class="sr-only" id="live" aria-live="polite"></div>
     `;
   }
@@ -124,6 +135,10 @@ export class App extends LitElement {
 
   get #notices(): NoticesDialog | null {
     return this.renderRoot.querySelector<NoticesDialog>("cnn-notices-dialog");
+  }
+
+  get #verdicts(): VerdictsDialog | null {
+    return this.renderRoot.querySelector<VerdictsDialog>("cnn-verdicts-dialog");
   }
 
   get #host(): ViewHost | null {
@@ -151,6 +166,7 @@ export class App extends LitElement {
       event.defaultPrevented ||
       overlay?.shown ||
       this.#notices?.shown ||
+      this.#verdicts?.shown ||
       isTyping(event.composedPath()[0], event.key)
     )
       return;

@@ -29,6 +29,13 @@ export class FirstHint extends LitElement {
         background: var(--panel);
         color: var(--ink-2);
       }
+      /* 200 % zoom: two lines, the rest by scrolling. */
+      @media (max-height: 480px) {
+        p {
+          max-height: 42px;
+          overflow-y: auto;
+        }
+      }
       span {
         flex: 1;
         min-width: 0;

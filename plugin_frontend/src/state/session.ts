@@ -7,6 +7,7 @@ import type { ViewDefinition } from "./view_definition.ts";
 import { layerNamed, layersOf, layersOfView, nearestStep, stepsOf, stepsOfView } from "./selectors.ts";
 import { formatFields, parseFields, type Fields, type ValuesOf } from "./fields.ts";
 import { SHARED_FIELDS, type SharedState } from "./url_state.ts";
+import { VerdictBook } from "./verdict_book.ts";
 
 const CACHE_BYTES = 256 << 20;
 const NONE: ReadonlySet<number> = new Set();
@@ -24,6 +25,7 @@ export interface Problem {
  */
 export class Session {
   readonly cache: RecordCache;
+  readonly verdicts: VerdictBook;
   runs: RunList | null = null;
   /** Why the list of runs could not be read the last time. */
   offline: ApiError | null = null;
@@ -53,6 +55,7 @@ export class Session {
     readonly views: readonly ViewDefinition[],
   ) {
     this.cache = new RecordCache(api, CACHE_BYTES, (query) => this.#noteDamage(query));
+    this.verdicts = new VerdictBook(this);
   }
 
   /** Calls `listener` after every change, once for all changes of one task. Returns how to stop. */

@@ -116,6 +116,7 @@ class Plugin:
         yield self.get("runs")
         detail = self.get("run", run="run")
         yield detail
+        yield self.get("verdicts", run="run")
         if detail.status_code != 200:
             return
         for kind in detail.json["kinds"]:

@@ -4,6 +4,7 @@ import type { RunSummary } from "../../data/schema.ts";
 import { formatNumber } from "../../math/format.ts";
 import type { Part } from "../../math/short_names.ts";
 import { cutName, seenLength } from "../../parts/cut_name.ts";
+import { severityMark, type Severity } from "../../parts/severity.ts";
 import { runStyle } from "../../state/run_style.ts";
 import { realOf, sparkOf, type SparkScale } from "./spark.ts";
 
@@ -19,6 +20,8 @@ export interface RowState {
   /** Whether A and B both are chosen, so that letters are needed. */
   readonly letters: boolean;
   readonly hidden: boolean;
+  /** The worst alarm, as far as the run's verdicts are known. */
+  readonly alarm: Severity | null;
   readonly scale: SparkScale;
   readonly choose: (event: MouseEvent) => void;
   readonly hide: () => void;
@@ -52,11 +55,11 @@ export function runRow(run: RunSummary, row: RowState): unknown {
       class="row"
       aria-pressed=${row.mark !== null}
       tabindex=${row.mark === "A" ? 0 : -1}
-      title=${titleOf(run, row.hidden)}
+      title=${titleOf(run, row)}
       @click=${row.choose}
     >
       <span class="name ${seenLength(run.name, row.parts) > ONE_LINE ? "long" : ""}" dir="auto">${cutName(run.name, row.parts)}</span>
-      ${run.curve ? spark(run, row.scale) : nothing}
+      ${row.alarm ? severityMark(row.alarm) : nothing} ${run.curve ? spark(run, row.scale) : nothing}
       <span class="value ${value === "NaN" ? "nan" : ""}" title=${run.curve ? `final ${words(run.curve.metric)}` : ""}
         >${value}</span
       >
@@ -77,10 +80,10 @@ export function runRow(run: RunSummary, row: RowState): unknown {
   </li>`;
 }
 
-/** The whole name, and whether the run has nothing but TensorBoard's scalars. */
-function titleOf(run: RunSummary, hidden: boolean): string {
+/** The whole name, its worst verdict, and whether the run has nothing but TensorBoard's scalars. */
+function titleOf(run: RunSummary, { hidden, alarm }: RowState): string {
   const scalars = run.source === "scalars" ? "\nmetrics only: no kernels, maps or gradients were logged" : "";
-  return run.name + scalars + (hidden ? "\nhidden in charts (H)" : "");
+  return run.name + (alarm ? `\nworst verdict: ${alarm}` : "") + scalars + (hidden ? "\nhidden in charts (H)" : "");
 }
 
 /** Three digits, and two where a power of ten needs the room. */

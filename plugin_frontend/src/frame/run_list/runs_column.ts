@@ -5,15 +5,20 @@ import { repeat } from "lit/directives/repeat.js";
 import type { RunSummary } from "../../data/schema.ts";
 import { formatCount } from "../../math/format.ts";
 import { cutNameStyles } from "../../parts/cut_name.ts";
+import { severityStyles } from "../../parts/severity.ts";
 import { base, controls } from "../../parts/styles.ts";
 import { matchesPattern } from "../../state/run_filter.ts";
 import { shortRuns } from "../../parts/run_names.ts";
 import { SessionElement } from "../../state/session_element.ts";
+import { worstAlarm } from "../../state/verdict_order.ts";
 import { NAME_ROOM, runRow, words, type RowState } from "./run_row.ts";
 import { runsStyles } from "./runs_styles.ts";
 import { sparkScale, type SparkScale } from "./spark.ts";
 import "../../parts/icon_button.ts";
 import "./run_cost.ts";
+
+/** Of a run's row, by runs_styles.ts. Pixels. */
+const ROW_HEIGHT = 32;
 
 /** The runs. Click = A, Shift-click = B, swatch = hide in charts. A rail of swatches where the window is narrow. */
 export class RunsColumn extends SessionElement {
@@ -28,7 +33,7 @@ export class RunsColumn extends SessionElement {
     this.open = false;
   }
 
-  static override styles = [base, controls, cutNameStyles, runsStyles];
+  static override styles = [base, controls, cutNameStyles, severityStyles, runsStyles];
 
   /** Put the cursor into the filter, for the key "/". */
   focusFilter(): void {
@@ -83,13 +88,22 @@ export class RunsColumn extends SessionElement {
         <span>${formatCount(shown.length)} of ${formatCount(all.length)} ${all.length === 1 ? "run" : "runs"}</span>
         <span class="name">${this.#metric(shown)}</span>
       </div>
-      <ul aria-label="Runs" @keydown=${this.#listKey}>
-        ${guard([this.session.runs, filter, this.session.state.hidden, this.session.wishedA, this.session.runB], () =>
-          repeat(
-            shown,
-            (run) => run.name,
-            (run) => this.#row(run, hidden, parts.get(run.name)),
-          ),
+      <ul aria-label="Runs" @keydown=${this.#listKey} @scroll=${this.#look}>
+        ${guard(
+          [
+            this.session.runs,
+            filter,
+            this.session.state.hidden,
+            this.session.wishedA,
+            this.session.runB,
+            this.session.verdicts.revision,
+          ],
+          () =>
+            repeat(
+              shown,
+              (run) => run.name,
+              (run) => this.#row(run, hidden, parts.get(run.name)),
+            ),
         )}
       </ul>
       ${all.length > 0 && shown.length === 0 ? html`<p class="none">No run's name fits the pattern.</p>` : nothing}
@@ -106,6 +120,7 @@ export class RunsColumn extends SessionElement {
       mark,
       letters: session.runB !== null,
       hidden: hidden.has(run.name),
+      alarm: worstAlarm(session.verdicts.of(run.name).value?.verdicts ?? []),
       scale: this.#scale,
       showNotices: () => {
         this.#choose(run.name, false);
@@ -115,6 +130,19 @@ export class RunsColumn extends SessionElement {
       hide: () => hideRun(session, run.name),
     });
   }
+
+  protected override updated(): void {
+    this.#look();
+  }
+
+  /** Runs that are seen are judged: not a thousand because they are there. */
+  readonly #look = (): void => {
+    const list = this.renderRoot.querySelector("ul");
+    if (!list) return;
+    const first = Math.floor(list.scrollTop / ROW_HEIGHT);
+    const count = Math.ceil(list.clientHeight / ROW_HEIGHT) + 1;
+    this.session.verdicts.see(this.shown.slice(first, first + count).map(({ name }) => name));
+  };
 
   #choose(name: string, asB: boolean): void {
     this.open = false;

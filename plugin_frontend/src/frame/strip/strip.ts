@@ -3,11 +3,13 @@ import { repeat } from "lit/directives/repeat.js";
 import "../../parts/picture.ts";
 import type { Picture } from "../../parts/picture.ts";
 import { pictureOf } from "../../parts/record_pictures.ts";
+import { severityMark, severityStyles } from "../../parts/severity.ts";
 import { base } from "../../parts/styles.ts";
 import { probeQuery } from "../../state/probe.ts";
 import { RecordsController } from "../../state/records_controller.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import { describeLayer, spatialSide } from "../../state/shapes.ts";
+import { alarmsByLayer, kindWords, worstAlarm } from "../../state/verdict_order.ts";
 import { choiceOf, isChoosable } from "./choosable.ts";
 import { edgesOf } from "../../math/edges.ts";
 import { edgesSvg, type TilePlace } from "./edges_svg.ts";
@@ -48,7 +50,7 @@ export class Strip extends SessionElement {
     this.height = 0;
   }
 
-  static override styles = [base, stripStyles];
+  static override styles = [base, severityStyles, stripStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -82,12 +84,16 @@ export class Strip extends SessionElement {
       };
     });
     const edges = edgesOf(items);
+    const alarms = alarmsByLayer(
+      this.session.verdicts.of(this.session.runA).value?.verdicts ?? [],
+      this.session.detailA,
+    );
     return html`<div class="row" role="group" aria-label="Layers" .style=${`width:${pitch * items.length}px`}>
       <svg class="edges" width=${pitch * items.length} aria-hidden="true">${edgesSvg(edges, places, line)}</svg>
       ${repeat(
         items,
         (item) => item.face.path,
-        (item, i) => this.#tile(item, arts[i] as Art, cell),
+        (item, i) => this.#tile(item, arts[i] as Art, cell, alarms),
       )}
     </div>`;
   }
@@ -100,16 +106,18 @@ export class Strip extends SessionElement {
     if (tile) this.scrollTo({ left: tile.offsetLeft + tile.offsetWidth / 2 - this.clientWidth / 2 });
   }
 
-  #tile(item: StripItem, art: Art, cell: number): unknown {
+  #tile(item: StripItem, art: Art, cell: number, alarms: ReturnType<typeof alarmsByLayer>): unknown {
     const { session } = this;
     const here = item.layers.some((layer) => layer.path === session.layer?.path);
     const label = item.folded ? foldName(item) : item.face.name;
     const note = item.folded ? foldNote(item) : describeLayer(item.face);
+    const found = item.layers.flatMap((layer) => alarms.get(layer.path) ?? []);
+    const worst = worstAlarm(found);
     return html`<button
       class=${isChoosable(session, item) ? "" : "without"}
       aria-current=${here}
       tabindex=${here ? 0 : -1}
-      title=${titleOf(item, art.picture, note)}
+      title=${titleOf(item, art.picture, note, kindWords(found))}
       .style=${`width:${cell}px`}
       @click=${() => session.set({ layer: choiceOf(session, item) })}
     >
@@ -124,7 +132,7 @@ export class Strip extends SessionElement {
         }
         ${item.folded ? html`<span class="count">${item.layers.length}</span>` : nothing}
       </span>
-      <span class="label">${shortened(label)}</span>
+      <span class="label">${shortened(label)}${worst ? severityMark(worst) : nothing}</span>
       <span class="note name">${note}</span>
     </button>`;
   }
@@ -186,11 +194,13 @@ function shortened(label: string): unknown {
   return html`<span class="name">${head}</span>${tail ? html`<span class="tail">${tail}</span>` : nothing}`;
 }
 
-function titleOf(item: StripItem, picture: Picture | null, note: string): string {
+function titleOf(item: StripItem, picture: Picture | null, note: string, verdicts: string): string {
   const what = item.folded
     ? `${item.layers.length} layers, ${item.layers[0]?.name} to ${item.layers.at(-1)?.name}; click to unfold`
     : item.layers.map((layer) => `${layer.path} (${layer.type || "layer"})`).join(", ");
-  return [what, note, picture ? `Shown: ${picture.words}.` : ""].filter(Boolean).join("\n");
+  return [what, note, verdicts && `Verdicts: ${verdicts}.`, picture ? `Shown: ${picture.words}.` : ""]
+    .filter(Boolean)
+    .join("\n");
 }
 
 customElements.define("cnn-strip", Strip);

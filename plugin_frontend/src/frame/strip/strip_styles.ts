@@ -85,6 +85,9 @@ export const stripStyles = css`
     white-space: pre;
     unicode-bidi: isolate;
   }
+  .label .severity {
+    margin-left: 3px;
+  }
   .note {
     font-size: var(--t-xs);
     line-height: 13px;
