@@ -226,7 +226,7 @@ def test_table_and_graph_are_saved_as_they_are(cnn: CnnPage, logdir: Path) -> No
     cnn.press("+")
     cnn.wait(f"{width} > 1.1 * argument", before)
     cnn.frame.get_by_role("button", name="Zoom out").click()
-    cnn.frame.get_by_role("button", name="FitLog").click()
+    cnn.frame.get_by_role("button", name="Fit").click()
     cnn.wait(f"Math.abs({width} - argument) < 0.01", before)
 
 
