@@ -7,6 +7,24 @@ from dataclasses import replace
 
 from tb_cnnviz.analysis.verdict import SEVERITIES, Verdict
 
+#: What can leave a network without useful answers.
+_SPOILS_LEARNING = (
+    "non_finite",
+    "wrong_output",
+    "label_or_data",
+    "unscaled_input",
+    "bad_init",
+    "dead_units",
+    "saturated",
+    "vanishing",
+    "frozen",
+    "rate_too_high",
+    "update_too_large",
+    "exploding",
+    "rate_too_low",
+    "update_too_small",
+)
+
 #: By kind, what can bring it about, the likeliest first. Reasons stand in docs/doctor.md.
 CAUSES: dict[str, tuple[str, ...]] = {
     "label_or_data": (),
@@ -24,39 +42,8 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "rate_too_low": (),
     "update_too_small": ("vanishing", "saturated", "unscaled_input", "wrong_output", "dead_units", "bad_init"),
     "overfitting": ("label_or_data",),
-    "constant_output": (
-        "non_finite",
-        "wrong_output",
-        "label_or_data",
-        "unscaled_input",
-        "bad_init",
-        "dead_units",
-        "saturated",
-        "vanishing",
-        "frozen",
-        "rate_too_high",
-        "update_too_large",
-        "exploding",
-        "rate_too_low",
-        "update_too_small",
-    ),
-    "not_learning": (
-        "non_finite",
-        "label_or_data",
-        "wrong_output",
-        "unscaled_input",
-        "bad_init",
-        "dead_units",
-        "saturated",
-        "vanishing",
-        "frozen",
-        "rate_too_high",
-        "update_too_large",
-        "exploding",
-        "rate_too_low",
-        "update_too_small",
-        "constant_output",
-    ),
+    "constant_output": _SPOILS_LEARNING,
+    "not_learning": (*_SPOILS_LEARNING, "constant_output"),
 }
 
 

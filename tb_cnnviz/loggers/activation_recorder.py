@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import keras
@@ -20,7 +20,6 @@ from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
-from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 
 #: Under which the callbacks of a fit share the calls of the model.
@@ -43,10 +42,6 @@ class ActivationRecorder(StatisticsRecorder):
 
     def begin(self, context: FitContext) -> None:
         fit, step = context.fit, context.step
-        reason = why_not_supported(fit.model)
-        if reason is not None:
-            fit.turn_off(self.name, reason)
-            return
         found = placed_rows(context.layers, context.trace)
         if found.unknown:
             fit.notice(self.name, f"{listed(found.unknown)}: not recorded, since their output's shape is not known")
@@ -55,9 +50,7 @@ class ActivationRecorder(StatisticsRecorder):
         if not found.rows:
             return
 
-        def guard() -> AbstractContextManager[None]:
-            return fit.guard(self.name)
-
+        guard = partial(fit.guard, self.name)
         calls = _calls_of(fit.model, step, guard)
         is_again = calls is not None or _computes_before_relu_again(fit.model)
         seconds = statistics_seconds(found.rows, fit.shapes, step.batch_size, is_again=is_again)

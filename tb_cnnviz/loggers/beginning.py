@@ -22,6 +22,7 @@ from tb_cnnviz.loggers.loss_recorder import LossRecorder
 from tb_cnnviz.loggers.offsets import offsets
 from tb_cnnviz.loggers.session import Session
 from tb_cnnviz.loggers.settings import Settings
+from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.loggers.weight_watch import BETWEEN_FITS
 from tb_cnnviz.run_writer import RunWriter
 
@@ -85,7 +86,6 @@ def begin(fit: LoggedFit, decisions: Decisions, data: list[Any]) -> None:
         calls=calls,
         clock=fit.step.shared.setdefault(Clock, Clock()),
         epoch=fit.epoch,
-        batches=fit.step.batches,
     )
     with log.clock.logging():
         if not model.built and not model.weights:
@@ -132,7 +132,10 @@ def _open(fit: LoggedFit, log: FitLog, decisions: Decisions, obstacle: str, reas
     )
     for part in fit.active(log):
         with log.guard(part.name):
-            part.begin(context)
+            if part.is_in_step and (reason := why_not_supported(log.model)) is not None:
+                log.turn_off(part.name, reason)
+            else:
+                part.begin(context)
     _say_what_was_unreadable(log)
     fit.pictures.take_at_an_end(log, fit.active(log))
     log.budget.keep_free(fit, fit.pictures.bytes_at_an_end + _loss_bytes(fit))
@@ -159,7 +162,7 @@ def _share_out(fit: LoggedFit, log: FitLog, probe: FitProbe) -> dict[str, int]:
 
 def _loss_bytes(fit: LoggedFit) -> int:
     """What the losses of this fit will take, where it is known how many batches it has."""
-    batches = _batches(fit)
+    batches = fit.step.batches
     if batches is None or not any(part.name == LossRecorder.name for part in fit.recorders):
         return 0
     return min(_LOSS_BYTES * batches, fit.settings.max_log_bytes // 4)

@@ -46,7 +46,6 @@ class FitLog:
         networks: what was run instead where the model cannot be run as a whole.
         epoch: Keras' own count.
         budget: of the log's bytes.
-        batches: that the fit will train on, where Keras knows.
         is_at_an_end: are these the first or the last pictures, which are written in any case?
         statistics_stride: steps between two records of gradients, where the overhead budget chose it.
         weights_set: the event at which the weights of this step were set without an update; None where they were not.
@@ -69,7 +68,6 @@ class FitLog:
     offsets: Offsets = field(default_factory=Offsets)
     clock: Clock = field(default_factory=Clock)
     epoch: int = 0
-    batches: int | None = None
     is_at_an_end: bool = False
     statistics_stride: int | None = None
     weights_set: str | None = None

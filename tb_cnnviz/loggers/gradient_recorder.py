@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import keras
@@ -17,7 +17,6 @@ from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
-from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.histogram import edges, histogram, untrim
 
@@ -44,10 +43,6 @@ class GradientRecorder(StatisticsRecorder):
 
     def begin(self, context: FitContext) -> None:
         fit, step = context.fit, context.step
-        reason = why_not_supported(fit.model)
-        if reason is not None:
-            fit.turn_off(self.name, reason)
-            return
         self._variables = list(fit.model.trainable_variables)
         self._paths = variable_paths(fit.model, fit.placed)
         if not self._variables:
@@ -63,9 +58,7 @@ class GradientRecorder(StatisticsRecorder):
         due = self._rhythm.join(fit, self.name, statistics_seconds(self._variables, exact=self._exact))
         self._capture = self._capture_of(fit, due)
 
-        def guard() -> AbstractContextManager[None]:
-            return fit.guard(self.name)
-
+        guard = partial(fit.guard, self.name)
         step.add(self._capture.hooks(guard), self._capture.cells, guard)
         self._record_at(due, self._capture.slots)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from tb_cnnviz.capture.quantities.returned_losses import MOST, ReturnedLosses
 from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.recorder import Recorder
-from tb_cnnviz.loggers.unsupported import why_not_supported
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.kinds import series_of
 
@@ -42,17 +41,11 @@ class LossRecorder(Recorder):
 
     def begin(self, context: FitContext) -> None:
         fit, step = context.fit, context.step
-        reason = why_not_supported(fit.model)
-        if reason is not None:
-            fit.turn_off(self.name, reason)
-            return
         self._examples = fit.past.examples_before(fit.step()) if fit.past else 0
         slots = max(_SLOTS, 2 * int(fit.model.steps_per_execution))
         self._capture = LossCapture(fit.model, fit.count, slots=slots)
 
-        def guard() -> AbstractContextManager[None]:
-            return fit.guard(self.name)
-
+        guard = partial(fit.guard, self.name)
         step.add(self._capture.hooks(guard), self._capture.cells, guard, is_quick=True)
         if fit.calls is not None:
             self._returned = ReturnedLosses(fit.model, fit.count, fit.calls, slots=slots)

@@ -67,13 +67,14 @@ class StatisticsStride:
         """The stride by what a record costs and a step takes; before that is known, only where the first ones cost much."""
         cost = sum(cost for name, cost in self._costs.items() if name not in fit.off)
         spent = cost * self._recorded[part]
-        left = None if fit.batches is None else max(fit.batches - self._ran[part], 0)
+        batches = fit.training.batches
+        left = None if batches is None else max(batches - self._ran[part], 0)
         if is_known and step_s is not None:
             self._is_chosen = True
             self._wanted = fit.statistics_stride = statistics_stride(
                 self._overhead, cost, step_s, spent_s=spent, steps_left=left
             )
-        elif spent + cost > beginning_s(self._overhead, step_s, fit.batches):
+        elif spent + cost > beginning_s(self._overhead, step_s, batches):
             self._wanted = MAX_STRIDE if step_s is None else stride_within(self._overhead / 2, cost, step_s)
 
     def _is_waiting(self, fit: FitLog) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tb_cnnviz.plugin import run_list
+from tb_cnnviz.plugin.bounded_cache import BoundedCache
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
 from tb_cnnviz.plugin.columns import Table
 from tb_cnnviz.plugin.guard import HttpError
@@ -47,7 +47,7 @@ class ScalarSeries:
     def __init__(self, reader: ScalarReader) -> None:
         self._reader = reader
         self._lock = threading.Lock()
-        self._tables: OrderedDict[Key, tuple[object, Table]] = OrderedDict()
+        self._tables: BoundedCache[Key, tuple[object, Table]] = BoundedCache(CACHE_BYTES, lambda kept: kept[1].nbytes)
         self._curves: dict[str, tuple[Source, Curve | None]] = {}
 
     def record(self, run: ScalarRun, kind: str, columns: Sequence[str], points: int | None) -> Record:
@@ -74,15 +74,11 @@ class ScalarSeries:
         """
         sources = {name: run.columns[kind][name] for name in named}
         key, version = (run.name, kind, tuple(named)), (*sources.values(), run.updates)
-        with self._lock:
-            known, table = self._tables.get(key, (None, None))
+        known, table = self._tables.get(key) or (None, None)
         if table is None or known != version:
             updates = run.updates if kind == "epochs" and "val_loss" in sources else None
             table = self._read(sources, updates, counts_epochs=kind == "epochs" and run.is_keras)
-        with self._lock:
-            self._tables[key] = version, table
-            self._tables.move_to_end(key)
-            self._shrink()
+            self._tables.put(key, (version, table))
         return table
 
     def curves(self, runs: Iterable[ScalarRun]) -> Mapping[str, Curve | None]:
@@ -150,12 +146,6 @@ class ScalarSeries:
             **said,
             "tags_left_out": run.left_out,
         }
-
-    def _shrink(self) -> None:
-        total = sum(table.nbytes for _, table in self._tables.values())
-        while total > CACHE_BYTES and self._tables:
-            _, (_, given_up) = self._tables.popitem(last=False)
-            total -= given_up.nbytes
 
 
 def _asked(run: ScalarRun, kind: str, columns: Sequence[str]) -> list[str]:

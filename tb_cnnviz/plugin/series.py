@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tb_cnnviz.eventlog.index_entry import IndexEntry, LoggedRecords
 from tb_cnnviz.eventlog.run_index import RunIndex
 from tb_cnnviz.plugin import reading_time
+from tb_cnnviz.plugin.bounded_cache import BoundedCache
 from tb_cnnviz.plugin.chosen_rows import chosen_rows
 from tb_cnnviz.plugin.columns import HISTOGRAM, MalformedSeries, Table, join, table_of_record
 from tb_cnnviz.plugin.guard import HttpError
@@ -86,16 +85,14 @@ class Series:
 
 
 class SeriesCache:
-    """Series by run and kind, the least recently asked for given up first. Safe to use from several threads.
+    """Series by run and kind. Safe to use from several threads.
 
     A series of statistics that is larger than half the cache is kept with the columns that were asked for alone.
     """
 
     def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
         self._cache_bytes = cache_bytes
-        self._lock = threading.Lock()
-        self._series: OrderedDict[tuple[str, str], Series] = OrderedDict()
-        self._bytes = 0
+        self._series: BoundedCache[tuple[str, str], Series] = BoundedCache(cache_bytes, lambda series: series.nbytes)
 
     def get(
         self, name: str, run: RunIndex, kind: str, columns: Collection[str] = (), time: ReadingTime | None = None
@@ -114,28 +111,18 @@ class SeriesCache:
         series = series_of(kind)
         is_wide = series.form is Form.STATISTICS
         wanted = frozenset(series.names).intersection(columns) | {series.names[0]} if columns and is_wide else None
-        with self._lock:
-            known = self._series.get((name, kind)) or Series()
+        known = self._series.get((name, kind)) or Series()
         if not known.read or not _goes_on(known, run, logged.files) or not known.holds(wanted):
             known = Series(held=self._held(known, run, logged, wanted))
         if known.read != len(logged):
             known = _extended(known, run, logged, time)
-        self._keep((name, kind), known)
+        self._series.put((name, kind), known)
         if known.too_large:
             raise HttpError(400, f"the series would take {known.too_large} bytes; at most {MAX_SERIES_BYTES}")
         if known.read < len(logged):
             self._refuse_endless(known, len(logged))
             time.check(known.read, len(logged))
         return replace(known, entries=logged)
-
-    def _keep(self, key: tuple[str, str], series: Series) -> None:
-        with self._lock:
-            before = self._series.pop(key, None)
-            self._series[key] = series
-            self._bytes += series.nbytes - (before.nbytes if before else 0)
-            while self._bytes > self._cache_bytes:
-                _, given_up = self._series.popitem(last=False)
-                self._bytes -= given_up.nbytes
 
     def _refuse_endless(self, known: Series, records: int) -> None:
         """What is too large to be kept would be read from the first record on by each request, and never to the last."""

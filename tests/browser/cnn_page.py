@@ -63,12 +63,13 @@ class CnnPage:
         body = f"(argument) => {{ const view = ({_FIND_VIEW})(); return view ? ({expression}) : null; }}"
         return self.frame.wait_for_function(body, arg=argument, timeout=PATIENCE_MS).json_value()
 
-    def cell(self, expression: str, argument: Any) -> tuple[float, float]:
-        """The middle of a rectangle that the current view gives, in pixels of the whole page."""
+    def cell(self, expression: str, argument: Any, down: float = 0.5) -> tuple[float, float]:
+        """A point of a rectangle that the current view gives, in pixels of the whole page: half-way across, `down` of
+        its height below its top."""
         rect = self.wait(expression, argument)
         box = self.page.query_selector("iframe").bounding_box()  # type: ignore[union-attr]
         assert box is not None
-        return box["x"] + rect["x"] + rect["width"] / 2, box["y"] + rect["y"] + rect["height"] / 2
+        return box["x"] + rect["x"] + rect["width"] / 2, box["y"] + rect["y"] + rect["height"] * down
 
     def pixels(self) -> np.ndarray:
         """What is on the screen as uint8 [height, width, 3]."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -13,12 +14,14 @@ from tests.browser.cnn_page import PATIENCE_MS, CnnPage
 STATIC = Path(__file__).parents[2] / "tb_cnnviz" / "plugin" / "static"
 FIRST_VIEW_BYTES = 100_000
 ALL_BYTES = 250_000
+#: The end of a module's file name; a hash may hold a hyphen.
+HASH = re.compile(r"-[\w-]{8}\.js$")
 
 
 def modules(answers: list[Response]) -> list[str]:
     """Names of the page's modules that were loaded, without their hashes."""
     names = [answer.url.rsplit("/", 1)[1] for answer in answers if "/data/plugin/cnnviz/" in answer.url]
-    return [name.rsplit("-", 1)[0] if name != "index.js" else name for name in names if name.endswith(".js")]
+    return [HASH.sub("", name) for name in names if name.endswith(".js")]
 
 
 def sent_bytes(answers: list[Response]) -> int:

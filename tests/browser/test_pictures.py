@@ -16,6 +16,8 @@ RUNS = ("adam", "sgd")
 CELLS = 6
 #: A screenshot's colours are the canvas' own; a table may round its last bit another way.
 CLOSE = 2
+#: A large cell has its weight written across its middle.
+ABOVE_NUMBER = 0.2
 
 
 def layers_of(logdir: Path, kind: str) -> list[str]:
@@ -67,10 +69,10 @@ def wrong_weights(cnn: CnnPage, kernel: np.ndarray, seed: int) -> list[str]:
     for _ in range(CELLS):
         place = [int(rng.integers(n)) for n in kernel.shape]
         names = ("filter", "input", "row", "column")
-        x, y = cnn.cell("view.cellAt(argument)", dict(zip(names, place, strict=True)))
+        x, y = cnn.cell("view.cellAt(argument)", dict(zip(names, place, strict=True)), ABOVE_NUMBER)
         value, bound = float(kernel[tuple(place)]), float(np.abs(kernel[place[0]]).max())
         expected = colour(value, -bound, bound, "RdBu_r")
-        got = pixels[round(y), round(x)].astype(int)
+        got = pixels[int(y), int(x)].astype(int)
         if np.abs(got - expected).max() > CLOSE:
             wrong.append(f"{place}: colour {got} instead of {expected}")
         cnn.hover(x, y)

@@ -116,20 +116,12 @@ export function hatchRect(
   height: number,
   colour: string,
 ): void {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.beginPath();
-  for (let start = x - height; start < x + width; start += 6) {
-    context.moveTo(start, y + height);
-    context.lineTo(start + height, y);
-  }
-  context.strokeStyle = colour;
-  context.lineWidth = 1.5;
-  context.stroke();
-  context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
-  context.restore();
+  strokeInRect(context, x, y, width, height, colour, 1.5, () => {
+    for (let start = x - height; start < x + width; start += 6) {
+      context.moveTo(start, y + height);
+      context.lineTo(start + height, y);
+    }
+  });
 }
 
 /** A frame with both diagonals: what is practically dead. */
@@ -141,17 +133,33 @@ export function crossRect(
   height: number,
   colour: string,
 ): void {
+  strokeInRect(context, x, y, width, height, colour, 1, () => {
+    context.moveTo(x, y);
+    context.lineTo(x + width, y + height);
+    context.moveTo(x, y + height);
+    context.lineTo(x + width, y);
+  });
+}
+
+/** The lines that `draw` adds to the path, cut off at the rectangle, and the rectangle's frame. */
+function strokeInRect(
+  context: GridContext,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: string,
+  lineWidth: number,
+  draw: () => void,
+): void {
   context.save();
   context.beginPath();
   context.rect(x, y, width, height);
   context.clip();
   context.beginPath();
-  context.moveTo(x, y);
-  context.lineTo(x + width, y + height);
-  context.moveTo(x, y + height);
-  context.lineTo(x + width, y);
+  draw();
   context.strokeStyle = colour;
-  context.lineWidth = 1;
+  context.lineWidth = lineWidth;
   context.stroke();
   context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
   context.restore();

@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { base, controls } from "../parts/styles.ts";
 import type { ViewDefinition } from "../views/view.ts";
 import { dialogStyles } from "./dialog_styles.ts";
+import { Modal } from "./modal.ts";
 import { KEYS } from "./keys.ts";
 
 /** All keys, and the view's two sentences, which small windows have no room for elsewhere. */
@@ -48,23 +49,25 @@ export class KeysOverlay extends LitElement {
     `,
   ];
 
+  readonly #modal = new Modal(this);
+
   show(): void {
-    this.renderRoot.querySelector("dialog")?.showModal();
+    this.#modal.show();
   }
 
   get shown(): boolean {
-    return this.renderRoot.querySelector("dialog")?.open ?? false;
+    return this.#modal.shown;
   }
 
   close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
+    this.#modal.close();
   }
 
   override render(): unknown {
-    return html`<dialog aria-label="All keys" @click=${this.#outside}>
+    return html`<dialog aria-label="All keys" @click=${this.#modal.closeOutside}>
       <header>
         <h2>Keys</h2>
-        <button aria-label="Close" @click=${() => this.close()}>Close</button>
+        <button aria-label="Close" @click=${this.#modal.close}>Close</button>
       </header>
       ${list(KEYS)}
       ${
@@ -75,10 +78,6 @@ export class KeysOverlay extends LitElement {
           : nothing
       }
     </dialog>`;
-  }
-
-  #outside(event: MouseEvent): void {
-    if ((event.target as HTMLElement).localName === "dialog") this.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { formatCount } from "../math/format.ts";
 import { base, controls } from "../parts/styles.ts";
 import type { Notice } from "../data/schema.ts";
 import { dialogStyles } from "./dialog_styles.ts";
+import { Modal } from "./modal.ts";
 
 /** So many are listed; the sentence says of how many. */
 const MOST = 500;
@@ -53,21 +54,22 @@ export class NoticesDialog extends LitElement {
     `,
   ];
 
+  readonly #modal = new Modal(this);
+
   get shown(): boolean {
-    return this.renderRoot.querySelector("dialog")?.open ?? false;
+    return this.#modal.shown;
   }
 
   show(): void {
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
+    this.#modal.show();
   }
 
   override render(): unknown {
     const all = this.notices ?? [];
-    return html`<dialog aria-label="Notices" @click=${this.#outside}>
+    return html`<dialog aria-label="Notices" @click=${this.#modal.closeOutside}>
       <header>
         <h2 class="name">Notices of ${this.run}</h2>
-        <button @click=${this.#close}>Close</button>
+        <button @click=${this.#modal.close}>Close</button>
       </header>
       ${
         this.notices === null
@@ -101,14 +103,6 @@ export class NoticesDialog extends LitElement {
         )}
       </tbody>
     </table>`;
-  }
-
-  #close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
-  }
-
-  #outside(event: MouseEvent): void {
-    if ((event.target as HTMLElement).localName === "dialog") this.#close();
   }
 }
 

@@ -229,7 +229,7 @@ export class Session {
     return nearestStep(this.steps, this.#shared.step);
   }
 
-  /** Path of run A's layer in another run; its own where that run has none like it. */
+  /** The path of run A's layer in another run. Run A's own path if that run has no such layer. */
   pathIn(run: string | null, layer: string | null = this.layer?.path ?? null): string | null {
     const detail = this.detail(run);
     return layer === null || detail === this.detailA ? layer : (layerNamed(layersOf(detail), layer)?.path ?? layer);

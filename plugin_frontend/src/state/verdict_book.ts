@@ -34,7 +34,7 @@ export class VerdictBook implements ReactiveControllerHost {
     this.#queries.hostUpdate();
   }
 
-  /** Ask again where that failed. */
+  /** Send failed requests again. */
   retry(): void {
     this.#queries.retry();
   }

@@ -79,6 +79,22 @@ class RingBuffer:
         return [packed for parts in self._puts.values() for packed in parts]
 
 
+class InRing:
+    """What records into a ring of its own."""
+
+    _ring: RingBuffer
+
+    @property
+    def slots(self) -> int:
+        """Rows that are kept between two drains."""
+        return self._ring.slots
+
+    @property
+    def lost(self) -> int:
+        """Rows that were overwritten before they were drained."""
+        return self._ring.lost
+
+
 class _Packed:
     """Columns of one dtype beside each other in one cell: to reach a cell costs more than what is in it."""
 

@@ -46,6 +46,11 @@ class ForwardTrace:
     calls: list[Call]
     x: Any = None
 
+    @property
+    def tensors(self) -> list[tuple[list[Any], list[Any]]]:
+        """What went into each call, and what came out."""
+        return [(call.inputs, call.outputs) for call in self.calls]
+
 
 def trace_forward(
     model: Any,

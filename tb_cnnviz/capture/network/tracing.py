@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import tree
 
-from tb_cnnviz.capture.backends.dataflow import Trace
+from tb_cnnviz.capture.backends.dataflow import Trace, trace_by_identity
 from tb_cnnviz.capture.network import layer_kinds
 from tb_cnnviz.capture.network.forward import ForwardTrace, trace_forward
 from tb_cnnviz.capture.network.layer_tree import PlacedLayer
@@ -26,15 +26,14 @@ def traced(model: Any, placed: Sequence[PlacedLayer], seen: ForwardTrace) -> Tra
         found = _BACKENDS[keras.config.backend()](model, placed, seen, axis)
         if found is not None and _is_of(found, seen):
             return found
-    keys = [([id(t) for t in call.inputs], [id(t) for t in call.outputs]) for call in seen.calls]
-    return Trace([id(t) for t in seen.inputs], keys, [id(t) for t in seen.outputs])
+    return trace_by_identity(seen.inputs, seen.tensors, seen.outputs)
 
 
 def _is_of(trace: Trace, seen: ForwardTrace) -> bool:
     def numbers(calls: Any) -> list[tuple[int, int]]:
         return [(len(before), len(after)) for before, after in calls]
 
-    same = numbers(trace.calls) == numbers((call.inputs, call.outputs) for call in seen.calls)
+    same = numbers(trace.calls) == numbers(seen.tensors)
     return same and len(trace.inputs) == len(seen.inputs) and len(trace.outputs) == len(seen.outputs)
 
 
@@ -44,7 +43,7 @@ def _on_tensorflow(model: Any, placed: Sequence[PlacedLayer], seen: ForwardTrace
     from tb_cnnviz.capture.backends.tensorflow import trace
 
     def of_graph(found: ForwardTrace) -> Trace:
-        return trace.trace(found.inputs, [(call.inputs, call.outputs) for call in found.calls], found.outputs, axis)
+        return trace.trace(found.inputs, found.tensors, found.outputs, axis)
 
     if tf.is_symbolic_tensor(seen.inputs[0]):
         return of_graph(seen)
@@ -64,7 +63,7 @@ def _on_jax(model: Any, placed: Sequence[PlacedLayer], seen: ForwardTrace, axis:
 
     def run(values: Any, x: Any) -> trace.Tensors:
         kept.append(trace_forward(model, placed, x, list(zip(variables, values, strict=True))))
-        return kept[-1].inputs, [(call.inputs, call.outputs) for call in kept[-1].calls], kept[-1].outputs
+        return kept[-1].inputs, kept[-1].tensors, kept[-1].outputs
 
     def shape(tensor: Any) -> Any:
         return jax.ShapeDtypeStruct(tuple(tensor.shape), tensor.dtype)
@@ -81,8 +80,7 @@ def _on_torch(model: Any, placed: Sequence[PlacedLayer], seen: ForwardTrace, axi
         keys = trace_forward(model, placed, tree.map_structure(lambda t: t[:1], seen.x), see=recorder.key)
     if not _same_layers(keys, seen):
         return None
-    calls = [(call.inputs, call.outputs) for call in keys.calls]
-    return Trace(keys.inputs, calls, keys.outputs, recorder.operations)
+    return Trace(keys.inputs, keys.tensors, keys.outputs, recorder.operations)
 
 
 def _same_layers(one: ForwardTrace, other: ForwardTrace) -> bool:

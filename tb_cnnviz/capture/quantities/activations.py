@@ -23,7 +23,7 @@ from tb_cnnviz.capture.backends.tensorflow.recompute import GraphCalls
 from tb_cnnviz.capture.backends.tensorflow.tf_graph_copy import safe_read
 from tb_cnnviz.capture.hook import Guard, Hook, forgiving, hooked
 from tb_cnnviz.capture.in_step.replicas import number_of_replicas, of_all_replicas, on_one_replica, own_share
-from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps, RingBuffer
+from tb_cnnviz.capture.in_step.ring_buffer import InRing, RecordingSteps, RingBuffer
 from tb_cnnviz.capture.in_step.step_count import StepCount
 from tb_cnnviz.capture.network import layer_kinds
 from tb_cnnviz.capture.network.forward import ForwardTrace
@@ -68,7 +68,7 @@ class _Step:
     is_quiet: bool = False
 
 
-class ActivationCapture:
+class ActivationCapture(InRing):
     """Records statistics of the layers' outputs and pre-activations at the steps that `due` names.
 
     Args:
@@ -120,11 +120,6 @@ class ActivationCapture:
     def cells(self) -> list[StepVariable]:
         """All that the hooks read or write inside the step."""
         return [*self._ring.cells, *self.due.cells]
-
-    @property
-    def slots(self) -> int:
-        """Rows that are kept between two drains."""
-        return self._ring.slots
 
     def drain(self, offset: int) -> list[Record]:
         """The rows since the last call as records; step = the count + offset.

@@ -22,7 +22,7 @@ from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.in_step.loss_scale_skips import Skips, innermost
 from tb_cnnviz.capture.in_step.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.in_step.replicas import on_one_replica
-from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps, RingBuffer, shadow
+from tb_cnnviz.capture.in_step.ring_buffer import InRing, RecordingSteps, RingBuffer, shadow
 from tb_cnnviz.capture.in_step.sampling import histogram_stride
 from tb_cnnviz.capture.quantities.gradient_records import NUMBERS, GradientRecords
 from tb_cnnviz.capture.quantities.statistics import distances, norms, raw_histograms, received
@@ -33,7 +33,7 @@ from tb_cnnviz.records import Record
 Row = tuple[Any, Any, Any, list[Any]]
 
 
-class GradientCapture:
+class GradientCapture(InRing):
     """Records gradients and updates of `variables` at the steps that `due` names.
 
     Args:
@@ -297,16 +297,6 @@ class GradientCapture:
             dense = ops.reshape(ops.cast(ops.convert_to_tensor(recompute_tail(gradient)), "float32"), (size,))
             flat.append(dense if scale is None else dense / scale)
         return flat
-
-    @property
-    def slots(self) -> int:
-        """Rows that are kept between two drains."""
-        return self._ring.slots
-
-    @property
-    def lost(self) -> int:
-        """Rows that were overwritten before they were drained."""
-        return self._ring.lost
 
     def drain(self, offset: int, *, is_last: bool = False) -> list[Record]:
         """What was recorded since the last call; step = optimizer.iterations + offset.

@@ -20,7 +20,7 @@ from tb_cnnviz.capture.hook import Guard, Hook
 from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
 from tb_cnnviz.capture.in_step.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.in_step.replicas import on_one_replica
-from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps, RingBuffer
+from tb_cnnviz.capture.in_step.ring_buffer import InRing, RecordingSteps, RingBuffer
 from tb_cnnviz.capture.in_step.step_count import StepCount, result_of
 from tb_cnnviz.capture.quantities.gradient_records import GradientRecords, Rows
 from tb_cnnviz.capture.quantities.gradients import GradientCapture, Row, sampled, weight_of
@@ -71,7 +71,7 @@ class _Table(GradientCapture):
         return self._ring.rows(order)
 
 
-class GradientsByOptimizer:
+class GradientsByOptimizer(InRing):
     """Records gradients and updates of `variables` at the steps that `due` names, by whichever optimizer makes them.
 
     Args:
@@ -135,11 +135,6 @@ class GradientsByOptimizer:
         """All that the hooks read or write inside the step, as far as it is known."""
         tables = [each for table in self._tables.values() for each in table.own_cells]
         return [*self._ring.cells, *self._due.cells, *tables]
-
-    @property
-    def slots(self) -> int:
-        """Rows that are kept between two drains."""
-        return self._ring.slots
 
     def sampled_weights(self) -> list[Any]:
         """On the host: the elements of each variable that its histogram would count, as float32 tensors [n]."""

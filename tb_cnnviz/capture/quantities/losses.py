@@ -14,13 +14,13 @@ from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.backends.step_variable import StepVariable, recording
 from tb_cnnviz.capture.hook import Hook
 from tb_cnnviz.capture.in_step.replicas import on_one_replica
-from tb_cnnviz.capture.in_step.ring_buffer import RingBuffer
+from tb_cnnviz.capture.in_step.ring_buffer import InRing, RingBuffer
 from tb_cnnviz.capture.in_step.step_count import StepCount
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
 
-class LossCapture:
+class LossCapture(InRing):
     """Records each batch's loss in training steps, regularisation included, before it is scaled.
 
     It is what the model's `compute_loss` returns. On JAX that is called under differentiation, from which nothing can
@@ -126,16 +126,6 @@ class LossCapture:
         """NaN where several optimizers have one each."""
         optimizer = self._count.optimizer
         return np.float32("nan") if optimizer is None else ops.convert_to_tensor(optimizer.learning_rate)
-
-    @property
-    def slots(self) -> int:
-        """Rows that are kept between two drains."""
-        return self._ring.slots
-
-    @property
-    def lost(self) -> int:
-        """Rows that were overwritten before they were drained."""
-        return self._ring.lost
 
     def drain(self) -> dict[str, np.ndarray]:
         """The rows since the last call: step (optimizer.iterations), loss, learning_rate, examples (of the batch)."""

@@ -20,7 +20,7 @@ from tb_cnnviz.capture.hook import Guard, Hook
 from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
 from tb_cnnviz.capture.in_step.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.in_step.replicas import number_of_replicas, on_one_replica
-from tb_cnnviz.capture.in_step.ring_buffer import RingBuffer
+from tb_cnnviz.capture.in_step.ring_buffer import InRing, RingBuffer
 from tb_cnnviz.capture.in_step.step_count import StepCount
 from tb_cnnviz.capture.quantities.losses import examples_of, state_scope
 
@@ -31,7 +31,7 @@ OF_BATCH = "of the batch, as the step gave it to its metric"
 AS_RETURNED = "as the step returned it"
 
 
-class ReturnedLosses:
+class ReturnedLosses(InRing):
     """Records them in training steps, with the rates of the optimizers that were called.
 
     Args:
@@ -61,16 +61,6 @@ class ReturnedLosses:
     def cells(self) -> list[StepVariable]:
         """All that the hooks write to."""
         return self._ring.cells
-
-    @property
-    def slots(self) -> int:
-        """Rows that are kept between two drains."""
-        return self._ring.slots
-
-    @property
-    def lost(self) -> int:
-        """Rows that were overwritten before they were drained."""
-        return self._ring.lost
 
     @property
     def rates(self) -> list[str]:

@@ -5,23 +5,17 @@ What it found stands in test_log_corruption and test_index_cache: a wall time of
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "flip_bytes.py"
+from tests.support.scripts import script
 
 
 @pytest.fixture(scope="module")
 def flip_bytes() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("flip_bytes", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("scripts/flip_bytes.py")
 
 
 def test_flipped_bytes_cost_only_what_they_hit(tmp_path: Path, flip_bytes: ModuleType) -> None:

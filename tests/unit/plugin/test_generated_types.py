@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -11,18 +10,14 @@ import pytest
 
 from tb_cnnviz.plugin import http_schema
 from tb_cnnviz.records import model
+from tests.support.scripts import script
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_types", ROOT / "scripts" / "generate_types.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("scripts/generate_types.py")
 
 
 def test_the_types_in_the_repository_are_up_to_date(generator: ModuleType) -> None:

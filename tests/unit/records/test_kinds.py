@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -14,18 +13,14 @@ from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.records.kinds import KINDS, ROW_KINDS, SERIES, Form, Owner
 from tb_cnnviz.records.kinds.kind import Asked, as_logged
 from tb_cnnviz.records.layer_rows import restore_rows
+from tests.support.scripts import script
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "scripts" / "generate_kind_tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("scripts/generate_kind_tables.py")
 
 
 def test_each_kind_is_a_file_of_its_name() -> None:

@@ -8,7 +8,7 @@ import { evidencePlace, goTo, placeWords } from "../../state/evidence_place.ts";
 import { SessionElement } from "../../state/session_element.ts";
 import { causesOf, kindWord } from "../../state/verdict_order.ts";
 
-/** So many causes stand here; all verdicts stand in the dialog. */
+/** The most causes that the bar shows. The dialog shows all verdicts. */
 const LINES = 2;
 
 /** What the doctor says of run A, in every view: the worst causes, each a way to its evidence, or one quiet line. */

@@ -8,6 +8,7 @@ import { evidencePlace, goTo, placeWords, type EvidencePlace } from "../../state
 import { SessionElement } from "../../state/session_element.ts";
 import { depthsOf, kindWord, kindWords } from "../../state/verdict_order.ts";
 import { dialogStyles } from "../dialog_styles.ts";
+import { Modal } from "../modal.ts";
 import { verdictsDialogStyles } from "./verdicts_dialog_styles.ts";
 
 /** What stands further below its cause is not indented any more. */
@@ -17,22 +18,23 @@ const DEEPEST = 3;
 export class VerdictsDialog extends SessionElement {
   static override styles = [base, controls, dialogStyles, severityStyles, verdictsDialogStyles];
 
+  readonly #modal = new Modal(this);
+
   get shown(): boolean {
-    return this.renderRoot.querySelector("dialog")?.open ?? false;
+    return this.#modal.shown;
   }
 
   show(): void {
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
+    this.#modal.show();
   }
 
   override render(): unknown {
     const { runA } = this.session;
     const found = this.session.verdicts.of(runA).value;
-    return html`<dialog aria-label="Verdicts" @click=${this.#outside}>
+    return html`<dialog aria-label="Verdicts" @click=${this.#modal.closeOutside}>
       <header>
         <h2 class="name">Verdicts on ${runA}</h2>
-        <button @click=${this.#close}>Close</button>
+        <button @click=${this.#modal.close}>Close</button>
       </header>
       ${found ? this.#list(found) : nothing}
     </dialog>`;
@@ -70,16 +72,8 @@ export class VerdictsDialog extends SessionElement {
   }
 
   #go(place: EvidencePlace): void {
-    this.#close();
+    this.#modal.close();
     goTo(this.session, place);
-  }
-
-  #close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
-  }
-
-  #outside(event: MouseEvent): void {
-    if ((event.target as HTMLElement).localName === "dialog") this.#close();
   }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tb_cnnviz.capture.backends.dataflow import Operation, Trace, local_inputs
+from tb_cnnviz.capture.backends.dataflow import Operation, Trace, local_inputs, trace_by_identity
 
 #: Operations whose output cell depends on the same cell of their inputs alone.
 _CELLWISE = frozenset(
@@ -90,8 +90,7 @@ def trace(
 ) -> Trace:
     """What the graph says of a pass with symbolic tensors. `calls`: what went into each layer and what came out."""
     operations = [_operation(op, channel_axis) for op in inputs[0].graph.get_operations()]
-    keys = [([id(t) for t in before], [id(t) for t in after]) for before, after in calls]
-    return Trace([id(t) for t in inputs], keys, [id(t) for t in outputs], operations)
+    return trace_by_identity(inputs, calls, outputs, operations)
 
 
 def _operation(op: Any, channel_axis: int | None) -> Operation:
