@@ -244,6 +244,48 @@ class Scaled(GAN):
         self.d_optimizer = keras.optimizers.LossScaleOptimizer(sgd("d"))
 
 
+class SubModels(GAN):
+    """Each network was compiled with an optimizer of its own."""
+
+    def make(self) -> None:
+        self.generator, self.discriminator = generator(), discriminator()
+        self.discriminator.compile(optimizer=sgd("d"))
+        self.generator.compile(optimizer=sgd("g"))
+
+    def moves(self) -> list[Move]:
+        return [
+            (self.d_loss, self.discriminator.optimizer, self.discriminator.trainable_variables),
+            (self.g_loss, self.generator.optimizer, self.generator.trainable_variables),
+        ]
+
+
+class Penalised(GAN):
+    """The discriminator's loss holds the norm of a gradient, as in WGAN-GP."""
+
+    def d_loss(self, images: Any) -> Any:
+        norms = ops.sqrt(ops.sum(ops.square(input_gradient(self.discriminator, images)), axis=(1, 2, 3)) + 1e-12)
+        return super().d_loss(images) + 10 * ops.mean(ops.square(norms - 1))
+
+
+def input_gradient(network: Any, images: Any) -> Any:
+    """Of the sum of a network's outputs, so that it can be derived once more."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            out = ops.sum(network(images))
+        return tape.gradient(out, images)
+    if BACKEND == "jax":
+        import jax
+
+        return jax.grad(lambda x: ops.sum(network(x)))(images)
+    import torch
+
+    inputs = images.detach().clone().requires_grad_(True)
+    return torch.autograd.grad(network(inputs).sum(), inputs, create_graph=True)[0]
+
+
 class VAE(OwnStep):
     """Encoder and decoder, the optimizer of compile, no call; the loss is one of three that the step returns."""
 
@@ -445,6 +487,48 @@ def vae(kind: type[OwnStep], folder: Path, reason: str, **options: Any) -> None:
     assert sum(reason in text for text in told) == 1, told
 
 
+def mirrored(folder: Path) -> None:
+    """Two replicas: one call of each optimizer a step, so the weights' change between batches is the oracle."""
+    import tensorflow as tf
+
+    class Seen(keras.callbacks.Callback):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps: list[list[np.ndarray]] = []
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.steps.append([to_numpy(v) for v in self.model.trainable_variables])
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.on_train_begin()
+
+    def run_of(callbacks: Sequence[Any]) -> OwnStep:
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(1)
+        with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+            model = GAN()
+            model.compile()
+        return fit(model, callbacks)
+
+    seen, bare = Seen(), Seen()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = run_of([tb_cnnviz.CNNViz(folder, every=1), seen])
+    run_of([bare])
+    for ours, theirs in zip(seen.steps, bare.steps, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    run = tb_cnnviz.open_log(folder)["."]
+    assert run.steps("gradients") == list(range(STEPS * EPOCHS))
+    discriminated = {v.path for v in model.discriminator.trainable_variables}
+    rates = [RATES["d" if v.path in discriminated else "g"] for v in model.trainable_variables]
+    for step, (before, after) in enumerate(pairwise(seen.steps)):
+        record = run.read("gradients", None, step)
+        change = np.array([np.linalg.norm(b - a) for a, b in zip(before, after, strict=True)])
+        np.testing.assert_allclose(record["update_norm"], change, rtol=1e-3, atol=1e-3 * change.max())
+        np.testing.assert_allclose(record["norm"], change / rates, rtol=1e-3, atol=1e-3 * (change / rates).max())
+    check_filters_move(run, "discriminator/look")
+
+
 class ByHand(VAE):
     """The weights are changed without any optimizer; compile made one that is never called."""
 
@@ -519,6 +603,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "a GAN": lambda folder: gan(GAN, folder),
     "the discriminator three times": lambda folder: gan(Critic, folder),
     "optimizers in a dict, variables of both": lambda folder: gan(Held, folder, "own/both/0", "own/both/1/0"),
+    "optimizers of sub-models": lambda folder: gan(SubModels, folder, "discriminator/optimizer", "generator/optimizer"),
+    "a gradient penalty": lambda folder: gan(Penalised, folder),
     "loss scaling": lambda folder: gan(Scaled, folder),
     "a VAE": lambda folder: vae(VAE, folder, "no call of its own"),
     "a call of two arguments": lambda folder: vae(TwoNetworks, folder, "takes images, times"),
@@ -530,7 +616,13 @@ if BACKEND == "tensorflow":
     CASES["a GAN that is not built"] = lambda folder: gan(GAN, folder, is_built=False)
     CASES["a VAE that is not built"] = lambda folder: vae(VAE, folder, "no call of its own", is_built=False)
     CASES["under XLA"] = under_xla
+    CASES["two replicas"] = mirrored
 
 
 if __name__ == "__main__":
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     run_cases(CASES, Path(sys.argv[1]), sys.argv[2:])
