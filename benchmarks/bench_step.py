@@ -5,7 +5,8 @@
 The VGG-like net of `bench_capture.py`. Two fits that run one after the other differ by a twentieth on these machines,
 whatever runs in them; neighbouring steps differ less, and these are neighbours throughout, so a hundredth can be told.
 The first steps are left out, which compile, and so is what comes at an epoch's end. Not "auto": it goes by the time that
-training takes, and by turns that is the time of both.
+training takes, and by turns that is the time of both; but for the norms of every step, beside which no other statistics
+are paid.
 
 - CPU: that of all steps with the callback over that of all steps without, the log's thread included; [range] of four
   quarters of the fit. `bare` beside itself is the control.
@@ -37,6 +38,7 @@ QUARTERS = 4
 STEPS = {
     CONTROL: SYSTEMS[CONTROL],
     "CNNViz, between the steps that it records": System(lambda f, d: [tb_cnnviz.CNNViz(f, d[0][:8], every=1_000_000)]),
+    "GradientLogger, norms alone": System(lambda f, d: [tb_cnnviz.GradientLogger(f, overhead=1e-9)]),
     **{name: system for name, system in SYSTEMS.items() if name.startswith("GradientLogger")},
 }
 

@@ -12,12 +12,14 @@ from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.error_recorder import ErrorRecorder
 from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
+from tb_cnnviz.loggers.gradient_norm_recorder import GradientNormRecorder
 from tb_cnnviz.loggers.gradient_recorder import GradientRecorder
 from tb_cnnviz.loggers.logger import Logger
 from tb_cnnviz.loggers.loss_recorder import LossRecorder
 from tb_cnnviz.loggers.metric_recorder import MetricRecorder
 from tb_cnnviz.loggers.probe_logger import ProbeLogger
 from tb_cnnviz.loggers.recorder import Recorder
+from tb_cnnviz.loggers.settings import Settings
 from tb_cnnviz.loggers.statistics_stride import StatisticsStride
 from tb_cnnviz.run_writer import RunWriter
 from tb_cnnviz.schedule import Schedule
@@ -167,7 +169,7 @@ class CNNViz(ProbeLogger):
         chosen: list[tuple[bool, list[Recorder]]] = [
             (self.filters, [FilterRecorder(self.settings.channel_order)]),
             (self.feature_maps, [FeatureMapRecorder()]),
-            (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
+            (self.gradients, _of_gradients(rhythm, settings, self.exact_histograms, self.gradient_samples)),
             (self.activations, [ActivationRecorder(rhythm)]),
             (self.errors, [errors]),
             (self.losses, [LossRecorder(), MetricRecorder()]),
@@ -213,7 +215,13 @@ class GradientLogger(Logger):
 
     def make_recorders(self) -> list[Recorder]:
         rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
-        return [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]
+        return _of_gradients(rhythm, self.settings, self.exact_histograms, self.gradient_samples)
+
+
+def _of_gradients(rhythm: StatisticsStride, settings: Settings, exact: bool, samples: bool) -> list[Recorder]:
+    """Where the schedule does not say which steps gradients are recorded at, their norms are at every step."""
+    every = [GradientNormRecorder()] if settings.schedule.statistics_stride is None else []
+    return [GradientRecorder(rhythm, exact=exact, samples=samples), *every]
 
 
 class LossLogger(Logger):

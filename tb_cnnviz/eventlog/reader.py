@@ -140,6 +140,8 @@ class Run:
           what is received is that of the update's last micro-batch, and `micro_norm`, `micro_histogram` … have a row
           for each of `micro_batch`; where a step uses several `optimizers`, `optimizer` says by its index whose call the
           row is of (the last in the step), and `calls` how many there were;
+        - gradient_norms: columns `step`, `batch` and `norm` float32 [m], a row for each training batch; with layer None
+          `norm` [m, n] of all `variables`. With step None over all records;
         - gradient_samples: for one variable `indices` int64 (flat), `gradient`, `value` and `update` float32 of up to 256
           weights, and under gradient accumulation `micro_gradient` with a row for each of `micro_batch`; with layer None
           those of all `variables` one after the other, `counts` of each;
@@ -224,12 +226,11 @@ class Run:
             raise KeyError(f"layer {layer!r} has no {kind}; there is {there} ({len(layers)} in all)")
 
     def _joined(self, join: Join, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
-        self._steps(kind, layer)
-        if step is None:
-            records = [self._index.read_entry(entry) for entry in self._index.entries(kind)]
-        else:
-            records = [self._index.read_entry(self._repeat(kind, layer, step, repeat))]
-        return join(records)
+        owner = self._owner(kind, layer)
+        self._steps(kind, owner)
+        entries = self._index.entries(kind) if step is None else [self._repeat(kind, owner, step, repeat)]
+        records = [self._index.read_entry(entry) for entry in entries]
+        return join(records, self._asked(KINDS[kind], layer, records[-1], entries[-1]))
 
     def _column(self, variable: str, step: int | None) -> int:
         model = self._index.model(step)

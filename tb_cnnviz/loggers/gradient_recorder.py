@@ -11,8 +11,9 @@ import keras
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.capture.in_step.ring_buffer import RecordingSteps
 from tb_cnnviz.capture.network.layer_tree import listed, variable_paths
-from tb_cnnviz.capture.quantities.gradients import GradientCapture, micro_batches_of, statistics_seconds
+from tb_cnnviz.capture.quantities.gradients import GradientCapture, statistics_seconds
 from tb_cnnviz.capture.quantities.gradients_by_optimizer import GradientsByOptimizer
+from tb_cnnviz.capture.quantities.received_gradients import micro_batches_of
 from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder

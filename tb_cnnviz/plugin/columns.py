@@ -82,11 +82,12 @@ def table_of_record(
         LargeSeries: when its rows would take more bytes.
     """
     series, left_out = series_of(record.kind), 0
-    if series.form is Form.BATCHES:
+    if series.form in (Form.BATCHES, Form.STEPS):
         size = 16 * _size(record, "step") + 8 * sum(_size(record, name) for name in series.names)
         if size > most_bytes:
             raise LargeSeries(size)
-        steps, columns = _batches(record, series.names)
+        read = _batches if series.form is Form.BATCHES else _steps
+        steps, columns = read(record, series.names)
     elif series.form is Form.METRICS:
         steps, columns, left_out = _metrics(record, metrics)
     else:
@@ -169,6 +170,16 @@ def _batches(record: Record, names: Sequence[str]) -> Rows:
     columns = {name: _real(record.arrays[name]) for name in names if name in record.arrays}
     if names[0] not in columns or any(column.shape != steps.shape for column in columns.values()):
         raise MalformedSeries(f"{names[0]} is missing, or the columns differ in length")
+    return steps.astype(np.int64), columns
+
+
+def _steps(record: Record, names: Sequence[str]) -> Rows:
+    steps = _array(record, "step", 1)
+    if steps.dtype.kind not in "iu":
+        raise MalformedSeries("step is not of whole numbers")
+    columns = {name: _real(_array(record, name, 2)) for name in names}
+    if any(len(column) != len(steps) for column in columns.values()):
+        raise MalformedSeries("the columns differ in length")
     return steps.astype(np.int64), columns
 
 

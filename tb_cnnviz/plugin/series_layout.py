@@ -40,6 +40,8 @@ def layout_of(record: Record) -> Layout:
         MalformedSeries: where its rows cannot be read, or do not fit its columns.
     """
     series = series_of(record.kind)
+    if series.form is Form.STEPS:
+        return int(record.arrays[series.names[0]].shape[1])
     if series.form is not Form.STATISTICS:
         return 0
     size = len(record.arrays[series.names[0]])

@@ -320,7 +320,7 @@ HOSTILE = '<b>&"x'
 BROKEN_STEPS = 6
 
 
-def write_broken_log(folder: Path) -> None:
+def write_broken_log(folder: Path, steps: int = BROKEN_STEPS) -> None:
     """Two layers of which one turns NaN, infinite and zero, and whose name is hostile."""
     layers = [LayerRecord(name, name, "Dense", "dense", output_shape=[4], parameters=12) for name in (HOSTILE, "last")]
     variables = [
@@ -331,7 +331,7 @@ def write_broken_log(folder: Path) -> None:
     with closing(RunWriter(folder)) as writer:
         writer.write_model(ModelRecord("broken", layers, variables, 24), 0)
         rng = np.random.default_rng(2)
-        for step in range(BROKEN_STEPS):
+        for step in range(steps):
             values = [rng.normal(size=variable.size).astype(np.float32) for variable in variables]
             if step in (1, 2):
                 values[0][:3] = np.nan
@@ -370,6 +370,41 @@ def broken(browser: Browser, tmp_path: Path) -> Iterator[CnnPage]:
         yield opened
         page.close()
         assert not opened.complaints
+
+
+def test_a_spike_between_two_records_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    """Gradients are recorded at every eighth step; the norms of all steps say what was between them."""
+    rng = np.random.default_rng(5)
+    values = [rng.normal(size=size).astype(np.float32) for size in (8, 4, 8, 4)]
+    norms = np.array([np.linalg.norm(value) for value in values], np.float32)
+    every = np.tile(norms, (33, 1))
+    every[13, 0], every[20, 2], every[21, 2] = 1000, np.nan, np.inf
+    write_broken_log(tmp_path / "spiked", steps=0)
+    with closing(RunWriter(tmp_path / "spiked")) as writer:
+        for step in range(0, 33, 8):
+            writer.records.write(gradient_record(step, values))
+        arrays = {"step": np.arange(33), "batch": np.zeros(33, np.int32), "norm": every}
+        writer.records.write(Record("gradient_norms", 32, arrays=arrays))
+    with tensorboard("--logdir", str(tmp_path)) as server:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        cnn = CnnPage(page, server.address)
+        cnn.open(view="gradients", run="spiked", layer=HOSTILE, step=8)
+        cnn.wait("view.dataset.state === 'ready' && view.shown && view.shown.histograms !== null")
+        assert cnn.frame.locator("cnn-view-layout [slot=subtitle]").inner_text().endswith("33 steps")
+        settle(cnn)
+        pixels = cnn.pixels()
+        of_layers = np.sqrt((every.reshape(33, 2, 2).astype(np.float64) ** 2).sum(axis=2))
+        low, high = range_of(of_layers)
+        for row, step in ((0, 12), (0, 13), (0, 14), (1, 13), (1, 19)):
+            expected = colour(float(np.log2(of_layers[step, row])), low, high, "viridis")
+            assert np.abs(pixel(cnn, pixels, "A", row, step) - expected).max() <= CLOSE, (row, step)
+        assert tuple(pixel(cnn, pixels, "A", 1, 20)) == (0xFF, 0x00, 0xC8)
+        assert tuple(pixel(cnn, pixels, "A", 1, 21)) == (0x7A, 0x00, 0xFF)
+        # The update was recorded at five steps.
+        choose(cnn, "Update", "view.shown.quantity === 'update'")
+        assert cnn.frame.locator("cnn-view-layout [slot=subtitle]").inner_text().endswith("5 steps")
+        page.close()
+        assert not cnn.complaints
 
 
 def test_what_is_no_number_is_shown_as_such(broken: CnnPage) -> None:

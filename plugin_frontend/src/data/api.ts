@@ -13,7 +13,7 @@ export interface RecordsQuery {
 
 export interface SeriesQuery {
   readonly run: string;
-  readonly kind: "losses" | "epochs" | "gradients" | "activations" | "errors";
+  readonly kind: "losses" | "epochs" | "gradients" | "gradient_norms" | "activations" | "errors";
   /** Default: all. */
   readonly columns?: readonly string[];
   /** At most so many rows, thinned by keeping extremes. Default: all. */

@@ -34,7 +34,8 @@ export type Kind =
   | "gradient_samples"
   | "cost"
   | "notices"
-  | "weights_set";
+  | "weights_set"
+  | "gradient_norms";
 
 /**
  * The part of the input on which one output cell can depend, per spatial axis.

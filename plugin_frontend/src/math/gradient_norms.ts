@@ -11,6 +11,28 @@ export interface NormColumns {
   readonly weight: ArrayLike<number>;
 }
 
+type NormRows = Pick<NormColumns, "steps" | "norm">;
+
+/** Rows of both by ascending step; of a step that both have, the one of `own`. */
+export function mergedRows(
+  other: NormRows,
+  own: NormRows,
+  variables: number,
+): { steps: Float64Array; norm: Float64Array } {
+  const places: { rows: NormRows; row: number }[] = [];
+  for (let i = 0, k = 0; i < other.steps.length || k < own.steps.length;) {
+    const [a, b] = [other.steps[i] ?? Infinity, own.steps[k] ?? Infinity];
+    places.push(b <= a ? { rows: own, row: k } : { rows: other, row: i });
+    if (a <= b) i++;
+    if (b <= a) k++;
+  }
+  const norm = new Float64Array(places.length * variables);
+  places.forEach(({ rows, row }, place) => {
+    for (let v = 0; v < variables; v++) norm[place * variables + v] = rows.norm[row * variables + v] ?? NaN;
+  });
+  return { steps: Float64Array.from(places, ({ rows, row }) => rows.steps[row]!), norm };
+}
+
 /** A quantity of several variables taken together, at every step. */
 export function normsOf(columns: NormColumns, places: readonly number[], quantity: Quantity): Float64Array {
   const of = (values: ArrayLike<number>, row: number): number =>

@@ -8,7 +8,7 @@ import {
   ZERO_BIN,
   type HistogramColumns,
 } from "../../src/math/gradient_histogram.ts";
-import { logRatios, nearestIndex, normsOf, updateRatio } from "../../src/math/gradient_norms.ts";
+import { logRatios, mergedRows, nearestIndex, normsOf, updateRatio } from "../../src/math/gradient_norms.ts";
 import { exponentTicks, logRange, powerText, symmetricLogRange } from "../../src/math/powers_of_two.ts";
 
 describe("norms of layers", () => {
@@ -40,6 +40,16 @@ describe("norms of layers", () => {
     );
     expect(Array.from(steps)).toEqual([0, 2, 4, 5]);
     expect(Array.from(values)).toEqual([2, 0, -Infinity, NaN]);
+  });
+
+  it("of every step have a record's own where there is one", () => {
+    const every = { steps: [0, 1, 2, 4], norm: [1, 10, 2, 20, 3, 30, 5, 50] };
+    const own = { steps: [1, 3, 4], norm: [NaN, 0, 7, 70, 8, 80] };
+    const { steps, norm } = mergedRows(every, own, 2);
+    expect(Array.from(steps)).toEqual([0, 1, 2, 3, 4]);
+    expect(Array.from(norm)).toEqual([1, 10, NaN, 0, 3, 30, 7, 70, 8, 80]);
+    expect(Array.from(mergedRows({ steps: [], norm: [] }, own, 2).steps)).toEqual([1, 3, 4]);
+    expect(Array.from(mergedRows(every, { steps: [], norm: [] }, 2).norm)).toEqual(every.norm);
   });
 
   it("are found at the nearest step", () => {

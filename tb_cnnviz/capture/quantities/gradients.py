@@ -15,16 +15,15 @@ import numpy as np
 from keras import ops
 
 from tb_cnnviz.capture.backends import private
-from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.capture.backends.step_variable import StepVariable, recording, when
-from tb_cnnviz.capture.backends.tensorflow.tf_graph_copy import recompute_tail
 from tb_cnnviz.capture.hook import Hook
-from tb_cnnviz.capture.in_step.loss_scale_skips import Skips, innermost
+from tb_cnnviz.capture.in_step.loss_scale_skips import Skips
 from tb_cnnviz.capture.in_step.optimizers import Application, OptimizerCalls
 from tb_cnnviz.capture.in_step.replicas import on_one_replica
 from tb_cnnviz.capture.in_step.ring_buffer import InRing, RecordingSteps, RingBuffer, shadow
 from tb_cnnviz.capture.in_step.sampling import histogram_stride
 from tb_cnnviz.capture.quantities.gradient_records import NUMBERS, GradientRecords
+from tb_cnnviz.capture.quantities.received_gradients import ReceivedGradients, scope_at
 from tb_cnnviz.capture.quantities.statistics import distances, norms, raw_histograms, received
 from tb_cnnviz.records import Record
 
@@ -51,7 +50,7 @@ class GradientCapture(InRing):
 
     Attributes:
         was_called: whether a training step was traced that applies gradients by this optimizer.
-        unconnected: variables on which the loss of the traced step does not depend.
+        received: what the optimizer gets.
         micro_batches: batches whose gradients make one update.
     """
 
@@ -70,19 +69,15 @@ class GradientCapture(InRing):
         numbers: Sequence[str] = NUMBERS,
         calls: OptimizerCalls | None = None,
     ) -> None:
-        self.optimizer = innermost(optimizer)
-        self.variables = list(variables)
-        self._paths = [v.path for v in variables] if paths is None else list(paths)
+        self.received = ReceivedGradients(optimizer, variables, paths, micro_batches)
+        self.variables = self.received.variables
+        self.micro_batches = self.received.micro_batches
         self.due = due
-        self.unconnected: list[str] = []
         self.was_called = False
-        self.micro_batches = micro_batches or micro_batches_of(optimizer)
         self._outermost = optimizer
         self._calls = calls
         self._is_functional = keras.config.backend() == "jax"
-        self._is_on_torch = keras.config.backend() == "torch"
         self._jit = self._is_functional or (jit and keras.config.backend() == "tensorflow")
-        self._index = {id(v): i for i, v in enumerate(self.variables)}
         sizes = [int(np.prod(v.shape)) for v in self.variables]
         self._records = GradientRecords(
             sizes, micro_batches=self.micro_batches, exact=exact, samples=samples, numbers=numbers
@@ -90,8 +85,6 @@ class GradientCapture(InRing):
         self._ring = RingBuffer(slots, self._records.received, self._records.applied)
         self._before = [] if self._is_functional else [shadow(v) for v in self.variables]
         self._skips = Skips(optimizer)
-        self._batch: int | None = None
-        self._sparse: set[int] = set()  # variables that TensorFlow gives IndexedSlices for
 
     @property
     def strides(self) -> list[int]:
@@ -147,25 +140,17 @@ class GradientCapture(InRing):
             return []
         if self._is_functional:
             return [Hook(self._outermost, "stateless_apply", wrap_stateless)]
-        return [*self._skips.hooks(guard), Hook(self.optimizer, "apply", wrap_apply)]
+        return [*self._skips.hooks(guard), Hook(self.received.innermost, "apply", wrap_apply)]
 
     def _record_functional(self, application: Application) -> None:
         """JAX: after it, by the values before and after."""
         assert application.before is not None
         assert application.after is not None
 
-        def scope(values: tuple[Sequence[Any], Sequence[Any]]) -> Any:
-            state, weights = values
-            pairs = [
-                *zip(application.variables, weights, strict=True),
-                *zip(self._outermost.variables, state, strict=True),
-            ]
-            return keras.StatelessScope(state_mapping=pairs)
-
         is_applied = self._skips.applied(application.before[0], application.after[0])
-        with scope(application.before):
+        with scope_at(self._outermost, application.variables, application.before):
             row = self._record_received(application.gradients, application.variables, is_applied)
-        with scope(application.after):
+        with scope_at(self._outermost, application.variables, application.after):
             self._record_applied(row)
 
     def _record_received(self, grads: list[Any], trainable_variables: Any, is_applied: Any = True) -> Row:
@@ -173,16 +158,16 @@ class GradientCapture(InRing):
         step, micro_batch = self._counted()
         due = ops.logical_and(self.due.at(step), is_applied) if is_applied is not True else self.due.at(step)
         slot = self._slot()
-        ordered = self._in_order(grads, trainable_variables)
+        ordered = self.received.in_order(grads, trainable_variables)
         if self._is_functional:
             # What a branch of XLA reads as it is gets its memory layout from that branch, and with it another order
             # of summation in the user's own step. So the branch reads something that was computed from it.
             ordered = [None if g is None else ops.where(due, g, ops.zeros_like(g)) for g in ordered]
         weights_now = self._reading()
-        scale = self._scale()
+        scale = self.received.scale()
 
         def record() -> None:
-            flat, now = self._flat(ordered, scale), weights_now()
+            flat, now = self.received.flat(ordered, scale), weights_now()
             columns = received(flat, jit=self._jit)
             columns["raw"] = raw_histograms(self._sampled(flat), jit=self._jit)
             columns["weight_norm"] = norms(lambda: now, jit=self._jit)
@@ -228,17 +213,8 @@ class GradientCapture(InRing):
         self._ring.advance(after)
 
     def _counted(self) -> tuple[Any, Any]:
-        """Updates so far, and which micro-batch of the next one this is.
-
-        On PyTorch as the host counts them: asking the device at every step would make the host wait for it.
-        """
-        if self._is_on_torch:
-            if self._batch is None:
-                self._batch = int(to_numpy(private.raw_iterations(self.optimizer)))
-            batch, self._batch = self._batch, self._batch + 1
-            return divmod(batch, self.micro_batches)
-        micro_batch = ops.mod(private.raw_iterations(self.optimizer), self.micro_batches)
-        return ops.cast(self.optimizer.iterations, "int32"), ops.cast(micro_batch, "int32")
+        """Updates so far, and which micro-batch of the next one this is."""
+        return self.received.counted()
 
     def _weights(self) -> list[Any]:
         """As they are now, as float32 [n]."""
@@ -250,9 +226,10 @@ class GradientCapture(InRing):
         A graph of TensorFlow reads them before it, since a branch that reads variables makes the update of each wait
         for the gradients of all; but not those of sparse gradients, which are copied to be read.
         """
-        if not self._is_functional and (self._is_on_torch or private.graph_on_tensorflow() is None):
+        backend = keras.config.backend()
+        if backend == "torch" or (backend == "tensorflow" and private.graph_on_tensorflow() is None):
             return self._weights
-        early = {i: weight_of(v) for i, v in enumerate(self.variables) if i not in self._sparse}
+        early = {i: weight_of(v) for i, v in enumerate(self.variables) if i not in self.received.sparse}
         return lambda: [early[i] if i in early else weight_of(v) for i, v in enumerate(self.variables)]
 
     def sampled_weights(self) -> list[Any]:
@@ -268,43 +245,13 @@ class GradientCapture(InRing):
         parts = [_picked(flat, places) for flat, places in zip(flats, self._records.followed, strict=True)]
         return ops.concatenate([*parts, ops.zeros((0,), "float32")])
 
-    def _in_order(self, grads: list[Any], trainable_variables: Any) -> list[Any]:
-        """Gradients in the order of `variables`; None where the loss does not depend on one."""
-        owners = self.variables if trainable_variables is None else list(trainable_variables)
-        ordered: list[Any] = [None] * len(self.variables)
-        for gradient, owner in zip(grads, owners, strict=True):
-            index = self._index.get(id(owner))
-            if index is not None:
-                ordered[index] = gradient
-        self._sparse = {i for i, gradient in enumerate(ordered) if hasattr(gradient, "dense_shape")}
-        self.unconnected = [path for path, g in zip(self._paths, ordered, strict=True) if g is None]
-        return ordered
-
-    def _scale(self) -> Any:
-        """What the gradients that the hooked method gets are scaled by; None where they are not."""
-        if self._is_functional and self._outermost is not self.optimizer:
-            return ops.convert_to_tensor(self._outermost.dynamic_scale)
-        return getattr(self.optimizer, "loss_scale_factor", None)
-
-    def _flat(self, ordered: list[Any], scale: Any) -> list[Any]:
-        """The same as float32 [n], loss scaling undone; zeros for None."""
-        flat = []
-        for variable, gradient in zip(self.variables, ordered, strict=True):
-            size = int(np.prod(variable.shape))
-            if gradient is None:
-                flat.append(ops.zeros((size,), "float32"))
-                continue
-            dense = ops.reshape(ops.cast(ops.convert_to_tensor(recompute_tail(gradient)), "float32"), (size,))
-            flat.append(dense if scale is None else dense / scale)
-        return flat
-
     def drain(self, offset: int, *, is_last: bool = False) -> list[Record]:
         """What was recorded since the last call; step = optimizer.iterations + offset.
 
         An update of whose micro-batches not all have come yet waits for the next call, unless `is_last`.
         """
-        self._batch = None  # from here on as the device says: somebody may have set it
-        return self._records.of(self._ring.drain(), offset, self.unconnected, is_last=is_last)
+        self.received.forget_count()
+        return self._records.of(self._ring.drain(), offset, self.received.unconnected, is_last=is_last)
 
 
 def sampled(flats: Sequence[Any], strides: Sequence[int]) -> list[Any]:
@@ -326,11 +273,6 @@ def _picked(flat: Any, places: np.ndarray) -> Any:
     import tensorflow as tf
 
     return tf.gather(flat, places)  # Keras' own looks for negative places first, in operations of its own
-
-
-def micro_batches_of(optimizer: Any) -> int:
-    """How many batches' gradients make one update."""
-    return int(getattr(innermost(optimizer), "gradient_accumulation_steps", None) or 1)
 
 
 def statistics_seconds(variables: Sequence[Any], *, exact: bool = False) -> float:

@@ -65,7 +65,8 @@ class _Table(GradientCapture):
 
     @property
     def unconnected_variables(self) -> list[Any]:
-        return [v for v, path in zip(self.variables, self._paths, strict=True) if path in self.unconnected]
+        received = self.received
+        return [v for v, path in zip(self.variables, received.paths, strict=True) if path in received.unconnected]
 
     def rows_at(self, order: np.ndarray) -> Rows:
         return self._ring.rows(order)

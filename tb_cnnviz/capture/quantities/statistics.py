@@ -123,6 +123,18 @@ def received(flats: Sequence[Any], *, jit: bool) -> dict[str, Any]:
     return dict(zip(names, ops.cond(is_exact, lambda: [quick[name] for name in names], general), strict=True))
 
 
+def plain_norms(flats: Sequence[Any]) -> Any:
+    """Euclidean norm of each tensor [n] by one look at its values: float32 [tensors].
+
+    The root of a sum of squares in float32: below about 1e-19 it is 0, above 1.8e19 it is infinite.
+    """
+    if keras.config.backend() == "torch":
+        import torch
+
+        return torch.stack([torch.linalg.vector_norm(flat) for flat in flats])
+    return ops.sqrt(ops.stack([_sum_of_squares(flat) for flat in flats]))
+
+
 def _quick_norm(flat: Any) -> Any:
     """`plain_norm`, by one look at the values where that is exact enough."""
     return _root(_sum_of_squares(flat), ops.size(flat), lambda: flat)

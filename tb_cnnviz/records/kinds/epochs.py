@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from tb_cnnviz.records.damaged import DamagedRecord
-from tb_cnnviz.records.kinds.kind import Content, Form, Kind, Owner, Series
+from tb_cnnviz.records.kinds.kind import Asked, Content, Form, Kind, Owner, Series
 from tb_cnnviz.records.metric_names import LEARNING_RATE, column_of, taken_beside
 
 #: Above it a number is not exact in every reader.
 _MAX_EPOCH = 1 << 53
 
 
-def _joined(records: Sequence[Content]) -> dict[str, Any]:
+def _joined(records: Sequence[Content], asked: Asked) -> dict[str, Any]:
     """A column for each metric, NaN where a record has it not, with `step` and `epoch`; of equal steps the last.
 
     A metric that is named like one of our own columns is `metric:<name>`.

@@ -28,6 +28,7 @@ class Form(Enum):
 
     BATCHES = "a row for each training batch; a record holds many"
     METRICS = "a row for each record, with a column for each name in the attribute `names`"
+    STEPS = "a row for each step; a record holds many; each column holds a number for each variable"
     STATISTICS = "a row for each record; each column holds a number for each variable or layer"
 
 
@@ -92,7 +93,7 @@ class Asked:
 
 
 Restore = Callable[[Content, Asked], dict[str, Any]]
-Join = Callable[[Sequence[Content]], dict[str, Any]]
+Join = Callable[[Sequence[Content], Asked], dict[str, Any]]
 
 
 def as_logged(record: Content, asked: Asked) -> dict[str, Any]:
@@ -134,7 +135,8 @@ class Kind:
         input_in: of a kind whose records may name an `input_layer`, the array that they hold instead where they hold
             their input themselves.
         restore: from a record as it was logged to what a person reads. Raises DamagedRecord where that cannot be done.
-        join: reads all records at once, where a person reads them so; in the order in which they were logged.
+        join: reads all records at once, where a person reads them so; in the order in which they were logged, of variables
+            as `asked`.
     """
 
     name: str

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from tb_cnnviz.records.damaged import DamagedRecord
-from tb_cnnviz.records.kinds.kind import Column, Content, Form, Kind, Owner, Series
+from tb_cnnviz.records.kinds.kind import Asked, Column, Content, Form, Kind, Owner, Series
 
 
-def _joined(records: Sequence[Content]) -> dict[str, Any]:
+def _joined(records: Sequence[Content], asked: Asked) -> dict[str, Any]:
     """Rows by step, and of equal steps by `batch`, which counts the batches that share one from 0.
 
     Of a train_step that returns its losses also `sources`, what each of them is, and `loss_name`, as the last record says.

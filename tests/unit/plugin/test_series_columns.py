@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tb_cnnviz import open_log
 from tb_cnnviz.eventlog.index import LogIndex
 from tb_cnnviz.eventlog.index_entry import IndexEntry
 from tb_cnnviz.eventlog.run_index import RunIndex
@@ -103,6 +104,11 @@ def test_epochs_say_which_metrics_were_not_logged(logged: list[tuple[int, dict[s
         Record("epochs", 0, attributes={"names": []}),
         Record("gradients", 0),
         Record("gradients", 0, arrays={"norm": np.zeros(3, np.float32), "min": np.zeros(2, np.float32)}),
+        Record("gradient_norms", 0, arrays={"step": np.arange(3)}),
+        Record("gradient_norms", 0, arrays={"step": np.arange(3), "norm": np.zeros(3, np.float32)}),
+        Record("gradient_norms", 0, arrays={"step": np.arange(3), "norm": np.zeros((2, 3), np.float32)}),
+        Record("gradient_norms", 0, arrays={"step": np.zeros(3), "norm": np.zeros((3, 3), np.float32)}),
+        Record("gradient_norms", 0, arrays={"step": -np.arange(3), "norm": np.zeros((3, 3), np.float32)}),
     ],
 )
 def test_records_that_do_not_fit_are_refused(record: Record) -> None:
@@ -190,6 +196,34 @@ def test_one_variable_is_its_column_of_all(log: Log) -> None:
         assert {int(np.argmin(norms)), int(np.argmax(norms))} <= set(thinned.arrays["step"].astype(int).tolist())
 
 
+def norms(first: int, steps: int, variables: int) -> Record:
+    rng = np.random.default_rng(first + variables)
+    arrays = {
+        "step": np.arange(first, first + steps),
+        "batch": np.zeros(steps, np.int32),
+        "norm": rng.normal(size=(steps, variables)).astype(np.float32),
+    }
+    return Record("gradient_norms", first + steps - 1, arrays=arrays)
+
+
+def test_records_of_many_steps_are_rows_of_one_series(log: Log) -> None:
+    # The second one was logged again from step 3 on; the last but one is of another model.
+    logged = [norms(0, 4, 3), norms(3, 5, 3), norms(8, 2, 2), norms(8, 4, 3)]
+    run = log.add(*logged)
+    record = ask(SeriesCache(), run, "gradient_norms")
+    rows: dict[int, list[float]] = {}
+    for item in (logged[0], logged[1], logged[3]):
+        rows |= dict(zip(item.arrays["step"].tolist(), item.arrays["norm"].tolist(), strict=True))
+    assert record.arrays["step"].tolist() == list(rows)
+    assert record.arrays["norm"].tolist() == list(rows.values())
+    assert record.attributes["left_out"]["other_shape"] == 1
+    one = ask(SeriesCache(), run, "gradient_norms", "norm", variable=2)
+    assert one.arrays["norm"].ravel().tolist() == [row[2] for row in rows.values()]
+    read = open_log(log.folder)["run"].read("gradient_norms")
+    assert read["step"].tolist() == list(rows)
+    assert read["norm"].tolist() == list(rows.values())
+
+
 def statistics(kind: str, step: int, rows: list[tuple[str, str]], start: int = 200) -> Record:
     rng = np.random.default_rng(step)
     described = [{"layer": layer, "place": place, "channels": 2, "saturation": None} for layer, place in rows]
@@ -265,7 +299,7 @@ def test_a_variable_that_is_not_there_is_refused(log: Log) -> None:
     with pytest.raises(HttpError, match="variables are 0 to 1") as refused:
         ask(SeriesCache(), run, "gradients", variable=2)
     assert refused.value.status == 404
-    with pytest.raises(HttpError, match="only gradients") as refused:
+    with pytest.raises(HttpError, match="gradients have variables") as refused:
         ask(SeriesCache(), run, "losses", variable=0)
     assert refused.value.status == 400
 

@@ -10,6 +10,7 @@ import type { Session } from "../../state/session.ts";
 import type { Shown } from "./fields.ts";
 import { isOfPlaces, PLACE_SERIES, runPlaces, type RunPlaces } from "./run_places.ts";
 import {
+  EVERY_NORM_COLUMNS,
   HISTOGRAM_COLUMNS,
   NORM_COLUMNS,
   runHistogram,
@@ -37,6 +38,7 @@ type Host = ReactiveControllerHost & {
 /** One run's series and what is read from them; the same objects as long as nothing new came. */
 class RunData {
   private readonly series: SeriesController;
+  private readonly every: SeriesController;
   private readonly histograms: SeriesController;
   private readonly through: SeriesController;
   private readonly readPlaces = memoizeLast(runPlaces);
@@ -51,6 +53,11 @@ class RunData {
       host,
       () => host.session,
       () => this.wantedNorms(),
+    );
+    this.every = new SeriesController(
+      host,
+      () => host.session,
+      () => this.wantedEvery(),
     );
     this.histograms = new SeriesController(
       host,
@@ -75,7 +82,9 @@ class RunData {
 
   get norms(): RunNorms | null {
     const run = this.series.query?.run;
-    return run === undefined ? null : this.readNorms(this.series.value, run, this.host.session.detail(run));
+    if (run === undefined) return null;
+    const every = this.every.query?.run === run ? this.every.value : null;
+    return this.readNorms(this.series.value, every, run, this.host.session.detail(run));
   }
 
   get histogram(): RunHistogram | null {
@@ -85,19 +94,20 @@ class RunData {
   }
 
   get loading(): boolean {
-    return this.series.loading || this.histograms.loading || this.through.loading;
+    return this.series.loading || this.every.loading || this.histograms.loading || this.through.loading;
   }
 
   get slow(): boolean {
-    return this.series.slow || this.histograms.slow || this.through.slow;
+    return this.series.slow || this.every.slow || this.histograms.slow || this.through.slow;
   }
 
   get error(): unknown {
-    return this.series.error ?? this.histograms.error ?? this.through.error;
+    return this.series.error ?? this.every.error ?? this.histograms.error ?? this.through.error;
   }
 
   retry(): void {
     this.series.retry();
+    this.every.retry();
     this.histograms.retry();
     this.through.retry();
   }
@@ -120,6 +130,14 @@ class RunData {
     const steps = this.host.session.stepsOf(wanted.run, "gradients", null).length;
     const points = Math.max(LEAST_POINTS, Math.floor(MOST_VALUES / Math.max(1, count)));
     return { ...seriesOf(wanted, NORM_COLUMNS), ...(steps > points ? { points } : {}) };
+  }
+
+  /** Norms of every step, where they are shown and were logged. */
+  private wantedEvery(): LiveSeriesQuery | null {
+    const wanted = this.wanted();
+    if (!wanted || this.host.quantity !== "gradient" || !hasKind(wanted.detail, "gradient_norms")) return null;
+    const points = Math.max(LEAST_POINTS, Math.floor(MOST_VALUES / (wanted.detail.model?.variables.length ?? 1)));
+    return { ...seriesOf(wanted, EVERY_NORM_COLUMNS), kind: "gradient_norms", points };
   }
 
   private wantedHistogram(): LiveSeriesQuery | null {

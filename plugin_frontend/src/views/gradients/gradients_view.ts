@@ -263,7 +263,9 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const words = QUANTITY_WORDS[this.quantity].subtitle;
     if (isOfPlaces(this.quantity))
       return places ? `${words}, ${stepsText(places.steps.length, places.thinned)}` : words;
-    return norms ? `${words}, ${stepsText(norms.columns.steps.length, norms.thinned)}` : words;
+    if (!norms) return words;
+    const { columns, thinned } = this.quantity === "gradient" ? norms.gradient : norms;
+    return `${words}, ${stepsText(columns.steps.length, thinned)}`;
   }
 
   private pictureOf(picture: NormPicture): TemplateResult {

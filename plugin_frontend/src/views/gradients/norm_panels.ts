@@ -87,11 +87,12 @@ function runPanel(
   by: GradientOptions["rows"],
 ): NormPanel {
   const groups = rowGroups(norms.variables, layers, by);
-  const values = groups.map(({ places }) => normsOf(norms.columns, places, quantity));
+  const { columns } = quantity === "gradient" ? norms.gradient : norms;
+  const values = groups.map(({ places }) => normsOf(columns, places, quantity));
   const rows = groups.map(({ name, short }, row) => ({
     name,
     short,
-    steps: norms.columns.steps,
+    steps: columns.steps,
     values: logs(values[row]!),
   }));
   return { id, run: norms.run, groups, rows, values };

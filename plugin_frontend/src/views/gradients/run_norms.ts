@@ -3,9 +3,10 @@ import type { DataArray, DataRecord } from "../../data/binary.ts";
 import type { RunDetail, VariableRecord } from "../../data/schema.ts";
 import type { HistogramColumns } from "../../math/gradient_histogram.ts";
 import { BIN_COUNT } from "../../math/gradient_histogram.ts";
-import type { NormColumns } from "../../math/gradient_norms.ts";
+import { mergedRows, type NormColumns } from "../../math/gradient_norms.ts";
 
 export const NORM_COLUMNS = ["norm", "update_norm", "weight_norm"] as const;
+export const EVERY_NORM_COLUMNS = ["norm"] as const;
 export const HISTOGRAM_COLUMNS = ["norm", "histogram", "nan", "inf"] as const;
 
 /** The norms of a run's variables over its steps. */
@@ -15,12 +16,19 @@ export interface RunNorms {
   readonly columns: NormColumns;
   /** How many of the logged steps are here. */
   readonly thinned: { readonly points: number; readonly of: number } | null;
+  /** The gradient's norm, of every step where that was logged. */
+  readonly gradient: { readonly columns: NormColumns; readonly thinned: RunNorms["thinned"] };
   /** Records that could not be read, or are of another model than the newest. */
   readonly leftOut: number;
 }
 
 /** Null where the columns are not there or do not fit each other. */
-export function runNorms(record: DataRecord | null, run: string, detail: RunDetail | null): RunNorms | null {
+export function runNorms(
+  record: DataRecord | null,
+  every: DataRecord | null,
+  run: string,
+  detail: RunDetail | null,
+): RunNorms | null {
   const steps = record?.arrays["step"];
   const [norm, update, weight] = NORM_COLUMNS.map((name) => record?.arrays[name]);
   const [rows = 0, count = 0] = norm?.shape ?? [];
@@ -28,19 +36,31 @@ export function runNorms(record: DataRecord | null, run: string, detail: RunDeta
     column?.shape.length === 2 && column.shape[0] === rows && column.shape[1] === count;
   if (!record || steps?.values.length !== rows || !rows || !count || !fits(norm)) return null;
   const nothing = new Float32Array(rows * count).fill(NaN);
+  const columns = {
+    steps: steps.values,
+    variables: count,
+    norm: norm.values,
+    update: fits(update) ? update.values : nothing,
+    weight: fits(weight) ? weight.values : nothing,
+  };
   return {
     run,
     variables: variablesOf(detail, count),
-    columns: {
-      steps: steps.values,
-      variables: count,
-      norm: norm.values,
-      update: fits(update) ? update.values : nothing,
-      weight: fits(weight) ? weight.values : nothing,
-    },
+    columns,
     thinned: thinnedOf(record),
+    gradient: ofEveryStep(columns, every) ?? { columns, thinned: thinnedOf(record) },
     leftOut: leftOutOf(record),
   };
+}
+
+/** Norms of the steps between the records too; a record's own stand where there is one. */
+function ofEveryStep(recorded: NormColumns, every: DataRecord | null): RunNorms["gradient"] | null {
+  const steps = every?.arrays["step"]?.values;
+  const norm = every?.arrays["norm"];
+  const [rows, count] = norm?.shape ?? [];
+  if (!every || !steps || !norm || rows !== steps.length || count !== recorded.variables) return null;
+  const merged = mergedRows({ steps, norm: norm.values }, recorded, count);
+  return { columns: { ...recorded, ...merged }, thinned: thinnedOf(every) };
 }
 
 /** Names of the variables that the newest model record has; bare ones where it is missing or of another model. */
