@@ -128,10 +128,12 @@ def around_event(
     there = vars(callbacks).get(event)
     original = getattr(callbacks, event)
 
+    method = _watched(original, on_error)
+
     @functools.wraps(original)
     def around(*args: Any, **kwargs: Any) -> Any:
         before(*args, **kwargs)
-        result = _watched(original, on_error)(*args, **kwargs)
+        result = method(*args, **kwargs)
         after()
         return result
 

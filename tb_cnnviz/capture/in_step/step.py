@@ -109,7 +109,10 @@ class InstrumentedStep:
             return data
         self._beginning = seat
         try:
-            return begin(data)
+            self._is_refused = True  # what this raises the user has to know; of faults the callback tells itself
+            data = begin(data)
+            self._is_refused = False
+            return data
         finally:
             self._beginning = None
 
@@ -231,11 +234,12 @@ class InstrumentedStep:
         if self._instrumented is None:
             return self._own(*state, data)
         entered = ran = False
-        is_taken = state or _is_of_one_batch(data)  # a step that fails has taken its batch
-        data, again = itertools.tee(data) if is_taken else (data, data)
-        cells = self.cells
-        self._faults.clear()
+        again = data
         try:
+            if state or _is_of_one_batch(data):  # a step that fails has taken its batch
+                data, again = itertools.tee(data)
+            cells = self.cells
+            self._faults.clear()
             # A step that is compiled later puts its hooks in place where it is traced.
             with self._in_place() if self._later is None else nullcontext():
                 carrying = [jax_carry.loaded(each, cells) for each in state]
@@ -259,10 +263,8 @@ class InstrumentedStep:
         self._is_refused = False
         try:
             with private.variables_given_back(self._model, *state):
-                self._is_refused = True  # what these raise the user has to know; of faults they tell themselves
                 for seat in [each for each in self._seats if not each.has_begun]:
                     data = self.begin(seat, data)
-                self._is_refused = False
                 if self.hooks and self._instrumented is None:
                     if self.is_in_fit and has_keras_step(self._model):
                         build_early(self._model, data)

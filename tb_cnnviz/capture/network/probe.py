@@ -164,6 +164,8 @@ def _array(value: Any) -> np.ndarray:
     try:
         return arrays_of.dense(value)
     except Exception as error:
+        if isinstance(value, np.ndarray):  # which needs no conversion: a fault of ours
+            raise
         raise RefusedArgument(
             f"probe: {kind(value)} given, which Keras does not take as an array; give images as an array [images, …]"
         ) from error
