@@ -1,0 +1,218 @@
+/** What the mode draws: the chosen image's prediction row by row, and each loss of it over the row that is moved. */
+import {
+  evaluate,
+  isDifference,
+  LOSSES,
+  outputsOf,
+  type Example,
+  type Loss,
+  type LossValue,
+} from "../../../math/losses.ts";
+import { smoothed } from "./loss_comparison.ts";
+import { hasPlaces, meanOf, rowGroups, sumOf, thinned, withRowAt, type RowGroup } from "./loss_rows.ts";
+import type { LossSource } from "./loss_source.ts";
+import type { Moved } from "./moved.ts";
+
+export interface LossRow {
+  readonly index: number;
+  readonly label: string;
+  /** Numbers that it stands for. */
+  readonly count: number;
+  readonly isTrue: boolean;
+  readonly isMoved: boolean;
+  /** Means over what it stands for. */
+  readonly z: number;
+  readonly loggedZ: number;
+  readonly p: number;
+  readonly y: number;
+  /** ∂L/∂z of the loss whose error is drawn; of several numbers the sum. */
+  readonly error: number;
+  /** The same as logged, times the factor that the mean over images takes away; NaN where it is not known. */
+  readonly logged: number;
+}
+
+export interface LossPanel {
+  readonly loss: Loss;
+  readonly isOwn: boolean;
+  readonly value: number;
+  readonly byOutput: number;
+  readonly byInput: number;
+  /** Over all probe images, this one as it was moved. */
+  readonly mean: number;
+  readonly meanByOutput: number;
+  readonly meanByInput: number;
+  /** Over `xs`. */
+  readonly curve: readonly number[];
+  readonly slope: readonly number[];
+  /** The largest magnitude of the slope, and that where the prediction is most wrong, as a share of it. */
+  readonly steepest: number;
+  readonly atWrong: number;
+}
+
+export interface LossShown {
+  readonly source: LossSource;
+  readonly image: number;
+  readonly rows: readonly LossRow[];
+  /** `rows` has the largest of them, the true one and the moved one. */
+  readonly all: readonly LossRow[];
+  readonly focus: LossRow;
+  readonly isMoved: boolean;
+  /** The loss whose error the bars are: the run's own, or what is usual behind this activation. */
+  readonly drawn: Loss;
+  readonly isDifference: boolean;
+  readonly panels: readonly LossPanel[];
+  readonly xs: readonly number[];
+  /** The moved row's p at the end where it is most wrong. */
+  readonly wrongP: number;
+  /** The curves are of every k-th place. */
+  readonly every: number;
+  /** Of every number of the image, in the layout of its labels. */
+  readonly p: Float64Array;
+}
+
+const MOST_ROWS = 12;
+const SAMPLES = 80;
+const CURVE_NUMBERS = 4096;
+
+/** What all images have before anything is moved; made once a record. */
+export interface LossBase {
+  readonly groups: readonly (readonly RowGroup[])[];
+  /** By image and loss. */
+  readonly values: readonly (readonly LossValue[])[];
+  readonly losses: readonly Loss[];
+}
+
+export function lossBase(source: LossSource, names: readonly string[]): LossBase {
+  const { head, own, classes, examples } = source;
+  const usual = LOSSES.filter(({ heads, name }) => heads.includes(head) && name !== "mean_absolute_error");
+  const losses = [...(own?.heads.includes(head) ? [own] : []), ...usual.filter((loss) => loss !== own)].filter(
+    ({ name }) => classes > 1 || name !== "categorical_crossentropy",
+  );
+  return {
+    losses,
+    groups: examples.map((example) => rowGroups(source, example, names)),
+    values: examples.map((example) => losses.map((loss) => evaluate(loss, smoothed(example, loss, source), head))),
+  };
+}
+
+export interface Choice {
+  readonly image: number;
+  readonly row: number | null;
+  readonly moved: Moved;
+}
+
+/** `logged`: the error of the log by class, times its factor. Null where the image has no prediction. */
+export function lossShown(
+  source: LossSource,
+  base: LossBase,
+  { image, row, moved }: Choice,
+  logged: Float64Array | null,
+): LossShown | null {
+  const example = source.examples[image];
+  const groups = base.groups[image];
+  const before = base.values[image];
+  if (!example || !groups || !before) return null;
+  const z = movedInputs(example, groups, moved);
+  const now: Example = { ...example, z };
+  const isMoved = z !== example.z;
+  const values = isMoved ? base.losses.map((loss) => evaluate(loss, smoothed(now, loss, source), source.head)) : before;
+  const p = outputsOf(now, source.head);
+  const drawn = base.losses[0]!;
+  const all = groups.map((group, index): LossRow => {
+    const y = meanOf(example.y, group.entries);
+    return {
+      index,
+      label: group.label,
+      count: group.entries.length,
+      isTrue: source.head !== "linear" && y >= 0.5 && (!hasPlaces(source) || groups.length === 2),
+      isMoved: z !== example.z && moved.has(index),
+      z: meanOf(z, group.entries),
+      loggedZ: meanOf(example.z, group.entries),
+      p: meanOf(p, group.entries),
+      y,
+      error: sumOf(values[0]!.byInput, group.entries),
+      logged: logged?.[index] ?? NaN,
+    };
+  });
+  const focus = all[row ?? -1] ?? all.find(({ isTrue }) => isTrue) ?? all.find(({ count }) => count > 0) ?? all[0]!;
+  const group = groups[focus.index]!;
+  const xs = inputsAlong(source, focus);
+  const thin = thinned(now, z, hasPlaces(source) ? CURVE_NUMBERS : Infinity);
+  const thinGroup = thin.every === 1 ? group : rowGroups(source, thin.example, [])[focus.index]!;
+  const isLast = focus.y < 0.5;
+  const panels = base.losses.map((loss, l): LossPanel => {
+    const course = xs.map((x) => {
+      const there = { ...thin.example, z: withRowAt(thin.example.z, thinGroup, x) };
+      const found = evaluate(loss, smoothed(there, loss, source), source.head);
+      return { value: found.value, slope: sumOf(found.byInput, thinGroup.entries) };
+    });
+    const slope = course.map((each) => each.slope);
+    const steepest = Math.max(...slope.map(Math.abs));
+    const mine = values[l]!;
+    const over = (of: (value: LossValue, entries: readonly number[]) => number): number =>
+      base.values.reduce(
+        (sum, each, i) => sum + of(i === image ? mine : each[l]!, base.groups[i]![focus.index]!.entries),
+        0,
+      ) / base.values.length;
+    return {
+      loss,
+      isOwn: loss === source.own,
+      value: mine.value,
+      byOutput: sumOf(mine.byOutput, group.entries),
+      byInput: sumOf(mine.byInput, group.entries),
+      mean: over(({ value }) => value),
+      meanByOutput: over(({ byOutput }, entries) => sumOf(byOutput, entries)),
+      meanByInput: over(({ byInput }, entries) => sumOf(byInput, entries)),
+      curve: course.map((each) => each.value),
+      slope,
+      steepest,
+      atWrong: Math.abs(slope.at(isLast ? -1 : 0)!) / steepest,
+    };
+  });
+  const wrong = withRowAt(thin.example.z, thinGroup, xs.at(isLast ? -1 : 0)!);
+  return {
+    source,
+    image,
+    rows: largest(all, focus.index),
+    all,
+    focus,
+    isMoved,
+    drawn,
+    isDifference: isDifference(drawn, source.head),
+    panels,
+    xs,
+    wrongP: meanOf(outputsOf({ z: wrong, classes: source.classes }, source.head), thinGroup.entries),
+    every: thin.every,
+    p,
+  };
+}
+
+/** The image's own numbers where nothing is moved. */
+function movedInputs({ z }: Example, groups: readonly RowGroup[], moved: Moved): Float64Array {
+  let now = z;
+  for (const [row, to] of moved) if (groups[row]?.entries.length) now = withRowAt(now, groups[row], to);
+  return now;
+}
+
+/** The rows with the largest p, the true one and the moved one, in their order. */
+function largest(rows: readonly LossRow[], focus: number): LossRow[] {
+  if (rows.length <= MOST_ROWS) return [...rows];
+  const rank = ({ index, isTrue, p }: LossRow): number => (isTrue || index === focus ? Infinity : p);
+  return rows
+    .toSorted((a, b) => (rank(b) === rank(a) ? 0 : rank(b) - rank(a)))
+    .slice(0, MOST_ROWS)
+    .toSorted((a, b) => a.index - b.index);
+}
+
+/** Where the curves are drawn: far enough for the logged number, in powers of two, so that the axis stays while one drags. */
+function inputsAlong({ head }: LossSource, { loggedZ, y }: LossRow): number[] {
+  const centre = head === "linear" ? y : 0;
+  const away = Math.abs(loggedZ - centre);
+  const least = head === "linear" ? 1 : 8;
+  const wanted = Number.isFinite(away) ? (head === "linear" ? 1.5 : 1) * away : 0;
+  const reach =
+    head === "linear"
+      ? 2 ** Math.ceil(Math.log2(Math.max(wanted, 1e-6)))
+      : least * 2 ** Math.max(0, Math.ceil(Math.log2(wanted / least)));
+  return Array.from({ length: SAMPLES + 1 }, (_, i) => centre + reach * ((2 * i) / SAMPLES - 1));
+}
