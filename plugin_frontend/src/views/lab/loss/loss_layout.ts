@@ -48,7 +48,7 @@ export function lossLayout(shown: LossShown, width: number): LossLayout {
   const hasPower = head === "softmax" && !hasPlaces(shown.source);
   const count = head === "linear" ? 2 : hasPower ? 4 : 3;
   const from = label.x + label.width + 8;
-  const each = Math.max(NUMBER + 24, (width - from - (count - 1) * GAP) / count);
+  const each = Math.max(NUMBER + 24, (width - 6 - from - (count - 1) * GAP) / count);
   const column = (i: number): Span => ({ x: from + i * (each + GAP), width: each - NUMBER });
   const rows = { y: HEAD, end: HEAD + Math.max(shown.rows.length * ROW, image - 12) };
   const name = isWide ? 132 : 96;

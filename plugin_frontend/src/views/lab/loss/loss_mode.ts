@@ -12,6 +12,7 @@ import { pngOfSvg, svgDocument } from "../../../parts/svg_document.ts";
 import "../../../parts/view_layout.ts";
 import { probeQuery } from "../../../state/probe.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
+import { chartStyles } from "../chart_styles.ts";
 import type { LabBase } from "../lab_base.ts";
 import { LabMode } from "../lab_mode.ts";
 import { errorComparison, errorMapsQuery, loggedErrors, type ErrorComparison } from "./logged_error.ts";
@@ -44,7 +45,7 @@ const COARSE = 16;
  * Parts that `cellRect` knows: `logit`, `share`, `error` by the row's number, and `curve` and `slope` by the loss' place.
  */
 export class LossMode extends LabMode<LabBase> {
-  static override styles = [base, controls, lossStyles];
+  static override styles = [base, controls, chartStyles, lossStyles];
 
   readonly #size = new SizeController(this, () => this.renderRoot.querySelector(".room"));
   readonly #predictions = this.#records(() => ({
@@ -250,33 +251,23 @@ export class LossMode extends LabMode<LabBase> {
     const isBusy = [this.#predictions, this.#probe, this.#errors, this.#maps].some((each) => each.loading);
     if (isBusy || !this.hasUpdated || this.isUpdatePending) return null;
     if (!shown) return this.#now instanceof Error ? { mode: "loss", refused: this.#now.message } : null;
-    const { source, rows, all, focus, panels, isMoved, image, drawn, xs } = shown;
+    const { source, all, focus, panels, drawn, xs, rows, isMoved, image } = shown;
     return {
       mode: "loss",
       run: this.lab.run,
       layer: source.layer.path,
       step: source.step,
-      image,
       head: source.head,
       given: source.given,
-      own: source.own?.name ?? null,
-      drawn: drawn.name,
+      image,
+      isMoved,
       rows,
       total: all.length,
+      own: source.own?.name ?? null,
+      drawn: drawn.name,
       focus: focus.index,
-      isMoved,
       range: [xs[0], xs.at(-1)],
-      losses: panels.map(({ loss, isOwn, value, byOutput, byInput, mean, meanByInput, atWrong, steepest }) => ({
-        name: loss.name,
-        isOwn,
-        value,
-        byOutput,
-        byInput,
-        mean,
-        meanByInput,
-        atWrong,
-        steepest,
-      })),
+      losses: panels.map((panel) => ({ ...panel, name: panel.loss.name })),
       comparison: this.#comparison,
       errorDeviation: this.#errorComparison(shown).deviation,
     };

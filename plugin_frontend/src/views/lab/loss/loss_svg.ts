@@ -1,6 +1,6 @@
 /** The picture above: the image, its prediction row by row, and the error that starts back-propagation. */
 import { svg, type SVGTemplateResult } from "lit";
-import { formatNumber, formatSigned } from "../../../math/format.ts";
+import { formatCount, formatNumber, formatSigned } from "../../../math/format.ts";
 import { along, numberEnd, ROW, type LossLayout, type Span } from "./loss_layout.ts";
 import type { LossRow, LossShown } from "./loss_view_model.ts";
 import { errorHeading, lossLine, imageLines, shortened } from "./loss_words.ts";
@@ -18,18 +18,20 @@ export function predictionSvg(
   pictures: readonly DrawnPicture[],
   names: readonly string[],
 ): SVGTemplateResult {
-  const { rows } = shown;
+  const { rows, all } = shown;
   const { head } = shown.source;
   const { logit, power, share, error, rows: place } = layout;
   const given = head === "linear" ? "prediction" : "logit z";
   return svg`
     ${imageSvg(shown, layout, pictures, names)}
-    ${title(logit, given, shown.source.given === "logits" ? "as the network gave it" : head === "linear" ? "│ its label" : "computed back from p")}
+    ${title(logit, given, shown.source.given === "logits" ? "as the network gave it" : head === "linear" ? "bar; line: its label" : "computed back from p")}
     ${power && title(power, "→ eᶻ", "always positive")}
     ${share && title(share, "→ p", power ? "eᶻ / sum" : head === "sigmoid" ? "1 / (1 + e⁻ᶻ)" : "mean")}
-    ${title(error, `→ ${errorHeading(shown)}`, "starts back-propagation")}
+    ${title(error, `→ ${errorHeading(shown)}`, shown.isDifference ? "its slope by z" : "the error")}
     ${rows.map((row, i) => rowSvg(shown, layout, row, place.y + i * ROW))}
     ${power && svg`<text class="quiet-text" x=${numberEnd(power)} y=${place.y + rows.length * ROW + 14} text-anchor="end">sum ${formatNumber(sumOfPowers(shown), { digits: 3 })}</text>`}
+    <text class="quiet-text" x=${layout.width} y=${place.y + rows.length * ROW + 14} text-anchor="end">this is what starts back-propagation</text>
+    ${rows.length < all.length ? svg`<text class="quiet-text" x=${layout.label.x} y=${place.y + rows.length * ROW + 14}>${rows.length} of ${formatCount(all.length)} classes: the largest p, the true one</text>` : null}
     <text class="answer" x=${layout.label.x} y=${place.end + 34}>${lossLine(shown)}</text>`;
 }
 
@@ -64,13 +66,14 @@ function rowSvg(shown: LossShown, layout: LossLayout, row: LossRow, y: number): 
   return svg`<g data-row=${row.index}>
     ${isFocus ? svg`<rect class="wash" x=${label.x - 4} y=${y + 1} width=${width - label.x + 4} height=${ROW - 2}></rect>` : null}
     <text class=${isFocus ? "own" : ""} x=${label.x} y=${middle + 4}>${short === row.label ? null : svg`<title>${row.label}</title>`}${short}</text>
+    <path class="grid" d=${`M${along(logit, xs, centre)} ${y}v${ROW}`}></path>
     ${bar(along(logit, xs, centre), along(logit, xs, row.z), middle, "bar")}
     ${source.head === "linear" ? svg`<rect class="mark" x=${along(logit, xs, row.y) - 1} y=${y + 3} width="2" height=${ROW - 6}></rect>` : null}
     ${row.isMoved ? svg`<circle class="before" cx=${along(logit, xs, row.loggedZ)} cy=${middle} r="3.5"><title>logged: ${formatSigned(row.loggedZ, 3)}</title></circle>` : null}
     ${isFocus ? svg`<circle class="handle" cx=${along(logit, xs, row.z)} cy=${middle} r="6"></circle>` : null}
     ${text(logit, formatSigned(row.z, 3))}
     ${power && svg`${bar(power.x, power.x + power.width * (Math.exp(row.z - most) || 0), middle, "bar")}${text(power, powerWords(row.z))}`}
-    ${share && svg`${bar(share.x, share.x + share.width * (row.p || 0), middle, "bar share")}${text(share, formatNumber(row.p, { digits: 3 }))}`}
+    ${share && svg`${bar(share.x, share.x + share.width * (row.p || 0), middle, "bar")}${text(share, formatNumber(row.p, { digits: 3 }))}`}
     ${errorSvg(shown, error, row, middle)}
     ${text(error, formatSigned(row.error, 3))}
     ${row.isTrue ? svg`<rect class="true" x=${label.x - 5} y=${y + 1} width=${width - label.x + 4} height=${ROW - 2}><title>the true class</title></rect>` : null}

@@ -12,14 +12,14 @@ export function lossesSvg(shown: LossShown, layout: LossLayout): SVGTemplateResu
   const { panels, xs, focus } = shown;
   const end = table.top + panels.length * PANEL;
   const x = inputName(shown);
-  const heads = ["loss", "by p", `by ${x}`, "loss", `by ${x}`];
+  const heads = ["loss", "∂/∂p", `∂/∂${x}`, "loss", `∂/∂${x}`];
   return svg`
     <path class="axis" d=${`M0 ${table.y}H${width}`}></path>
     <text class="strong" x=${curve.x} y=${table.y + 16}>loss</text>
     <text class="quiet-text" x=${curve.x} y=${table.y + 30}>over ${x}</text>
-    <text class="strong slope-label" x=${slope.x} y=${table.y + 16}>its slope by ${x}</text>
+    <text class="strong slope-label" x=${slope.x} y=${table.y + 16}>its slope ∂/∂${x}</text>
     <text class="quiet-text" x=${slope.x} y=${table.y + 30}>how hard it pushes</text>
-    <text class="strong" x=${numbers[2]} y=${table.y + 16} text-anchor="end">this image, slopes</text>
+    <text class="strong" x=${numbers[2]} y=${table.y + 16} text-anchor="end">this image: loss, slopes</text>
     <text class="strong" x=${numbers[4]} y=${table.y + 16} text-anchor="end">mean of ${shown.source.examples.length}</text>
     ${heads.map((head, i) => svg`<text class="quiet-text" x=${numbers[i]} y=${table.y + 30} text-anchor="end">${head}</text>`)}
     ${panels.map((panel, i) => panelSvg(layout, panel, table.top + i * PANEL))}
@@ -68,7 +68,7 @@ function dotsSvg(
 ): SVGTemplateResult {
   const dot = (span: Span, value: number, height: (value: number) => number): SVGTemplateResult | null =>
     Number.isFinite(value)
-      ? svg`<circle class="dot" cx=${along(span, xs, focus.z)} cy=${height(value)} r="4"></circle>`
+      ? svg`<circle class="handle" cx=${along(span, xs, focus.z)} cy=${height(value)} r="4"></circle>`
       : null;
   return svg`${dot(curve, panel.value, heightOf(y, panel.curve, true))}${dot(slope, panel.byInput, heightOf(y, panel.slope, false))}`;
 }

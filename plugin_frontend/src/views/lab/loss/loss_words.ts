@@ -79,10 +79,11 @@ export function lesson(shown: LossShown): string {
   if (!squared || !cross || !Number.isFinite(squared.atWrong) || !Number.isFinite(cross.atWrong)) return "";
   const [kept, full] = [formatPercent(squared.atWrong), formatPercent(cross.atWrong)];
   const end = `Where the prediction is most wrong (${focus.label} at p = ${formatNumber(wrongP, { digits: 2 })})`;
-  if (squared.atWrong >= cross.atWrong / 2)
-    return `${end}, mean squared error has ${kept} of its steepest slope, ${cross.loss.title} ${full}.`;
-  return `${end}, mean squared error has only ${kept} of its steepest slope left, so that it hardly learns from the worst mistake; ${cross.loss.title} has ${full}.`;
+  const less = squared.atWrong < cross.atWrong / 2 ? ": it hardly learns from the worst mistake" : "";
+  return `${end}, mean squared error keeps ${kept} of its steepest slope${less}. ${sentence(cross.loss.title)} keeps ${full}.`;
 }
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** What a mask of few positives does to a mean over pixels, and not to Dice. */
 function fewPositives({ source, image, rows }: LossShown): string | null {
