@@ -11,7 +11,9 @@ export const ROW = 22;
 export const HEAD = 38;
 /** Of a row of the losses: its curves. */
 export const PANEL = 50;
-const FOOT = 58;
+/** Under the rows, and under each of several pictures. */
+const FOOT = 54;
+export const CAPTION = 18;
 const GAP = 14;
 const NUMBER = 52;
 const WIDE = 700;
@@ -28,7 +30,7 @@ export interface LossLayout {
   readonly power: Span | null;
   readonly share: Span | null;
   readonly error: Span;
-  readonly rows: { readonly y: number; readonly end: number };
+  readonly rows: { readonly y: number; readonly below: number; readonly end: number };
   /** The losses below: heads at `y`, the first row at `top`. */
   readonly table: { readonly y: number; readonly top: number; readonly name: number };
   readonly curve: Span;
@@ -50,11 +52,13 @@ export function lossLayout(shown: LossShown, width: number): LossLayout {
   const from = label.x + label.width + 8;
   const each = Math.max(NUMBER + 24, (width - 6 - from - (count - 1) * GAP) / count);
   const column = (i: number): Span => ({ x: from + i * (each + GAP), width: each - NUMBER });
-  const rows = { y: HEAD, end: HEAD + Math.max(shown.rows.length * ROW, image - 12) };
+  const below = HEAD + shown.rows.length * ROW;
+  const pictured = shown.source.spatial.length === 2 ? 3 * (image / 2 + CAPTION) : image + 48;
+  const rows = { y: HEAD, below, end: Math.max(below + FOOT, pictured + 12) };
   const name = isWide ? 132 : 96;
   const cell = isWide ? 62 : 56;
   const curves = Math.max(60, (width - name - 5 * cell - GAP) / 2);
-  const y = rows.end + FOOT;
+  const y = rows.end;
   return {
     width,
     height: y + 46 + shown.panels.length * PANEL + 22,

@@ -11,13 +11,13 @@ import type { LossShown } from "./loss_view_model.ts";
 import { inputName } from "./loss_words.ts";
 
 export function lossLegend(shown: LossShown, comparison: Comparison, error: ErrorComparison): unknown {
-  const { source, isMoved, every } = shown;
+  const { source, rows, isMoved, isDifference, every } = shown;
   const name = inputName(shown);
   return html`<div slot="legend" class="legend">
     <div>
       <h2><b>What is drawn</b></h2>
       <ul class="key">
-        ${source.head === "linear" ? nothing : key(svg`<rect class="true" x="1" y="1" width="22" height="12"></rect>`, hasPlaces(source) ? "labelled 1" : "the true class")}
+        ${!rows.some(({ isTrue }) => isTrue) ? nothing : key(svg`<rect class="true" x="1" y="1" width="22" height="12"></rect>`, hasPlaces(source) ? "labelled 1" : "the true class")}
         ${key(svg`<circle class="handle" cx="12" cy="7" r="6"></circle>`, "what you move")}
         ${key(svg`<rect class="pull" width="24" height="14"></rect>`, `too low: learning raises ${name}`)}
         ${key(svg`<rect class="push" width="24" height="14"></rect>`, `too high: learning lowers ${name}`)}
@@ -30,6 +30,7 @@ export function lossLegend(shown: LossShown, comparison: Comparison, error: Erro
     <p class="row-note ${comparison.is}">${isolated(comparison.words)}</p>
     ${error.words ? html`<p class="row-note">${error.words}</p>` : nothing}
     <p class="row-note">Activation: ${source.how}.${source.given === "shares" && source.head === "softmax" ? " Logits are known up to a number that all classes share; here their mean is 0." : ""}</p>
+    ${isDifference || source.head === "linear" ? nothing : html`<p class="row-note">∂loss/∂z is p − y only of categorical cross-entropy behind a softmax, and of binary cross-entropy behind a sigmoid.</p>`}
     ${every > 1 ? html`<p class="row-note">Curves are of every ${formatCount(every)}th ${placeWord(source)}; numbers are of all.</p>` : nothing}
     <div class="badges">
       <cnn-badge title="The probe images, not the training batch">probe</cnn-badge>

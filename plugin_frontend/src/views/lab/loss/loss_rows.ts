@@ -30,7 +30,7 @@ export function rowGroups(source: LossSource, { y }: Example, names: readonly st
       const belongs = classes > 1 ? i % classes === label && y[i]! >= 0.5 : y[i]! >= 0.5 === (label === 1);
       if (belongs) entries.push(i);
     }
-    return { label: `${words} of ${classes > 1 ? nameOf(label) : label}`, entries };
+    return { label: classes > 1 ? `${words} of ${nameOf(label)}` : `${words} labelled ${label}`, entries };
   });
 }
 

@@ -1,9 +1,9 @@
 /** The picture above: the image, its prediction row by row, and the error that starts back-propagation. */
 import { svg, type SVGTemplateResult } from "lit";
 import { formatCount, formatNumber, formatSigned } from "../../../math/format.ts";
-import { along, numberEnd, ROW, type LossLayout, type Span } from "./loss_layout.ts";
+import { along, CAPTION, numberEnd, ROW, type LossLayout, type Span } from "./loss_layout.ts";
 import type { LossRow, LossShown } from "./loss_view_model.ts";
-import { errorHeading, lossLine, imageLines, shortened } from "./loss_words.ts";
+import { errorHeading, errorNote, lossLine, imageLines, shortened } from "./loss_words.ts";
 
 export interface DrawnPicture {
   readonly href: string;
@@ -27,12 +27,12 @@ export function predictionSvg(
     ${title(logit, given, shown.source.given === "logits" ? "as the network gave it" : head === "linear" ? "bar; line: its label" : "computed back from p")}
     ${power && title(power, "→ eᶻ", "always positive")}
     ${share && title(share, "→ p", power ? "eᶻ / sum" : head === "sigmoid" ? "1 / (1 + e⁻ᶻ)" : "mean")}
-    ${title(error, `→ ${errorHeading(shown)}`, shown.isDifference ? "its slope by z" : "the error")}
+    ${title(error, `→ ${errorHeading(shown)}`, errorNote(shown))}
     ${rows.map((row, i) => rowSvg(shown, layout, row, place.y + i * ROW))}
-    ${power && svg`<text class="quiet-text" x=${numberEnd(power)} y=${place.y + rows.length * ROW + 14} text-anchor="end">sum ${formatNumber(sumOfPowers(shown), { digits: 3 })}</text>`}
-    <text class="quiet-text" x=${layout.width} y=${place.y + rows.length * ROW + 14} text-anchor="end">this is what starts back-propagation</text>
-    ${rows.length < all.length ? svg`<text class="quiet-text" x=${layout.label.x} y=${place.y + rows.length * ROW + 14}>${rows.length} of ${formatCount(all.length)} classes: the largest p, the true one</text>` : null}
-    <text class="answer" x=${layout.label.x} y=${place.end + 34}>${lossLine(shown)}</text>`;
+    ${power && svg`<text class="quiet-text" x=${numberEnd(power)} y=${place.below + 14} text-anchor="end">sum ${formatNumber(sumOfPowers(shown), { digits: 3 })}</text>`}
+    <text class="quiet-text" x=${layout.width} y=${place.below + 14} text-anchor="end">this is what starts back-propagation</text>
+    ${rows.length < all.length ? svg`<text class="quiet-text" x=${layout.label.x} y=${place.below + 14}>${rows.length} of ${formatCount(all.length)} classes: the largest p, the true one</text>` : null}
+    <text class="answer" x=${layout.label.x} y=${place.below + 36}>${lossLine(shown)}</text>`;
 }
 
 function title({ x, width }: Span, name: string, note: string): SVGTemplateResult {
@@ -102,11 +102,11 @@ function imageSvg(
   const lines = imageLines(shown, names, Math.floor(side / 6));
   let y = 0;
   const drawn = pictures.map((picture) => {
-    const room = pictures.length > 1 ? side * 0.5 : side;
+    const room = pictures.length > 1 ? side / 2 : side;
     const scale = Math.min(side / picture.width, room / picture.height);
     const [width, height] = [picture.width * scale, picture.height * scale];
     const top = y;
-    y += height + (pictures.length > 1 ? 18 : 4);
+    y += height + (pictures.length > 1 ? CAPTION : 4);
     return svg`<image href=${picture.href} x="0" y=${top} width=${width} height=${height} preserveAspectRatio="none" style="image-rendering:pixelated" role="img" aria-label=${picture.words}></image>
       ${pictures.length > 1 ? svg`<text class="quiet-text" x="0" y=${top + height + 11}>${picture.words}</text>` : null}`;
   });

@@ -12,7 +12,7 @@ export function lossesSvg(shown: LossShown, layout: LossLayout): SVGTemplateResu
   const { panels, xs, focus } = shown;
   const end = table.top + panels.length * PANEL;
   const x = inputName(shown);
-  const heads = ["loss", "∂/∂p", `∂/∂${x}`, "loss", `∂/∂${x}`];
+  const heads = ["loss", x === "p" ? "" : "∂/∂p", `∂/∂${x}`, "loss", `∂/∂${x}`];
   return svg`
     <path class="axis" d=${`M0 ${table.y}H${width}`}></path>
     <text class="strong" x=${curve.x} y=${table.y + 16}>loss</text>
@@ -22,7 +22,7 @@ export function lossesSvg(shown: LossShown, layout: LossLayout): SVGTemplateResu
     <text class="strong" x=${numbers[2]} y=${table.y + 16} text-anchor="end">this image: loss, slopes</text>
     <text class="strong" x=${numbers[4]} y=${table.y + 16} text-anchor="end">mean of ${shown.source.examples.length}</text>
     ${heads.map((head, i) => svg`<text class="quiet-text" x=${numbers[i]} y=${table.y + 30} text-anchor="end">${head}</text>`)}
-    ${panels.map((panel, i) => panelSvg(layout, panel, table.top + i * PANEL))}
+    ${panels.map((panel, i) => panelSvg(layout, panel, table.top + i * PANEL, x === "p"))}
     ${[curve, slope].map(
       (
         span,
@@ -33,13 +33,13 @@ export function lossesSvg(shown: LossShown, layout: LossLayout): SVGTemplateResu
     ${panels.map((panel, i) => dotsSvg(shown, layout, panel, table.top + i * PANEL))}`;
 }
 
-function panelSvg(layout: LossLayout, panel: LossPanel, y: number): SVGTemplateResult {
+function panelSvg(layout: LossLayout, panel: LossPanel, y: number, isPlain: boolean): SVGTemplateResult {
   const { curve, slope, numbers, width } = layout;
   const [first, second] = twoLines(panel.loss.title);
   const digits = { digits: 3 };
   const cells = [
     formatNumber(panel.value, digits),
-    formatSigned(panel.byOutput, 3),
+    isPlain ? "" : formatSigned(panel.byOutput, 3),
     formatSigned(panel.byInput, 3),
     formatNumber(panel.mean, digits),
     formatSigned(panel.meanByInput, 3),

@@ -206,13 +206,8 @@ function largest(rows: readonly LossRow[], focus: number): LossRow[] {
 
 /** Where the curves are drawn: far enough for the logged number, in powers of two, so that the axis stays while one drags. */
 function inputsAlong({ head }: LossSource, { loggedZ, y }: LossRow): number[] {
-  const centre = head === "linear" ? y : 0;
-  const away = Math.abs(loggedZ - centre);
-  const least = head === "linear" ? 1 : 8;
-  const wanted = Number.isFinite(away) ? (head === "linear" ? 1.5 : 1) * away : 0;
-  const reach =
-    head === "linear"
-      ? 2 ** Math.ceil(Math.log2(Math.max(wanted, 1e-6)))
-      : least * 2 ** Math.max(0, Math.ceil(Math.log2(wanted / least)));
+  const [centre, least] = head === "linear" ? [y, 2] : [0, 8];
+  const away = 2 * Math.abs(loggedZ - centre);
+  const reach = least * 2 ** Math.max(0, Math.ceil(Math.log2((Number.isFinite(away) ? away : 0) / least)));
   return Array.from({ length: SAMPLES + 1 }, (_, i) => centre + reach * ((2 * i) / SAMPLES - 1));
 }

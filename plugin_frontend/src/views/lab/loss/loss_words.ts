@@ -24,6 +24,12 @@ export function errorHeading({ isDifference, source, drawn }: LossShown): string
   return drawn.name === "binary_crossentropy" && source.classes > 1 ? "(p − y) / K" : "p − y";
 }
 
+export function errorNote({ isDifference, source }: LossShown): string {
+  if (hasPlaces(source)) return `summed over ${placeWord(source)}s`;
+  if (source.head === "linear") return "slope of the loss";
+  return isDifference ? "= ∂loss/∂z" : "not p − y";
+}
+
 /** "−log p = −log 0.83 = 0.186 = loss". */
 export function lossLine(shown: LossShown): string {
   const { drawn, panels, rows, source } = shown;
@@ -94,6 +100,6 @@ function fewPositives({ source, image, rows }: LossShown): string | null {
   const share = positives / total;
   return (
     `${formatCount(positives)} of ${counted(total, placeWord(source))} are labelled 1 (${formatPercent(share)}). A network that marks none of them ` +
-    `has a mean squared error of only ${formatNumber(share, { digits: 2 })}, the share of what it missed, but a Dice loss of 1: that looks at the marked and the labelled alone.`
+    `has a mean squared error of only ${formatNumber(share, { digits: 2 })}, the share of what it missed, but a Dice loss of 1, since Dice counts only what is marked or labelled.`
   );
 }
