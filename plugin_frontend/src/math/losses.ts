@@ -231,10 +231,17 @@ function inputDerivative(loss: Loss, parts: Parts, byOutput: Float64Array, head:
       for (let i = from; i < from + classes; i++) made[i] = (p[i]! * all - y[i]!) / places;
       continue;
     }
-    const weighted = (i: number): number =>
-      isBinary ? (times(1 - y[i]!, p[i]! / rest(i)) - y[i]!) / p.length : p[i]! * byOutput[i]!;
-    const all = sum(classes, (k) => weighted(from + k));
-    for (let i = from; i < from + classes; i++) made[i] = weighted(i) - p[i]! * all;
+    const weighted = Float64Array.from({ length: classes }, (_, k) => {
+      const i = from + k;
+      return isBinary ? (times(1 - y[i]!, p[i]! / rest(i)) - y[i]!) / p.length : p[i]! * byOutput[i]!;
+    });
+    const all = sum(classes, (k) => weighted[k]!);
+    for (let k = 0; k < classes; k++) {
+      // All but its own: where that is nearly all, no difference of large numbers.
+      const own = weighted[k]!;
+      const others = Math.abs(own) < Math.abs(all) / 2 ? all - own : sum(classes, (j) => (j === k ? 0 : weighted[j]!));
+      made[from + k] = own * rest(from + k) - p[from + k]! * others;
+    }
   }
   return made;
 }
