@@ -236,10 +236,11 @@ function inputDerivative(loss: Loss, parts: Parts, byOutput: Float64Array, head:
       return isBinary ? (times(1 - y[i]!, p[i]! / rest(i)) - y[i]!) / p.length : p[i]! * byOutput[i]!;
     });
     const all = sum(classes, (k) => weighted[k]!);
+    const size = sum(classes, (k) => Math.abs(weighted[k]!));
     for (let k = 0; k < classes; k++) {
-      // All but its own: where that is nearly all, no difference of large numbers.
+      // All but its own: no difference of large numbers where its own is the largest.
       const own = weighted[k]!;
-      const others = Math.abs(own) < Math.abs(all) / 2 ? all - own : sum(classes, (j) => (j === k ? 0 : weighted[j]!));
+      const others = Math.abs(own) < size / 2 ? all - own : sum(classes, (j) => (j === k ? 0 : weighted[j]!));
       made[from + k] = own * rest(from + k) - p[from + k]! * others;
     }
   }
