@@ -20,7 +20,7 @@ export interface LossValue {
 }
 
 /** What a loss is computed from; `log` and `logRest` are ln p and ln(1 − p), exact where p is 0 or 1 to rounding. */
-interface Parts {
+export interface Parts {
   readonly p: Float64Array;
   readonly y: Float64Array;
   readonly classes: number;
@@ -183,7 +183,7 @@ function logSoftmax(z: Float64Array, classes: number): Float64Array {
   return logs;
 }
 
-function partsOf({ z, y, classes }: Example, head: Head): Parts {
+export function partsOf({ z, y, classes }: Example, head: Head): Parts {
   const places = z.length / classes;
   if (head !== "softmax") {
     const p = outputsOf({ z, classes }, head);
@@ -208,9 +208,8 @@ function partsOf({ z, y, classes }: Example, head: Head): Parts {
   return { p, y, classes, places, log: (i) => logs[i]!, logRest: (i) => Math.log(rest(i)), rest };
 }
 
-/** Value and derivatives of a loss behind an activation. */
-export function evaluate(loss: Loss, example: Example, head: Head): LossValue {
-  const parts = partsOf(example, head);
+/** Value and derivatives of a loss behind an activation; the parts of an example serve all losses. */
+export function evaluate(loss: Loss, example: Example, head: Head, parts = partsOf(example, head)): LossValue {
   const slope = loss.byOutput(parts);
   const byOutput = Float64Array.from(parts.p, (_, i) => slope(i));
   return { value: loss.value(parts), byOutput, byInput: inputDerivative(loss, parts, byOutput, head) };

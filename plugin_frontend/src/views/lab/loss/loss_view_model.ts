@@ -4,6 +4,7 @@ import {
   isDifference,
   LOSSES,
   outputsOf,
+  partsOf,
   type Example,
   type Loss,
   type LossValue,
@@ -108,25 +109,24 @@ export function lossShown(
   { image, row, moved }: Choice,
   logged: Float64Array | null,
 ): LossShown | null {
+  const { head, classes } = source;
   const example = source.examples[image];
   const groups = base.groups[image];
   const before = base.values[image];
   if (!example || !groups || !before) return null;
-  const z = movedInputs(example, groups, moved);
-  const now: Example = { ...example, z };
-  const isMoved = z !== example.z;
-  const values = isMoved ? base.losses.map((loss) => evaluate(loss, smoothed(now, loss, source), source.head)) : before;
-  const p = outputsOf(now, source.head);
-  const drawn = base.losses[0]!;
+  const now: Example = { ...example, z: movedInputs(example, groups, moved) };
+  const isMoved = now.z !== example.z;
+  const values = isMoved ? base.losses.map((loss) => evaluate(loss, smoothed(now, loss, source), head)) : before;
+  const p = outputsOf(now, head);
   const all = groups.map((group, index): LossRow => {
     const y = meanOf(example.y, group.entries);
     return {
       index,
       label: group.label,
       count: group.entries.length,
-      isTrue: source.head !== "linear" && y >= 0.5 && (!hasPlaces(source) || groups.length === 2),
-      isMoved: z !== example.z && moved.has(index),
-      z: meanOf(z, group.entries),
+      isTrue: head !== "linear" && y >= 0.5 && (!hasPlaces(source) || groups.length === 2),
+      isMoved: isMoved && moved.has(index),
+      z: meanOf(now.z, group.entries),
       loggedZ: meanOf(example.z, group.entries),
       p: meanOf(p, group.entries),
       y,
@@ -135,41 +135,12 @@ export function lossShown(
     };
   });
   const focus = all[row ?? -1] ?? all.find(({ isTrue }) => isTrue) ?? all.find(({ count }) => count > 0) ?? all[0]!;
-  const group = groups[focus.index]!;
   const xs = inputsAlong(source, focus);
-  const thin = thinned(now, z, hasPlaces(source) ? CURVE_NUMBERS : Infinity);
-  const thinGroup = thin.every === 1 ? group : rowGroups(source, thin.example, [])[focus.index]!;
-  const isLast = focus.y < 0.5;
-  const panels = base.losses.map((loss, l): LossPanel => {
-    const course = xs.map((x) => {
-      const there = { ...thin.example, z: withRowAt(thin.example.z, thinGroup, x) };
-      const found = evaluate(loss, smoothed(there, loss, source), source.head);
-      return { value: found.value, slope: sumOf(found.byInput, thinGroup.entries) };
-    });
-    const slope = course.map((each) => each.slope);
-    const steepest = Math.max(...slope.map(Math.abs));
-    const mine = values[l]!;
-    const over = (of: (value: LossValue, entries: readonly number[]) => number): number =>
-      base.values.reduce(
-        (sum, each, i) => sum + of(i === image ? mine : each[l]!, base.groups[i]![focus.index]!.entries),
-        0,
-      ) / base.values.length;
-    return {
-      loss,
-      isOwn: loss === source.own,
-      value: mine.value,
-      byOutput: sumOf(mine.byOutput, group.entries),
-      byInput: sumOf(mine.byInput, group.entries),
-      mean: over(({ value }) => value),
-      meanByOutput: over(({ byOutput }, entries) => sumOf(byOutput, entries)),
-      meanByInput: over(({ byInput }, entries) => sumOf(byInput, entries)),
-      curve: course.map((each) => each.value),
-      slope,
-      steepest,
-      atWrong: Math.abs(slope.at(isLast ? -1 : 0)!) / steepest,
-    };
-  });
-  const wrong = withRowAt(thin.example.z, thinGroup, xs.at(isLast ? -1 : 0)!);
+  const thin = thinned(now, now.z, hasPlaces(source) ? CURVE_NUMBERS : Infinity);
+  const group = (thin.every === 1 ? groups : rowGroups(source, thin.example, []))[focus.index]!;
+  const wrong = focus.y < 0.5 ? xs.length - 1 : 0;
+  const courses = coursesOf(source, base.losses, thin.example, group, xs);
+  const there = { z: withRowAt(thin.example.z, group, xs[wrong]!), classes };
   return {
     source,
     image,
@@ -177,14 +148,76 @@ export function lossShown(
     all,
     focus,
     isMoved,
-    drawn,
-    isDifference: isDifference(drawn, source.head),
-    panels,
+    drawn: base.losses[0]!,
+    isDifference: isDifference(base.losses[0]!, head),
+    panels: courses.map((course, l) =>
+      panelOf(source, base, l, { image, row: focus.index, mine: values[l]!, course, wrong }),
+    ),
     xs,
-    wrongP: meanOf(outputsOf({ z: wrong, classes: source.classes }, source.head), thinGroup.entries),
+    wrongP: meanOf(outputsOf(there, head), group.entries),
     every: thin.every,
     p,
   };
+}
+
+type Course = Pick<LossPanel, "curve" | "slope">;
+
+interface Standing {
+  readonly image: number;
+  readonly row: number;
+  /** Of the shown image, as it was moved. */
+  readonly mine: LossValue;
+  readonly course: Course;
+  /** Where along the course the prediction is most wrong. */
+  readonly wrong: number;
+}
+
+function panelOf(
+  source: LossSource,
+  base: LossBase,
+  l: number,
+  { image, row, mine, course, wrong }: Standing,
+): LossPanel {
+  const { entries } = base.groups[image]![row]!;
+  const steepest = Math.max(...course.slope.map(Math.abs));
+  const mean = (of: (value: LossValue, entries: readonly number[]) => number): number =>
+    base.values.reduce((sum, each, i) => sum + of(i === image ? mine : each[l]!, base.groups[i]![row]!.entries), 0) /
+    base.values.length;
+  return {
+    loss: base.losses[l]!,
+    isOwn: base.losses[l] === source.own,
+    value: mine.value,
+    byOutput: sumOf(mine.byOutput, entries),
+    byInput: sumOf(mine.byInput, entries),
+    mean: mean(({ value }) => value),
+    meanByOutput: mean(({ byOutput }, of) => sumOf(byOutput, of)),
+    meanByInput: mean(({ byInput }, of) => sumOf(byInput, of)),
+    ...course,
+    steepest,
+    atWrong: Math.abs(course.slope[wrong]!) / steepest,
+  };
+}
+
+/** By loss: its value, and its slope by the row that is moved. */
+function coursesOf(
+  source: LossSource,
+  losses: readonly Loss[],
+  example: Example,
+  group: RowGroup,
+  xs: readonly number[],
+): Course[] {
+  const courses = losses.map(() => ({ curve: [] as number[], slope: [] as number[] }));
+  for (const x of xs) {
+    const there = { ...example, z: withRowAt(example.z, group, x) };
+    const parts = partsOf(there, source.head);
+    losses.forEach((loss, l) => {
+      const of = smoothed(there, loss, source);
+      const found = evaluate(loss, of, source.head, of === there ? parts : undefined);
+      courses[l]!.curve.push(found.value);
+      courses[l]!.slope.push(sumOf(found.byInput, group.entries));
+    });
+  }
+  return courses;
 }
 
 /** The image's own numbers where nothing is moved. */
