@@ -163,9 +163,9 @@ export function isDifference(loss: Loss, head: Head): boolean {
 
 /** p by z. */
 export function outputsOf({ z, classes }: Pick<Example, "z" | "classes">, head: Head): Float64Array {
-  if (head === "linear") return Float64Array.from(z);
-  if (head === "sigmoid") return Float64Array.from(z, sigmoid);
-  return Float64Array.from(logSoftmax(z, classes), Math.exp);
+  if (head === "linear") return z.slice();
+  if (head === "sigmoid") return z.map(sigmoid);
+  return logSoftmax(z, classes).map(Math.exp);
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -198,7 +198,7 @@ export function partsOf({ z, y, classes }: Example, head: Head): Parts {
     };
   }
   const logs = logSoftmax(z, classes);
-  const p = Float64Array.from(logs, Math.exp);
+  const p = logs.map(Math.exp);
   // Near 1 the others' sum is exact where 1 − p is not.
   const rest = (i: number): number => {
     if (!(p[i]! > 0.5)) return 1 - p[i]!;
@@ -211,7 +211,7 @@ export function partsOf({ z, y, classes }: Example, head: Head): Parts {
 /** Value and derivatives of a loss behind an activation; the parts of an example serve all losses. */
 export function evaluate(loss: Loss, example: Example, head: Head, parts = partsOf(example, head)): LossValue {
   const slope = loss.byOutput(parts);
-  const byOutput = Float64Array.from(parts.p, (_, i) => slope(i));
+  const byOutput = parts.p.map((_, i) => slope(i));
   return { value: loss.value(parts), byOutput, byInput: inputDerivative(loss, parts, byOutput, head) };
 }
 
@@ -221,7 +221,7 @@ function inputDerivative(loss: Loss, parts: Parts, byOutput: Float64Array, head:
   if (head === "linear") return byOutput;
   const isBinary = loss.name === "binary_crossentropy";
   if (head === "sigmoid") {
-    return Float64Array.from(p, (_, i) => (isBinary ? (p[i]! - y[i]!) / p.length : byOutput[i]! * p[i]! * rest(i)));
+    return p.map((_, i) => (isBinary ? (p[i]! - y[i]!) / p.length : byOutput[i]! * p[i]! * rest(i)));
   }
   const made = new Float64Array(p.length);
   for (let from = 0; from < p.length; from += classes) {

@@ -43,7 +43,7 @@ const BASE: ViewDefinition<typeof LAB_FIELDS> = {
   keys: [
     ["← → ↑ ↓", "in the picture: window by one output cell, with Shift by five; in the kernel: the weight beside"],
     ["← →", "in the picture of Activation: the input under the cursor, with Shift ten; Esc: away"],
-    ["↑ ↓ ← →", "in the picture of Loss: another class; its logit down or up by 0.1, with Shift 1; Esc: as logged"],
+    ["↑ ↓ ← →", "in the picture of Loss: another class; its logit, with Shift ten times as far; Esc: as logged"],
     ["Space", "in the picture: let the window slide by itself; again: stop"],
     ["Enter", "in the picture: window on the last output cell; in the kernel: take the number"],
     ["Esc", "in the kernel: leave the number as it was"],

@@ -3,7 +3,7 @@ import { svg, type SVGTemplateResult } from "lit";
 import { formatCount, formatNumber, formatSigned } from "../../../math/format.ts";
 import { along, CAPTION, numberEnd, ROW, type LossLayout, type Span } from "./loss_layout.ts";
 import type { LossRow, LossShown } from "./loss_view_model.ts";
-import { errorHeading, errorNote, lossLine, imageLines, shortened } from "./loss_words.ts";
+import { errorHeading, errorNote, imageLines, lossLine, named, shortened } from "./loss_words.ts";
 
 export interface DrawnPicture {
   readonly href: string;
@@ -62,10 +62,10 @@ function rowSvg(shown: LossShown, layout: LossLayout, row: LossRow, y: number): 
   const centre = source.head === "linear" ? Math.min(Math.max(0, xs[0]!), xs.at(-1)!) : 0;
   const text = (span: Span, words: string): SVGTemplateResult =>
     svg`<text class=${isFocus ? "strong" : ""} x=${numberEnd(span)} y=${middle + 4} text-anchor="end">${words}</text>`;
-  const short = shortened(row.label, Math.floor(label.width / 6));
+  const letters = Math.floor(label.width / 6);
   return svg`<g data-row=${row.index}>
     ${isFocus ? svg`<rect class="wash" x=${label.x - 4} y=${y + 1} width=${width - label.x + 4} height=${ROW - 2}></rect>` : null}
-    <text class=${isFocus ? "own" : ""} x=${label.x} y=${middle + 4}>${short === row.label ? null : svg`<title>${row.label}</title>`}${short}</text>
+    <text class=${isFocus ? "own" : ""} x=${label.x} y=${middle + 4}>${row.label.length > letters ? svg`<title>${row.label}</title>` : null}${named(row.label, letters)}</text>
     <path class="grid" d=${`M${along(logit, xs, centre)} ${y}v${ROW}`}></path>
     ${bar(along(logit, xs, centre), along(logit, xs, row.z), middle, "bar")}
     ${source.head === "linear" ? svg`<rect class="mark" x=${along(logit, xs, row.y) - 1} y=${y + 3} width="2" height=${ROW - 6}></rect>` : null}

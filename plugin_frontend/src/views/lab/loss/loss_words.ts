@@ -1,6 +1,7 @@
 /** What is said in the picture and beside it. */
 import { counted, formatCount, formatNumber } from "../../../math/format.ts";
 import { formatPercent } from "../../../math/percent.ts";
+import { isolated } from "../../../parts/isolated.ts";
 import { hasPlaces, placeWord } from "./loss_rows.ts";
 import type { LossPanel, LossShown } from "./loss_view_model.ts";
 
@@ -9,6 +10,9 @@ export function shortened(text: string, most: number): string {
   const letters = [...text];
   return letters.length <= most ? text : `${letters.slice(0, Math.max(1, most - 1)).join("")}…`;
 }
+
+/** A name from a log, cut and kept to itself. */
+export const named = (name: string, most: number): string => isolated(shortened(name, most));
 
 /** "categorical cross-entropy" in two lines. */
 export function twoLines(title: string): readonly [string, string] {
@@ -55,16 +59,16 @@ export function imageLines(
     const of = (k: number): string => names[k] ?? `class ${k}`;
     const said = focus.p >= 0.5 ? 1 : 0;
     return [
-      ["strong", shortened(`is ${of(focus.y >= 0.5 ? 1 : 0)}`, most)],
-      ["", shortened(`taken for ${of(said)}`, most)],
+      ["strong", `is ${named(of(focus.y >= 0.5 ? 1 : 0), most - 3)}`],
+      ["", `taken for ${named(of(said), most - 10)}`],
       ["", formatPercent(said ? focus.p : 1 - focus.p)],
     ];
   }
   const truth = rows.find(({ isTrue }) => isTrue);
   const top = rows.reduce((best, each) => (each.p > best.p ? each : best));
   return [
-    ["strong", shortened(truth ? `is ${truth.label}` : `image ${image}`, most)],
-    ["", shortened(`taken for ${top.label}`, most)],
+    ["strong", truth ? `is ${named(truth.label, most - 3)}` : `image ${image}`],
+    ["", `taken for ${named(top.label, most - 10)}`],
     ["", formatPercent(top.p)],
   ];
 }
@@ -84,7 +88,7 @@ export function lesson(shown: LossShown): string {
   const cross = of("categorical_crossentropy") ?? of("binary_crossentropy");
   if (!squared || !cross || !Number.isFinite(squared.atWrong) || !Number.isFinite(cross.atWrong)) return "";
   const [kept, full] = [formatPercent(squared.atWrong), formatPercent(cross.atWrong)];
-  const end = `Where the prediction is most wrong (${focus.label} at p = ${formatNumber(wrongP, { digits: 2 })})`;
+  const end = `Where the prediction is most wrong (${named(focus.label, 40)} at p = ${formatNumber(wrongP, { digits: 2 })})`;
   const less = squared.atWrong < cross.atWrong / 2 ? ": it hardly learns from the worst mistake" : "";
   return `${end}, mean squared error keeps ${kept} of its steepest slope${less}. ${sentence(cross.loss.title)} keeps ${full}.`;
 }
