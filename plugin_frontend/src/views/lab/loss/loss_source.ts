@@ -141,7 +141,8 @@ function inputsOf(given: Float64Array, classes: number, { head, given: what }: T
   return logs;
 }
 
-export const NOT_LABELLED = "The probe has no labels, so there is nothing to compare its predictions with.";
+export const NOT_LABELLED =
+  "The probe has no labels, so there is nothing to compare its predictions with. Train again with a labelled probe.";
 
 /** By image: what was right, in the layout of the outputs; class numbers become rows of 0 and 1. */
 function labelsOf(

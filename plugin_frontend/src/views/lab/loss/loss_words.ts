@@ -37,7 +37,7 @@ export function errorNote({ isDifference, source }: LossShown): string {
 /** "−log p = −log 0.83 = 0.186 = loss". */
 export function lossLine(shown: LossShown): string {
   const { drawn, panels, rows, source } = shown;
-  const value = formatNumber(panels[0]!.value, { digits: 4 });
+  const value = `${formatNumber(panels[0]!.value, { digits: 4 })}${source.own === drawn ? "" : ", not the run’s own"}`;
   const truth = rows.find(({ isTrue }) => isTrue);
   if (drawn.name === "categorical_crossentropy" && truth && !hasPlaces(source) && source.config.smoothing === 0)
     return `loss = −log p of the true class = −log ${formatNumber(truth.p, { digits: 3 })} = ${value}`;
