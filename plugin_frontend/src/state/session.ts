@@ -173,8 +173,8 @@ export class Session {
     const view = this.views.find((each) => each.id === this.#shared.view) ?? this.views[0] ?? null;
     if (!view?.as) return view;
     const { layer } = this.#shared;
-    const role = layer === null ? null : (layerNamed(this.layers, layer)?.role ?? null);
-    return view.as(this.options(view), role, this.detailA);
+    const chosen = layer === null ? null : layerNamed(this.layers, layer);
+    return view.as(this.options(view), chosen, this.detailA);
   }
 
   /** The run chosen as A, even if it is not there; or the first of the list. */

@@ -18,14 +18,14 @@ export interface ViewDefinition<F extends Fields = Fields> {
   /** The first of these kinds that the run has: its steps are the scrubber's ticks, and its layers can be chosen. */
   readonly ticks: readonly [Kind, ...Kind[]];
   /** Which layers can be chosen where that is a kind of the whole model, or the scope the network. Default: all. */
-  readonly layers?: (layer: LayerRecord) => boolean;
+  readonly layers?: (layer: LayerRecord, detail: RunDetail | null) => boolean;
   /** What it is about: one layer at one step, without which it is not shown (default), or the whole network or run. */
   readonly scope?: "layer" | "network";
   /**
-   * What holds of it by what is chosen in it and the role of the chosen layer (null: none is), where that decides what it
+   * What holds of it by what is chosen in it and the chosen layer (null: none is), where that decides what it
    * needs, its ticks or its layers. Default: always itself.
    */
-  as?(options: ValuesOf<F>, role: string | null, detail: RunDetail | null): ViewDefinition<F>;
+  as?(options: ValuesOf<F>, layer: LayerRecord | null, detail: RunDetail | null): ViewDefinition<F>;
   /** Its own entries of the URL, written as `<id>.<key>`. */
   readonly fields: F;
   /** What the eye should look for, in one sentence: shown until it was read once. */

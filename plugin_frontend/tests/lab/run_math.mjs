@@ -1,11 +1,12 @@
 /**
- * Runs the Lab's arithmetic over cases that tests/integration/test_operation_arithmetic.py wrote:
+ * Runs the Lab's arithmetic over cases that tests/support/page_arithmetic.py wrote:
  * `node run_math.mjs <folder>` reads cases.json and values.bin (float32) and writes answers.json and answers.bin (float64).
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { activationOf } from "../../src/math/activations.ts";
 import { cellSum, convolve, filterOf } from "../../src/math/convolution.ts";
+import { evaluate, lossNamed, outputsOf } from "../../src/math/losses.ts";
 import { windowGrid } from "../../src/math/planes.ts";
 import { pool, poolGradient } from "../../src/math/pooling.ts";
 import { cellsNeverRead, globalAxis } from "../../src/math/window_geometry.ts";
@@ -69,6 +70,17 @@ const RUN = {
     return activation
       ? { map: keep(Float64Array.from(arrayAt(input), activation)) }
       : { error: `no activation ${name}` };
+  },
+
+  loss({ z, y, name, head }) {
+    const example = { z: Float64Array.from(arrayAt(z)), y: Float64Array.from(arrayAt(y)), classes: z.shape[1] };
+    const { value, byOutput, byInput } = evaluate(lossNamed(name), example, head);
+    return {
+      value: keep([value]),
+      p: keep(outputsOf(example, head)),
+      byOutput: keep(byOutput),
+      byInput: keep(byInput),
+    };
   },
 };
 

@@ -1,18 +1,21 @@
 import * as fields from "../../state/fields.ts";
+import { stepsOf } from "../../state/selectors.ts";
 import type { ViewDefinition } from "../view.ts";
 import { ACTIVATION_FIELDS } from "./activation/activation_fields.ts";
 import { CONVOLUTION_FIELDS } from "./convolution/convolution_fields.ts";
-import { activates, modeOf } from "./mode.ts";
+import { LOSS_FIELDS } from "./loss/loss_fields.ts";
+import { activates, modeOf, outputLayer } from "./mode.ts";
 import { POOLING_FIELDS } from "./pooling/pooling_fields.ts";
 
 export const LAB_FIELDS = {
   /** On a pooling layer it is always pooling; on a convolution "pooling" pools the layer's output by hand. */
-  mode: fields.choice("convolution", "pooling", "activation"),
+  mode: fields.choice("convolution", "pooling", "activation", "loss"),
   /** The output cell that the window stands on; null: where the mode starts. */
   row: fields.optionalInteger(0, 100_000),
   column: fields.optionalInteger(0, 100_000),
   ...ACTIVATION_FIELDS,
   ...CONVOLUTION_FIELDS,
+  ...LOSS_FIELDS,
   ...POOLING_FIELDS,
 } as const;
 
@@ -40,6 +43,7 @@ const BASE: ViewDefinition<typeof LAB_FIELDS> = {
   keys: [
     ["← → ↑ ↓", "in the picture: window by one output cell, with Shift by five; in the kernel: the weight beside"],
     ["← →", "in the picture of Activation: the input under the cursor, with Shift ten; Esc: away"],
+    ["↑ ↓ ← →", "in the picture of Loss: another class; its logit, with Shift ten times as far; Esc: as logged"],
     ["Space", "in the picture: let the window slide by itself; again: stop"],
     ["Enter", "in the picture: window on the last output cell; in the kernel: take the number"],
     ["Esc", "in the kernel: leave the number as it was"],
@@ -56,7 +60,28 @@ const ACTIVATION: ViewDefinition<typeof LAB_FIELDS> = {
   hint: "Look for hatched bars: what enters the function there lets hardly any gradient back.",
 };
 
+/**
+ * While it asks for the loss: of the prediction. Once its layer is chosen, those with operations can be chosen too, which
+ * then show theirs.
+ */
+const LOSS: ViewDefinition<typeof LAB_FIELDS> = {
+  ...BASE,
+  needs: ["predictions"],
+  ticks: ["predictions"],
+  layers: (layer, detail) => layer.path === outputLayer(detail)?.path,
+  hint: "Drag a bar of the prediction, and watch which loss still pushes where the network is most wrong.",
+};
+
+const LOSS_CHOSEN: ViewDefinition<typeof LAB_FIELDS> = {
+  ...LOSS,
+  layers: (layer, detail) =>
+    layer.path === outputLayer(detail)?.path || stepsOf(detail, "operations", layer.path).length > 0,
+};
+
 export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
   ...BASE,
-  as: ({ mode }, role, detail) => (modeOf(mode, role, detail) === "activation" ? ACTIVATION : BASE),
+  as: ({ mode }, layer, detail) => {
+    const as = modeOf(mode, layer, detail);
+    return as === "activation" ? ACTIVATION : as === "loss" ? (layer ? LOSS_CHOSEN : LOSS) : BASE;
+  },
 };

@@ -13,7 +13,7 @@ import { ViewElement } from "../view.ts";
 import type { LabBase } from "./lab_base.ts";
 import { LAB_VIEW, type LAB_FIELDS } from "./lab_definition.ts";
 import type { Lab, LabMode } from "./lab_mode.ts";
-import { modeOf, type Mode } from "./mode.ts";
+import { layerFor, modeOf, type Mode } from "./mode.ts";
 import { inputQuery, operationOf, operationQuery, type Operation } from "./operation.ts";
 import type { Volume } from "./volume.ts";
 
@@ -21,7 +21,11 @@ const MODULES: Readonly<Record<Mode, () => Promise<unknown>>> = {
   convolution: () => import("./convolution/convolution_mode.ts"),
   pooling: () => import("./pooling/pooling_mode.ts"),
   activation: () => import("./activation/activation_mode.ts"),
+  loss: () => import("./loss/loss_mode.ts"),
 };
+
+/** Whether a mode asks for its records itself. */
+const asksItself = (mode: Mode): boolean => mode === "activation" || mode === "loss";
 
 /** The one probe image whose inputs and outputs are logged. */
 const IMAGE = 0;
@@ -49,7 +53,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   readonly #operation = new RecordsController(
     this,
     () => this.session,
-    () => (this.#chosen === "activation" ? null : operationQuery(this.session)),
+    () => (asksItself(this.#chosen) ? null : operationQuery(this.session)),
   );
   readonly #input = new RecordsController(
     this,
@@ -68,13 +72,13 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   get #chosen(): Mode {
     const { session } = this;
-    return modeOf(this.options.mode, session.layer?.role ?? null, session.detailA);
+    return modeOf(this.options.mode, session.layer, session.detailA);
   }
 
   override render(): unknown {
     const missing = this.#missingModule(this.#chosen);
     if (missing) return missing;
-    if (this.#chosen === "activation") return this.#activation();
+    if (asksItself(this.#chosen)) return this.#ofItself(this.#chosen);
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
     if (operation instanceof Error) return this.#message("This layer cannot be shown", operation.message);
@@ -94,7 +98,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
       choose: (channel) => session.set({ channel }),
       slow: this.#operation.slow || this.#input.slow,
     };
-    const mode = modeOf(this.options.mode, layer.role, session.detailA);
+    const mode = modeOf(this.options.mode, layer, session.detailA);
     const shell = this.#shell(lab, mode);
     return mode === "pooling"
       ? html`<cnn-lab-pooling class="mode" .lab=${lab} .shell=${shell}></cnn-lab-pooling>`
@@ -123,10 +127,13 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     };
   }
 
-  /** What was measured of the layer it asks for itself; operations take no part. */
-  #activation(): unknown {
+  /** A mode that asks itself for its records; operations take no part. */
+  #ofItself(mode: Mode): unknown {
     const lab = this.#base(this.session.layer!);
-    return html`<cnn-lab-activation class="mode" .lab=${lab} .shell=${this.#shell(lab, "activation")}></cnn-lab-activation>`;
+    const shell = this.#shell(lab, mode);
+    return mode === "loss"
+      ? html`<cnn-lab-loss class="mode" .lab=${lab} .shell=${shell}></cnn-lab-loss>`
+      : html`<cnn-lab-activation class="mode" .lab=${lab} .shell=${shell}></cnn-lab-activation>`;
   }
 
   /** Input and output of one layer at one step together; until both are here the picture before them stays. */
@@ -150,13 +157,13 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     const { layer, session } = lab;
     const pools =
       layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
-    const image = mode === "activation" ? IMAGE : session.state.image;
+    const image = asksItself(mode) ? IMAGE : session.state.image;
     const unmeasured = hasKind(session.detailA, "activations")
       ? undefined
       : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      ${mode === "activation" ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
+      ${asksItself(mode) ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
       <cnn-segmented
         slot="controls"
         label="Operation"
@@ -168,9 +175,16 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
             label: "Activation",
             disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured,
           },
+          {
+            value: "loss",
+            label: "Loss",
+            disabled: hasKind(session.detailA, "predictions")
+              ? undefined
+              : "This run logged no predictions: train again with probe=(x, y)",
+          },
         ]}
         .value=${mode}
-        @change=${(event: CustomEvent<Mode>) => this.setOptions({ mode: event.detail, row: null, column: null })}
+        @change=${(event: CustomEvent<Mode>) => this.#choose(event.detail, layer)}
       ></cnn-segmented>
       ${
         image === IMAGE
@@ -182,6 +196,12 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
           ></cnn-notice>`
       }
     `;
+  }
+
+  #choose(mode: Mode, from: LabBase["layer"]): void {
+    const { path } = layerFor(mode, from, this.session.detailA);
+    if (path !== from.path) this.session.set({ layer: path });
+    this.setOptions({ mode, row: null, column: null });
   }
 
   #message(heading: string, text: string): unknown {
@@ -216,7 +236,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   override saveSvg(): string {
     const mode = this.#mode;
-    if (!mode?.saveSvg) throw new Error("only Activation draws a chart; cells are saved as PNG");
+    if (!mode?.saveSvg) throw new Error("only Activation and Loss draw charts; cells are saved as PNG");
     return mode.saveSvg();
   }
 

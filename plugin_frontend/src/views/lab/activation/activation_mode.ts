@@ -13,6 +13,7 @@ import { base, controls } from "../../../parts/styles.ts";
 import { pngOfSvg, svgDocument } from "../../../parts/svg_document.ts";
 import "../../../parts/view_layout.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
+import { chartStyles } from "../chart_styles.ts";
 import type { LabBase } from "../lab_base.ts";
 import { LabMode } from "../lab_mode.ts";
 import { activationCsv } from "./activation_csv.ts";
@@ -39,7 +40,7 @@ const CURSOR_STEPS = 80;
  */
 export class ActivationMode extends LabMode<LabBase> {
   static override properties = { ...LabMode.properties, cursor: { state: true } };
-  static override styles = [base, controls, activationStyles];
+  static override styles = [base, controls, chartStyles, activationStyles];
 
   /** The input under the cursor; null: none. */
   declare cursor: number | null;
