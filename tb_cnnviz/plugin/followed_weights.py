@@ -134,8 +134,10 @@ def _row(record: Record, variable: int) -> Row:
     gradient, is_mean = parts["gradient"][here], False
     if (batches := record.arrays.get("micro_batch")) is not None and batches.shape and len(batches) > 1:
         gradient, is_mean = _mean_of_micro_batches(record, len(batches), int(ends[-1]), here), True
-    columns = [np.array(part, np.float32) for part in (gradient, parts["value"][here], parts["update"][here])]
-    return Row(record.step, np.array(parts["indices"][here], np.int64), *columns, is_mean)
+    gradient, value, update = (
+        np.array(part, np.float32) for part in (gradient, parts["value"][here], parts["update"][here])
+    )
+    return Row(record.step, np.array(parts["indices"][here], np.int64), gradient, value, update, is_mean)
 
 
 def _mean_of_micro_batches(record: Record, batches: int, weights: int, here: slice) -> np.ndarray:
