@@ -91,7 +91,8 @@ def _thinned(places: np.ndarray, lengths: np.ndarray, points: int, max_bytes: in
     first = points // 2
     rest = np.linspace(first, len(places) - 1, points - first).round().astype(np.int64)
     chosen = np.unique(np.append(np.arange(first), rest))
-    return places[chosen[np.cumsum(lengths[places[chosen]]) <= 2 * max_bytes]]
+    kept: np.ndarray = places[chosen[np.cumsum(lengths[places[chosen]]) <= 2 * max_bytes]]
+    return kept
 
 
 def _rows(run: RunIndex, entries: Sequence[IndexEntry], variable: int, time: ReadingTime) -> tuple[list[Row], int]:
