@@ -79,7 +79,8 @@ def _last_of_each_step(logged: LoggedRecords) -> np.ndarray:
     known = np.flatnonzero((steps >= 0) & (steps <= MAX_STEP))
     order = known[np.argsort(steps[known], kind="stable")]
     is_last = np.append(steps[order][1:] != steps[order][:-1], True) if len(order) else np.zeros(0, bool)
-    return order[is_last]
+    last: np.ndarray = order[is_last]
+    return last
 
 
 def _thinned(places: np.ndarray, lengths: np.ndarray, points: int, max_bytes: int) -> np.ndarray:
@@ -91,8 +92,7 @@ def _thinned(places: np.ndarray, lengths: np.ndarray, points: int, max_bytes: in
     first = points // 2
     rest = np.linspace(first, len(places) - 1, points - first).round().astype(np.int64)
     chosen = np.unique(np.append(np.arange(first), rest))
-    kept: np.ndarray = places[chosen[np.cumsum(lengths[places[chosen]]) <= 2 * max_bytes]]
-    return kept
+    return places[chosen[np.cumsum(lengths[places[chosen]]) <= 2 * max_bytes]]
 
 
 def _rows(run: RunIndex, entries: Sequence[IndexEntry], variable: int, time: ReadingTime) -> tuple[list[Row], int]:
