@@ -3,13 +3,13 @@ import { startOf, updated, type Moment, type Optimizer, type Values } from "./op
 
 /** What a run recorded of one weight, at ascending steps. */
 export interface Recorded {
-  readonly steps: ArrayLike<number>;
+  readonly steps: Float64Array;
   /** As it is applied: after clipping. */
-  readonly gradients: ArrayLike<number>;
+  readonly gradients: Float64Array;
   /** Before the update of its step. */
-  readonly values: ArrayLike<number>;
+  readonly values: Float64Array;
   /** The change that was applied. */
-  readonly updates: ArrayLike<number>;
+  readonly updates: Float64Array;
 }
 
 export interface Course {

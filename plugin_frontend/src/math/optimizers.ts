@@ -2,7 +2,8 @@
  * What optimizers make of one weight's gradients: the updates of Keras 3 (keras/src/optimizers), operation by operation in
  * float32 as a training computes them. One row an optimizer: name, settings, state, update and formula.
  */
-import { formatNumber, formatSigned } from "./format.ts";
+import type { OptimizerId } from "./optimizer_ids.ts";
+import { formatPlain } from "./plain_number.ts";
 
 const f = Math.fround;
 const root = (value: number): number => f(Math.sqrt(value));
@@ -67,26 +68,13 @@ export interface StateOf {
   readonly only?: string;
 }
 
-export const IDS = [
-  "sgd",
-  "momentum",
-  "nesterov",
-  "adagrad",
-  "adadelta",
-  "rmsprop",
-  "adam",
-  "adamw",
-  "lion",
-] as const;
-export type OptimizerId = (typeof IDS)[number];
-
 const share = (key: string, symbol: string, value: number): Setting => ({ key, symbol, value, least: 0, most: 1 });
 const EPSILON: Setting = { key: "epsilon", symbol: "ε", value: 1e-7, least: 0, most: 1 };
 const DECAY: Setting = { key: "weight_decay", symbol: "λ", value: 0, least: 0, most: 1 };
 const option = (key: string, symbol: string): Setting => ({ ...share(key, symbol, 0), isOption: true });
 const kept = (key: string, symbol: string, what: string): StateOf => ({ key, symbol, what, start: () => 0 });
 
-const n = (value: number): string => formatNumber(value, { digits: 3 });
+const n = (value: number): string => formatPlain(value, 3);
 /** In brackets where a sign would stand behind an operator. */
 const b = (value: number): string => (value < 0 ? `(${n(value)})` : n(value));
 
@@ -139,11 +127,7 @@ const NESTEROV: Optimizer = {
   },
   lines: (m, before, after) => [
     velocityLine(m, before, after),
-    [
-      "Δw = μ·v − η·g",
-      `${n(m.settings["momentum"]!)}·${b(after.state["v"]!)} − ${n(m.rate)}·${b(m.g)}`,
-      after.w - m.w,
-    ],
+    ["Δw = μ·v − η·g", `${n(m.settings["momentum"]!)}·${b(after.state["v"]!)} − ${n(m.rate)}·${b(m.g)}`, after.w - m.w],
   ],
 };
 
@@ -155,11 +139,7 @@ const ADAGRAD: Optimizer = {
   what: "Divides by the root of all squared gradients so far, so that its steps can only shrink.",
   rate: 0.001,
   family: "Adagrad",
-  settings: [
-    { key: "initial_accumulator_value", symbol: "a₀", value: 0.1, least: 0, most: 1e6 },
-    EPSILON,
-    DECAY,
-  ],
+  settings: [{ key: "initial_accumulator_value", symbol: "a₀", value: 0.1, least: 0, most: 1e6 }, EPSILON, DECAY],
   state: [
     {
       key: "a",
@@ -358,7 +338,7 @@ export function formulaOf(optimizer: Optimizer, moment: Moment, state: Values): 
   const lines = optimizer.lines({ ...moment, w }, state, after);
   if (w === moment.w || Number.isNaN(w)) return lines;
   const { weight_decay: decay = 0 } = moment.settings;
-  return [["w ← w − λ·η·w", `${formatSigned(moment.w, 3)} − ${n(decay)}·${n(moment.rate)}·${b(moment.w)}`, w], ...lines];
+  return [["w ← w − λ·η·w", `${n(moment.w)} − ${n(decay)}·${n(moment.rate)}·${b(moment.w)}`, w], ...lines];
 }
 
 // Clipping -------------------------------------------------------------------------------------------------------------

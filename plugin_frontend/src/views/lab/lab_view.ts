@@ -21,7 +21,11 @@ const MODULES: Readonly<Record<Mode, () => Promise<unknown>>> = {
   convolution: () => import("./convolution/convolution_mode.ts"),
   pooling: () => import("./pooling/pooling_mode.ts"),
   activation: () => import("./activation/activation_mode.ts"),
+  optimizer: () => import("./optimizer/optimizer_mode.ts"),
 };
+
+/** They ask for their records themselves. */
+const WITHOUT_OPERATIONS: ReadonlySet<Mode> = new Set(["activation", "optimizer"]);
 
 /** The one probe image whose inputs and outputs are logged. */
 const IMAGE = 0;
@@ -49,7 +53,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   readonly #operation = new RecordsController(
     this,
     () => this.session,
-    () => (this.#chosen === "activation" ? null : operationQuery(this.session)),
+    () => (WITHOUT_OPERATIONS.has(this.#chosen) ? null : operationQuery(this.session)),
   );
   readonly #input = new RecordsController(
     this,
@@ -75,6 +79,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     const missing = this.#missingModule(this.#chosen);
     if (missing) return missing;
     if (this.#chosen === "activation") return this.#activation();
+    if (this.#chosen === "optimizer") return this.#optimizer();
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
     if (operation instanceof Error) return this.#message("This layer cannot be shown", operation.message);
@@ -129,6 +134,11 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     return html`<cnn-lab-activation class="mode" .lab=${lab} .shell=${this.#shell(lab, "activation")}></cnn-lab-activation>`;
   }
 
+  #optimizer(): unknown {
+    const lab = this.#base(this.session.layer!);
+    return html`<cnn-lab-optimizer class="mode" .lab=${lab} .shell=${this.#shell(lab, "optimizer")}></cnn-lab-optimizer>`;
+  }
+
   /** Input and output of one layer at one step together; until both are here the picture before them stays. */
   #join(operation: Operation, run: string): void {
     const path = operation.inputLayer;
@@ -150,13 +160,14 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     const { layer, session } = lab;
     const pools =
       layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
-    const image = mode === "activation" ? IMAGE : session.state.image;
+    const isOfImage = !WITHOUT_OPERATIONS.has(mode);
+    const image = isOfImage ? session.state.image : IMAGE;
     const unmeasured = hasKind(session.detailA, "activations")
       ? undefined
       : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      ${mode === "activation" ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
+      ${!isOfImage ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
       <cnn-segmented
         slot="controls"
         label="Operation"
@@ -167,6 +178,11 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
             value: "activation",
             label: "Activation",
             disabled: pools ? `${isolated(layer.name)} is a pooling layer: it has no activation` : unmeasured,
+          },
+          {
+            value: "optimizer",
+            label: "Optimizer",
+            disabled: pools && `${isolated(layer.name)} is a pooling layer: it has no weights`,
           },
         ]}
         .value=${mode}
@@ -216,7 +232,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   override saveSvg(): string {
     const mode = this.#mode;
-    if (!mode?.saveSvg) throw new Error("only Activation draws a chart; cells are saved as PNG");
+    if (!mode?.saveSvg) throw new Error("only Activation and Optimizer draw charts; cells are saved as PNG");
     return mode.saveSvg();
   }
 

@@ -1,0 +1,72 @@
+/** Where the panels stand, in CSS pixels from the picture's corner, and which values the upper one shows. */
+import { valueAxis, type ValueAxis } from "../../../math/value_axis.ts";
+import type { OptimizerShown, Path } from "./optimizer_view_model.ts";
+
+export interface Panel {
+  readonly top: number;
+  readonly height: number;
+}
+
+export interface Layout {
+  readonly left: number;
+  readonly width: number;
+  readonly right: number;
+  readonly height: number;
+  readonly paths: Panel;
+  /** The gradient, then each number that the chosen optimizer keeps. */
+  readonly below: readonly Panel[];
+}
+
+const HEAD = 8;
+const TITLE = 18;
+const LOWER = 44;
+const FOOT = 30;
+
+/** `states`: panels below that of the gradient. */
+export function layoutOf(left: number, width: number, right: number, room: number, states: number): Layout {
+  const lower = (states + 1) * (TITLE + LOWER) + FOOT;
+  const height = Math.round(Math.min(330, Math.max(180, room - lower - HEAD)));
+  const below = Array.from({ length: states + 1 }, (_, i) => ({
+    top: HEAD + height + TITLE + i * (TITLE + LOWER),
+    height: LOWER,
+  }));
+  return { left, width, right, height: HEAD + height + lower, paths: { top: HEAD, height }, below };
+}
+
+export function stepPanels({ optimizer, settings }: Path): Path["optimizer"]["state"] {
+  return optimizer.state.filter(({ only }) => only === undefined || (settings[only] ?? 0) > 0);
+}
+
+/** So many times as far as most paths go counts as far. */
+const FAR = 4;
+
+/** Of the run's path and the chosen one all values; of the others, of those that do not run far away. */
+export function valuesOf(shown: OptimizerShown): ValueAxis {
+  const start = shown.logged[0]!;
+  const reach = (values: ArrayLike<number>): number =>
+    Array.from(values).reduce(
+      (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value - start)) : most),
+      0,
+    );
+  const reaches = shown.paths.map(({ course }) => reach(course.values)).filter((each) => each > 0);
+  const middle = reaches.toSorted((a, b) => a - b)[reaches.length >> 1] ?? 0;
+  const limit = FAR * Math.max(middle, reach(shown.logged));
+  const kept = [
+    shown.logged,
+    ...shown.paths
+      .filter((path) => path === shown.chosen || reach(path.course.values) <= limit)
+      .map(({ course }) => course.values),
+  ];
+  return spanOf(kept);
+}
+
+/** All finite values with a little air; around a single one, some. */
+export function spanOf(all: readonly ArrayLike<number>[], withZero = false): ValueAxis {
+  let [lo, hi] = withZero ? [0, 0] : [Infinity, -Infinity];
+  for (const values of all)
+    for (const value of Array.from(values))
+      if (Number.isFinite(value)) [lo, hi] = [Math.min(lo, value), Math.max(hi, value)];
+  if (lo > hi) [lo, hi] = [-1, 1];
+  const air = 0.06 * (hi - lo) || Math.abs(hi) * 0.1 || 1;
+  return valueAxis("linear", withZero && lo === 0 ? 0 : lo - air, withZero && hi === 0 ? 0 : hi + air);
+}
