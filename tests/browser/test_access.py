@@ -33,6 +33,7 @@ def places(logdir: Path) -> dict[str, dict[str, Any]]:
         "convolution": {"view": "lab", "layer": convolution, "lab__mode": "convolution"},
         "pooling": {"view": "lab", "layer": pooling},
         "activation": {"view": "lab", "layer": convolution, "lab__mode": "activation"},
+        "optimizer": {"view": "lab", "layer": convolution, "lab__mode": "optimizer"},
         "gradients": {"view": "gradients", "layer": convolution},
         "compare": {"view": "compare"},
         "two runs": {"view": "gradients", "layer": convolution, "runB": other},

@@ -56,7 +56,9 @@ def gradients_of(name: str) -> list[list[np.ndarray]]:
     random = np.random.default_rng(sum(map(ord, name)))
     steps = []
     for step in range(STEPS):
-        each = [(random.normal(size=shape) * 10.0 ** random.uniform(-6, 2, shape)).astype(np.float32) for shape in SHAPES]
+        each = [
+            (random.normal(size=shape) * 10.0 ** random.uniform(-6, 2, shape)).astype(np.float32) for shape in SHAPES
+        ]
         each[0][random.integers(5)] = 0
         if step == 20 and (odd := name.split()[-1]) in ODD:
             each[0][1] = ODD[odd]

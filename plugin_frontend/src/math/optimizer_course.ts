@@ -19,6 +19,8 @@ export interface Course {
   readonly moments: readonly Moment[];
   readonly before: readonly Values[];
   readonly after: readonly Values[];
+  /** The weight after the update of each recorded step. */
+  readonly next: readonly number[];
 }
 
 /** Updates that are computed: a log may say that steps lie 2^53 apart. */
@@ -43,7 +45,7 @@ export function courseOf(
   rateAt: (step: number) => number,
 ): Course {
   const out = new Float64Array(steps.length + 1).fill(NaN);
-  const [moments, before, after]: [Moment[], Values[], Values[]] = [[], [], []];
+  const [moments, before, after, next]: [Moment[], Values[], Values[], number[]] = [[], [], [], []];
   let state = startOf(optimizer, settings);
   let w = values[0] ?? NaN;
   let left = MOST_UPDATES;
@@ -59,39 +61,38 @@ export function courseOf(
       if (at === step) {
         moments.push(moment);
         after.push(applied.state);
+        next.push(applied.w);
       }
       ({ w, state } = applied);
     }
     if (until === (steps[i + 1] ?? step + 1)) out[i + 1] = w;
   }
-  return { values: out, moments, before, after };
+  return { values: out, moments, before, after, next };
 }
 
 export interface Agreement {
-  /** The largest deviation from the log on the steps compared, and behind how many updates; NaN where one is NaN. */
+  /** The largest deviation from the log on the updates compared, and behind which; NaN where one is NaN. */
   readonly deviation: number;
   readonly at: number;
   readonly compared: number;
-  /** What rounding in float32 may make of it. */
-  readonly allowed: number;
-  /** Behind how many updates it was larger than that for the first time; null: never. */
+  /** The first update behind which it is more than rounding in float32; null: none. */
   readonly differsFrom: number | null;
 }
 
-/** A course beside the log, on the first `exact` recorded steps and behind the last of these. Null where there are none. */
-export function agreementOf(course: Course, recorded: Recorded, exact: number): Agreement | null {
+/** A course beside the log, behind each of the first `exact` recorded updates. Null where there are none. */
+export function agreementOf({ next }: Course, { values, updates }: Recorded, exact: number): Agreement | null {
   if (exact === 0) return null;
   let [deviation, at, size] = [0, 0, 0];
   let differsFrom: number | null = null;
-  for (let i = 0; i <= exact; i++) {
-    const logged = loggedAfter(recorded, i);
-    const own = course.values[i]!;
-    size = Math.max(size, Math.abs(logged) || 0, Math.abs(recorded.updates[i] ?? 0) || 0);
+  for (let i = 0; i < exact; i++) {
+    const logged = i + 1 < exact ? values[i + 1]! : Math.fround(values[i]! + updates[i]!);
+    const own = next[i] ?? NaN;
+    size = Math.max(size, Math.abs(logged) || 0, Math.abs(updates[i]!) || 0);
     const off = Object.is(own, logged) || own === logged ? 0 : Math.abs(own - logged);
     if (off > deviation || (Number.isNaN(off) && !Number.isNaN(deviation))) [deviation, at] = [off, i];
     if (!(off <= ROUNDING * size) && differsFrom === null) differsFrom = i;
   }
-  return { deviation, at, compared: exact, allowed: ROUNDING * size, differsFrom };
+  return { deviation, at, compared: exact, differsFrom };
 }
 
 /** A few roundings an update that do not cancel: 32 times 2^-23. */

@@ -2,6 +2,7 @@
  * What optimizers make of one weight's gradients: the updates of Keras 3 (keras/src/optimizers), operation by operation in
  * float32 as a training computes them. One row an optimizer: name, settings, state, update and formula.
  */
+import { formatNumber } from "./format.ts";
 import type { OptimizerId } from "./optimizer_ids.ts";
 import { formatPlain } from "./plain_number.ts";
 
@@ -55,7 +56,7 @@ export interface Optimizer {
   /** Of each number that it keeps: its symbol, what it is, and where it starts. */
   readonly state: readonly StateOf[];
   apply(moment: Moment, state: Values): Applied;
-  /** `after`: what `apply` made of it. The last line is the change of the weight. */
+  /** `after`: what `apply` made of it. The last line is Δw, the change of the weight. */
   lines(moment: Moment, before: Values, after: Applied): Line[];
 }
 
@@ -267,6 +268,7 @@ const ADAM: Optimizer = {
       ["v ← β₂·v + (1 − β₂)·g²", `${n(beta_2)}·${n(before["v"]!)} + ${n(1 - beta_2)}·${b(moment.g)}²`, v],
       ["m̂ = m / (1 − β₁ᵗ)", `${n(m)} / ${n(one)}`, mHat],
       [amsgrad ? "v̂ = v max / (1 − β₂ᵗ)" : "v̂ = v / (1 − β₂ᵗ)", `${n(most)} / ${n(two)}`, vHat],
+      ["ε̂ = ε / √(1 − β₂ᵗ)", `${n(epsilon)} / √${n(two)}`, hat],
       ["Δw = −η·m̂ / (√v̂ + ε̂)", `−${n(moment.rate)}·${b(mHat)} / (√${n(vHat)} + ${n(hat)})`, after.w - moment.w],
     ];
   },
@@ -331,14 +333,22 @@ function decayed({ w, rate, settings }: Moment): number {
   return decay ? f(w - f(f(w * f(decay)) * f(rate))) : w;
 }
 
-/** The formula of one update with its numbers; the last line is all of the weight's change. */
+/** The formula of one update with its numbers: decay where there is some, the optimizer's own lines, and the new weight. */
 export function formulaOf(optimizer: Optimizer, moment: Moment, state: Values): Line[] {
   const after = updated(optimizer, moment, state);
   const w = decayed(moment);
+  const { rate, settings } = moment;
+  const decay: Line = [
+    "w ← w − λ·η·w",
+    `${n(moment.w)} − ${n(settings["weight_decay"] ?? 0)}·${n(rate)}·${b(moment.w)}`,
+    w,
+  ];
   const lines = optimizer.lines({ ...moment, w }, state, after);
-  if (w === moment.w || Number.isNaN(w)) return lines;
-  const { weight_decay: decay = 0 } = moment.settings;
-  return [["w ← w − λ·η·w", `${n(moment.w)} − ${n(decay)}·${n(moment.rate)}·${b(moment.w)}`, w], ...lines];
+  return [
+    ...(w === moment.w ? [] : [decay]),
+    ...lines,
+    ["w ← w + Δw", `${formatNumber(w)} + ${b(lines.at(-1)![2])}`, after.w],
+  ];
 }
 
 // Clipping -------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ export const OPTIMIZER_FIELDS = {
   optimizerVariable: fields.name(),
   /** Flat index of the weight in the variable; null: the one that moved most. */
   optimizerWeight: fields.optionalInteger(),
+  /** What the axis of the weight's values fits: all steps, or those that are exact. */
+  optimizerValues: fields.choice("all", "exact"),
   /** Settings by hand: "adam.rate=0.01;adam.beta_1=0.8". */
   optimizerHand: fields.text(),
 } as const;

@@ -17,10 +17,10 @@ export interface Layout {
   readonly below: readonly Panel[];
 }
 
-const HEAD = 8;
+const HEAD = 16;
 const TITLE = 18;
-const LOWER = 44;
-const FOOT = 30;
+const LOWER = 36;
+const FOOT = 28;
 
 /** `states`: panels below that of the gradient. */
 export function layoutOf(left: number, width: number, right: number, room: number, states: number): Layout {
@@ -40,24 +40,23 @@ export function stepPanels({ optimizer, settings }: Path): Path["optimizer"]["st
 /** So many times as far as most paths go counts as far. */
 const FAR = 4;
 
-/** Of the run's path and the chosen one all values; of the others, of those that do not run far away. */
-export function valuesOf(shown: OptimizerShown): ValueAxis {
-  const start = shown.logged[0]!;
-  const reach = (values: ArrayLike<number>): number =>
-    Array.from(values).reduce(
-      (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value - start)) : most),
-      0,
-    );
-  const reaches = shown.paths.map(({ course }) => reach(course.values)).filter((each) => each > 0);
-  const middle = reaches.toSorted((a, b) => a - b)[reaches.length >> 1] ?? 0;
-  const limit = FAR * Math.max(middle, reach(shown.logged));
-  const kept = [
-    shown.logged,
-    ...shown.paths
-      .filter((path) => path === shown.chosen || reach(path.course.values) <= limit)
-      .map(({ course }) => course.values),
-  ];
-  return spanOf(kept);
+/**
+ * Of the run's path and the chosen one all values; of the others, of those that do not run far away.
+ *
+ * `fits`: up to where, the exact steps alone or all.
+ */
+export function valuesOf({ logged, paths, chosen, exact }: OptimizerShown, fits: "all" | "exact"): ValueAxis {
+  const count = fits === "exact" && exact > 1 ? exact : logged.length;
+  const start = logged[0]!;
+  const own = logged.subarray(0, count);
+  const others = paths.map((path) => ({ path, values: path.course.values.subarray(0, count) }));
+  const reach = (values: Float64Array): number =>
+    values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value - start)) : most), 0);
+  const reaches = others.map(({ values }) => reach(values)).filter((each) => each > 0);
+  const middle = reaches.toSorted((x, y) => x - y)[reaches.length >> 1] ?? 0;
+  const limit = FAR * Math.max(middle, reach(own));
+  const near = others.filter(({ path, values }) => path === chosen || reach(values) <= limit);
+  return spanOf([own, ...near.map(({ values }) => values)]);
 }
 
 /** All finite values with a little air; around a single one, some. */

@@ -33,9 +33,13 @@ const HOW_TO_READ =
   "The wide grey line is what the run really did to this one weight; the thin ones are what each optimizer would have made of " +
   "the same recorded gradients. Look at the first steps: some go by the size of the gradient, others by its sign alone, and momentum goes on when it turns.";
 
+const FITS = [
+  { value: "all", label: "scale: all steps" },
+  { value: "exact", label: "scale: exact steps" },
+];
 const LEFT = 64;
 /** What stands below the picture, in pixels. */
-const BELOW = 210;
+const BELOW = 260;
 
 /**
  * Optimizer: what would another optimizer have made of the gradients of one weight?
@@ -47,7 +51,7 @@ export class OptimizerMode extends LabMode<LabBase> {
 
   readonly #plot = new SizeController(this, () => this.renderRoot.querySelector(".plot"));
   readonly #frame = new SizeController(this, () => this.renderRoot.querySelector(".frame"));
-  readonly #room = new SizeController(this, () => this.parentElement);
+  readonly #room = new SizeController(this, () => this);
   readonly #data = new OptimizerData(this, () => this.lab);
   readonly #own = memoizeLast(ownOptimizer);
   readonly #follow = memoizeLast(followedOf);
@@ -109,7 +113,7 @@ export class OptimizerMode extends LabMode<LabBase> {
     );
     const last = session.runs?.runs.find(({ name }) => name === this.lab.run)?.last_step ?? 0;
     const axis = this.#axis(session.state.axis, Math.max(last, shown.recorded.steps.at(-1) ?? 0));
-    return sceneOf(shown, layout, axis, step);
+    return sceneOf(shown, layout, axis, step, this.lab.options.optimizerValues);
   }
 
   override render(): unknown {
@@ -139,7 +143,9 @@ export class OptimizerMode extends LabMode<LabBase> {
       )} .value=${String(shown.weight.index)}
         @change=${(event: CustomEvent<string>) => lab.set({ optimizerWeight: Number(event.detail) })}></cnn-select>
       <cnn-select slot="controls" name="Optimizer" class="optimizer" .options=${IDS.map((id) => ({ value: id, label: OPTIMIZERS[id].name }))} .value=${shown.chosen.optimizer.id}
-        @change=${(event: CustomEvent<OptimizerId>) => this.#choose(event.detail)}></cnn-select>`;
+        @change=${(event: CustomEvent<OptimizerId>) => this.#choose(event.detail)}></cnn-select>
+      <cnn-select slot="controls" name="Scale of values" class="values" .options=${FITS} .value=${lab.options.optimizerValues}
+        @change=${(event: CustomEvent<"all" | "exact">) => lab.set({ optimizerValues: event.detail })}></cnn-select>`;
   }
 
   #empty(): unknown {
@@ -174,8 +180,8 @@ export class OptimizerMode extends LabMode<LabBase> {
       }</div>
       ${settingsOf(shown.chosen, lab.step, lab.options.optimizerHand, (optimizerHand) => lab.set({ optimizerHand }))}
       ${formulaTable(shown, lab.step)}
-      <p class=${shown.agreement?.differsFrom === null ? "agrees" : "row-note"}>${agreementWords(shown)}</p>
-      <p class="row-note narrow">${exactWords(shown)}</p>`;
+      <p class=${shown.agreement?.differsFrom === null ? "agrees" : "note"}>${agreementWords(shown)}</p>
+      <p class="note">${exactWords(shown)}</p>`;
   }
 
   #choose(id: OptimizerId): void {

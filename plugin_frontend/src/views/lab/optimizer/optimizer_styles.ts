@@ -5,9 +5,6 @@ export const optimizerStyles = css`
     display: block;
     height: 100%;
   }
-  .room {
-    min-height: 100%;
-  }
   .caption {
     color: var(--ink-2);
     margin-bottom: var(--s1);
@@ -114,105 +111,73 @@ export const optimizerStyles = css`
     flex-wrap: wrap;
     align-items: flex-end;
     gap: var(--s2) var(--s3);
-    margin: var(--s3) 0;
+    margin-bottom: var(--s2);
   }
   .settings label {
     display: grid;
     gap: 2px;
-    color: var(--ink-2);
-    font-size: var(--t-xs);
   }
   .settings input {
     width: 104px;
-    font-size: var(--t-s);
   }
-  .origin {
-    color: var(--ink-3);
-  }
-  .origin.hand {
+  .hand {
     color: var(--ink);
     font-weight: var(--w-b);
   }
   .formula {
     display: grid;
-    grid-template-columns: auto minmax(0, 1fr) auto;
-    gap: 2px var(--s3);
+    grid-template-columns: auto auto auto;
+    gap: 1px var(--s3);
     width: fit-content;
-    max-width: 100%;
     margin: var(--s1) 0 var(--s2);
   }
   .formula p {
     display: contents;
   }
-  .formula .given > span {
-    grid-column: 1 / -1;
+  .formula span:nth-child(2),
+  .note {
     color: var(--ink-2);
-  }
-  .formula span {
     overflow-wrap: anywhere;
   }
-  .numbers {
-    color: var(--ink-2);
-  }
-  .value {
-    text-align: right;
-  }
-  .result > span,
-  .result > .numbers {
+  .formula span:last-child {
     font-weight: var(--w-b);
-    color: var(--ink);
   }
   .legend {
     display: flex;
     flex-direction: column;
     gap: var(--s3);
   }
-  .values {
-    list-style: none;
-    margin: var(--s1) 0 0;
-    padding: 0;
-  }
-  .values button,
+  .legend button,
   .own-row {
     display: grid;
     grid-template-columns: 14px 1fr auto;
-    gap: 0 var(--s2);
+    gap: var(--s2);
     align-items: center;
     width: 100%;
-    height: auto;
-    padding: 2px var(--s1);
+    height: 22px;
+    padding: 0 var(--s1);
     border: 1px solid transparent;
     background: none;
     text-align: left;
   }
-  .values b {
-    font-weight: var(--w-r);
+  .legend button b {
+    font-weight: inherit;
   }
-  .values button[aria-pressed="true"] {
+  .legend button[aria-pressed="true"] {
     border-color: var(--ink);
-  }
-  .values button[aria-pressed="true"] span,
-  .values button[aria-pressed="true"] b {
     font-weight: var(--w-b);
   }
-  .values i {
+  .legend i {
     height: 3px;
   }
-  .values i.run-key {
+  .legend i.run-key {
     height: 7px;
     background: var(--bars);
   }
   small {
     font-size: var(--t-xs);
+    font-weight: var(--w-r);
     color: var(--ink-3);
-  }
-  .rate {
-    grid-column: 2 / -1;
-    line-height: 13px;
-  }
-  .row-note,
-  .agrees {
-    color: var(--ink-2);
   }
   .agrees {
     color: var(--good);

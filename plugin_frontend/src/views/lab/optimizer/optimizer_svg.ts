@@ -36,8 +36,14 @@ export interface Scene {
   readonly here: number;
 }
 
-export function sceneOf(shown: OptimizerShown, layout: Layout, axis: TimeAxis, here: number): Scene {
-  return { shown, layout, axis, values: valuesOf(shown), here };
+export function sceneOf(
+  shown: OptimizerShown,
+  layout: Layout,
+  axis: TimeAxis,
+  here: number,
+  fits: "all" | "exact",
+): Scene {
+  return { shown, layout, axis, values: valuesOf(shown, fits), here };
 }
 
 export const xOf = ({ axis, layout }: Scene, step: number): number =>
@@ -57,7 +63,7 @@ export function optimizerSvg(scene: Scene): SVGTemplateResult {
     <g transform="translate(${left} 0)">
       ${[paths, ...below].map((panel) => svg`<rect class="estimated" x=${until} y=${panel.top} width=${Math.max(0, width - until)} height=${panel.height}></rect>`)}
       ${frameSvg(values, paths, width, Math.max(2, paths.height / 40))}
-      ${until < width - 90 ? svg`<text class="tick" x=${until + 6} y=${paths.top + 12}>estimated from here on</text>` : null}
+      ${until < width - 90 ? svg`<text class="tick label" x=${until} y=${paths.top - 5}>estimated from here on</text>` : null}
       <g transform="translate(0 ${paths.top})">${pathsSvg(scene)}</g>
       ${gradientSvg(scene, below[0]!)}
       ${stepPanels(shown.chosen).map((state, i) => stateSvg(scene, below[i + 1]!, state.key, `${state.symbol}: ${state.what} of ${shown.chosen.optimizer.name}`))}
@@ -93,6 +99,7 @@ function pathsSvg(scene: Scene): SVGTemplateResult {
       (value) => yOf(values, layout.paths, value),
     );
   const last = recorded.steps.length;
+  const solid = exact === last ? last : Math.max(0, exact - 1);
   const dots = spacedDots(scene);
   return svg`<g clip-path="url(#plot)">
     <path class="run" data-path="run" d=${line(logged, 0, last)}></path>
@@ -100,8 +107,8 @@ function pathsSvg(scene: Scene): SVGTemplateResult {
     ${order.map((path) => {
       const kind = path === chosen ? "path chosen" : "path";
       const stroke = `stroke:${COLOURS[path.optimizer.id]}`;
-      return svg`<path class=${kind} data-path=${path.optimizer.id} style=${stroke} d=${line(path.course.values, 0, exact)}></path>
-        <path class="${kind} guess" data-guess=${path.optimizer.id} style=${stroke} d=${line(path.course.values, exact, last)}></path>`;
+      return svg`<path class=${kind} data-path=${path.optimizer.id} style=${stroke} d=${line(path.course.values, 0, solid)}></path>
+        <path class="${kind} guess" data-guess=${path.optimizer.id} style=${stroke} d=${line(path.course.values, solid, last)}></path>`;
     })}</g>`;
 }
 
@@ -231,7 +238,7 @@ const titleSvg = ({ top }: Panel, text: string): SVGTemplateResult =>
 
 /** Zero, and the ends in numbers. */
 function rulesSvg(axis: ValueAxis, panel: Panel, width: number): SVGTemplateResult {
-  const ends = axis.ticks(2).filter((tick) => axis.toShare(tick) >= 0 && axis.toShare(tick) <= 1);
+  const ends = axis.ticks(3).filter((tick) => axis.toShare(tick) >= 0 && axis.toShare(tick) <= 1);
   return svg`${ends.map(
     (
       tick,
