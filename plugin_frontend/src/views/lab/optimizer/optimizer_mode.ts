@@ -141,11 +141,7 @@ export class OptimizerMode extends LabMode<LabBase> {
           label: `${label} moved ${formatSigned(moved, 2)}${i ? "" : ", most"}`,
         }),
       )} .value=${String(shown.weight.index)}
-        @change=${(event: CustomEvent<string>) => lab.set({ optimizerWeight: Number(event.detail) })}></cnn-select>
-      <cnn-select slot="controls" name="Optimizer" class="optimizer" .options=${IDS.map((id) => ({ value: id, label: OPTIMIZERS[id].name }))} .value=${shown.chosen.optimizer.id}
-        @change=${(event: CustomEvent<OptimizerId>) => this.#choose(event.detail)}></cnn-select>
-      <cnn-select slot="controls" name="Scale of values" class="values" .options=${FITS} .value=${lab.options.optimizerValues}
-        @change=${(event: CustomEvent<"all" | "exact">) => lab.set({ optimizerValues: event.detail })}></cnn-select>`;
+        @change=${(event: CustomEvent<string>) => lab.set({ optimizerWeight: Number(event.detail) })}></cnn-select>`;
   }
 
   #empty(): unknown {
@@ -167,9 +163,15 @@ export class OptimizerMode extends LabMode<LabBase> {
   #body(shown: OptimizerShown): unknown {
     const { lab } = this;
     const scene = this.#scene;
-    const { name } = shown.chosen.optimizer;
     return html`
-      <p class="caption">${shown.chosen.isOwn ? "What would another optimizer have done here?" : html`What would <b>${name}</b> have done here?`} One weight, the same recorded gradients for all; after the first steps, other weights would have had other gradients.</p>
+      <div class="caption">
+        <span>What would</span>
+        <cnn-select name="Optimizer" class="optimizer" .options=${IDS.map((id) => ({ value: id, label: OPTIMIZERS[id].name }))} .value=${shown.chosen.optimizer.id}
+          @change=${(event: CustomEvent<OptimizerId>) => this.#choose(event.detail)}></cnn-select>
+        <span>have done here? ${shown.chosen.isOwn ? "It is this run’s own optimizer." : ""} One weight, the same recorded gradients for all; after the first steps, others would have come.</span>
+        <cnn-select name="Scale of values" class="values" .options=${FITS} .value=${lab.options.optimizerValues}
+          @change=${(event: CustomEvent<"all" | "exact">) => lab.set({ optimizerValues: event.detail })}></cnn-select>
+      </div>
       <div class="frame"><div class="plot"></div>${
         scene
           ? html`<svg class="picture" width=${this.#frame.width} height=${scene.layout.height} viewBox="0 0 ${this.#frame.width} ${scene.layout.height}"

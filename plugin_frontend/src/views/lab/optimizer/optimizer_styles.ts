@@ -6,8 +6,18 @@ export const optimizerStyles = css`
     height: 100%;
   }
   .caption {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--s1) var(--s2);
+    margin-bottom: var(--s2);
     color: var(--ink-2);
-    margin-bottom: var(--s1);
+  }
+  .caption span {
+    min-width: 0;
+  }
+  .values {
+    margin-left: auto;
   }
   /* As wide as the view, so that the plot lies over the scrubber's axis. */
   .frame {
