@@ -168,7 +168,7 @@ export class OptimizerMode extends LabMode<LabBase> {
         <span>What would</span>
         <cnn-select name="Optimizer" class="optimizer" .options=${IDS.map((id) => ({ value: id, label: OPTIMIZERS[id].name }))} .value=${shown.chosen.optimizer.id}
           @change=${(event: CustomEvent<OptimizerId>) => this.#choose(event.detail)}></cnn-select>
-        <span>have done here? ${shown.chosen.isOwn ? "It is this run’s own optimizer." : ""} One weight, the same recorded gradients for all; after the first steps, others would have come.</span>
+        <span>have done here? ${shown.chosen.isOwn ? "It is this run’s own optimizer." : ""} One weight, the same recorded gradients for all; after the first steps other gradients would have come.</span>
         <cnn-select name="Scale of values" class="values" .options=${FITS} .value=${lab.options.optimizerValues}
           @change=${(event: CustomEvent<"all" | "exact">) => lab.set({ optimizerValues: event.detail })}></cnn-select>
       </div>
