@@ -1,5 +1,5 @@
 /** What the tests of the frame share: seeded numbers, small networks, and the plugin's routes over records in memory. */
-import type { Api, RecordsQuery, SeriesQuery } from "../src/data/api.ts";
+import type { Api, RecordsQuery, SeriesQuery, WeightsQuery } from "../src/data/api.ts";
 import type { DataRecord } from "../src/data/binary.ts";
 import { ApiError } from "../src/data/errors.ts";
 import type {
@@ -143,6 +143,10 @@ export class MemoryApi implements Api {
       }
     }
     return records;
+  }
+
+  async weights({ run }: WeightsQuery): Promise<DataRecord> {
+    throw new ApiError(404, "not_found", `no weights of ${run}`);
   }
 
   async verdicts(run: string): Promise<RunVerdicts> {

@@ -1,4 +1,4 @@
-"""The routes /records and /series: arrays, as docs/http_api.md frames them."""
+"""The routes /records, /series and /weights: arrays, as docs/http_api.md frames them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from tb_cnnviz.plugin.binary_answer import frame
 from tb_cnnviz.plugin.columns import HISTOGRAM
 from tb_cnnviz.plugin.decimation import MIN_POINTS
 from tb_cnnviz.plugin.etag import etag_of
+from tb_cnnviz.plugin.followed_weights import KIND as FOLLOWED
+from tb_cnnviz.plugin.followed_weights import followed_weights
 from tb_cnnviz.plugin.guard import HttpError
 from tb_cnnviz.plugin.known_runs import KnownRuns
 from tb_cnnviz.plugin.limiter import Limiter
+from tb_cnnviz.plugin.query import ColumnFilter
 from tb_cnnviz.plugin.sending import Answers
 from tb_cnnviz.records import Record
 from tb_cnnviz.records.damaged import DamagedRecord
@@ -66,6 +69,20 @@ class BinaryRoutes:
             return held
         with self._series_at_once.taken():
             record = run.series(kind, columns, points, wish)
+        size = sum(array.nbytes for array in record.arrays.values())
+        return self._answers.sent(request, size, lambda: _framed(request, [record], etag))
+
+    def weights(self, request: Request) -> Response:
+        """The weights of one variable that the log follows, over all steps."""
+        query.only(request, ("run", "variable", "points"))
+        source = self._runs.find(query.one(request, "run"))
+        lookup.kind(source, FOLLOWED)
+        variable, points = query.variable(request), query.points(request, MIN_POINTS)
+        etag = etag_of(repr((FOLLOWED, variable, points)), source.series_version(FOLLOWED, ColumnFilter()))
+        if held := not_modified(request, etag):
+            return held
+        with self._series_at_once.taken():
+            record = followed_weights(source.records(), variable, points)
         size = sum(array.nbytes for array in record.arrays.values())
         return self._answers.sent(request, size, lambda: _framed(request, [record], etag))
 

@@ -43,6 +43,7 @@ class CnnVizPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             "/run": json_routes.run,
             "/records": binary_routes.records,
             "/series": binary_routes.series,
+            "/weights": binary_routes.weights,
             "/verdicts": json_routes.verdicts,
         }
         apps = {route: guarded(_limited(handler, requests), hosts) for route, handler in routes.items()}

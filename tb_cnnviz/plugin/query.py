@@ -78,10 +78,15 @@ def points(request: Request, least: int) -> int | None:
 def wish(request: Request) -> ColumnFilter:
     """The only variable, layer or place asked for, where there is one."""
     return ColumnFilter(
-        _number("variable", one(request, "variable")) if "variable" in request.args else None,
+        variable(request) if "variable" in request.args else None,
         one(request, "layer") if "layer" in request.args else None,
         one(request, "place") if "place" in request.args else None,
     )
+
+
+def variable(request: Request) -> int:
+    """The place of a variable in the model record."""
+    return _number("variable", one(request, "variable"))
 
 
 def repeat(request: Request) -> int | None:

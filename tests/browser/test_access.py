@@ -34,6 +34,7 @@ def places(logdir: Path) -> dict[str, dict[str, Any]]:
         "pooling": {"view": "lab", "layer": pooling},
         "activation": {"view": "lab", "layer": convolution, "lab__mode": "activation"},
         "loss": {"view": "lab", "layer": layers[-1].path, "lab__mode": "loss"},
+        "optimizer": {"view": "lab", "layer": convolution, "lab__mode": "optimizer"},
         "gradients": {"view": "gradients", "layer": convolution},
         "compare": {"view": "compare"},
         "two runs": {"view": "gradients", "layer": convolution, "runB": other},

@@ -98,7 +98,7 @@ def test_every_route_has_an_example() -> None:
         r"^\| `([a-z.]+)`(?:, `([a-z.]+)`)? \|", DOCS.read_text("utf-8").split("| status |")[0], re.MULTILINE
     )
     routes = {name for names in named for name in names if name}
-    assert routes == {"runs", "run", "records", "series", "verdicts", "index.js"}
+    assert routes == {"runs", "run", "records", "series", "weights", "verdicts", "index.js"}
     answered = {example.path.removeprefix(ROUTE).split("?")[0] for example in examples() if example.status == 200}
     assert answered == routes
     assert {200, 304, 400, 403, 404, 405} == {example.status for example in examples()}

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 
 ADAM = "mnist/adam"
 LAYERS = ["digit_network/conv1", "digit_network/conv2", "digit_network/conv3"]
-ROUTES = ("runs", "run", "records", "series", "verdicts", "index.js")
+ROUTES = ("runs", "run", "records", "series", "weights", "verdicts", "index.js")
 
 
 def test_the_tab_is_listed_and_active(board: Board) -> None:
@@ -183,6 +183,20 @@ def test_gradients_are_columns_over_steps(board: Board) -> None:
             np.testing.assert_array_equal(full[full > 0], expected["histogram"][expected["histogram"] > 0])
 
 
+def test_followed_weights_equal_the_log(board: Board) -> None:
+    run = open_log(board.logdir)[ADAM]
+    for place, variable in enumerate(run.model.variables):
+        ((entry, arrays),) = board.ask("weights", run=ADAM, variable=place).arrays()
+        steps = run.steps("gradient_samples")
+        assert arrays["step"].tolist() == steps
+        assert entry["attributes"] == {"points": len(steps), "of": len(steps)}
+        for row, step in enumerate(steps):
+            expected = run.read("gradient_samples", variable.path, step)
+            np.testing.assert_array_equal(arrays["indices"], expected["indices"])
+            for name in ("gradient", "value", "update"):
+                np.testing.assert_array_equal(arrays[name][row], expected[name], err_msg=name)
+
+
 def test_epochs_hold_every_metric(board: Board) -> None:
     ((_, arrays),) = board.ask("series", run=ADAM, kind="epochs").arrays()
     assert {"step", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"} <= set(arrays)
@@ -193,6 +207,7 @@ def test_an_answer_that_is_still_true_is_not_sent_again(board: Board) -> None:
     for route, query in (
         ("records", {"run": ADAM, "kind": "filters", "layer": LAYERS[0], "step": [0, 4]}),
         ("series", {"run": ADAM, "kind": "losses", "points": 10}),
+        ("weights", {"run": ADAM, "variable": 0}),
     ):
         first = board.ask(route, **query)
         assert "no-cache" in first.headers["Cache-Control"]
@@ -240,6 +255,13 @@ def test_an_answer_that_is_still_true_is_not_sent_again(board: Board) -> None:
         (404, f"series?run={ADAM}&kind=activations&place=%00"),
         (404, f"series?run={ADAM}&kind=activations&column=channel_mean"),
         (404, f"series?run={ADAM}&kind=error_maps"),
+        (404, f"weights?run={ADAM}&variable=99"),
+        (404, "weights?run=nobody&variable=0"),
+        (404, "weights?run=mnist/keras&variable=0"),
+        (400, f"weights?run={ADAM}"),
+        (400, f"weights?run={ADAM}&variable=-1"),
+        (400, f"weights?run={ADAM}&variable=0&points=4"),
+        (400, f"weights?run={ADAM}&variable=0&step=1"),
     ],
 )
 def test_what_cannot_be_answered_says_why(board: Board, status: int, query: str) -> None:

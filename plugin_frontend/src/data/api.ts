@@ -22,6 +22,12 @@ export interface SeriesQuery {
   readonly variable?: number;
 }
 
+/** The followed weights of one variable, by its place in the model record. */
+export interface WeightsQuery {
+  readonly run: string;
+  readonly variable: number;
+}
+
 /** The plugin's routes. Every method throws ApiError, or an AbortError when `signal` fires. */
 export interface Api {
   /** All runs, however many answers that takes. */
@@ -29,6 +35,8 @@ export interface Api {
   run(name: string, signal?: AbortSignal): Promise<RunDetail>;
   records(query: RecordsQuery, signal?: AbortSignal): Promise<DataRecord[]>;
   series(query: SeriesQuery, signal?: AbortSignal): Promise<DataRecord>;
+  /** Gradient, value and update of weights over all steps, as one record. */
+  weights(query: WeightsQuery, signal?: AbortSignal): Promise<DataRecord>;
   /** What the doctor says of a run. */
   verdicts(run: string, signal?: AbortSignal): Promise<RunVerdicts>;
 }
@@ -97,6 +105,16 @@ export class HttpApi implements Api {
     if (query.variable !== undefined) parameters.push(["variable", String(query.variable)]);
     const [record] = await this.#binary("series", parameters, signal);
     if (!record) throw new ApiError(200, "malformed", "The answer holds no series.");
+    return record;
+  }
+
+  async weights({ run, variable }: WeightsQuery, signal?: AbortSignal): Promise<DataRecord> {
+    const parameters: [string, string][] = [
+      ["run", run],
+      ["variable", String(variable)],
+    ];
+    const [record] = await this.#binary("weights", parameters, signal);
+    if (!record) throw new ApiError(200, "malformed", "The answer holds no weights.");
     return record;
   }
 

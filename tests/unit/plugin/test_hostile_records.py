@@ -31,7 +31,7 @@ ANSWERS = {200, 400, 404, 410}
 
 STEPS = st.sampled_from([0, 1, 2, 7, 10**15 - 1, 10**15, 2**53 - 1, 2**53, 2**63 - 1])
 NAMES = ["step", "loss", "epoch", "wall_time", "examples", "learning_rate", "values", "norm", "mean", "min", "zeros", "nan",
-         "histogram", "rows", "json", "count", "kernel", "maps", "metric:step", "batch loss", "", "é\0/..", "__proto__"]  # fmt: skip
+         "histogram", "rows", "json", "counts", "indices", "gradient", "value", "update", "count", "kernel", "maps", "metric:step", "batch loss", "", "é\0/..", "__proto__"]  # fmt: skip
 SMALL = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
 )
@@ -120,6 +120,9 @@ class Plugin:
         if detail.status_code != 200:
             return
         for kind in detail.json["kinds"]:
+            if kind["kind"] == "gradient_samples":
+                for variable in (0, 1, 2**40):
+                    yield self.get("weights", run="run", variable=variable)
             for group in kind["groups"]:
                 asked = {"run": "run", "kind": kind["kind"], "layer": group["layers"], "step": group["steps"]}
                 yield self.get("records", **asked)

@@ -94,7 +94,9 @@ function limitWords({ thinning, stride }: RunCost): string[] {
     thinning > 1
       ? `Pictures are taken ${thinning} times more rarely than wanted: the log nears its limit, max_log_bytes.`
       : "",
-    stride > 1 ? `Histograms of gradients, updates and activations are logged at one step in ${stride} only, to keep the budget of logging.` : "",
+    stride > 1
+      ? `Histograms of gradients, updates and activations are logged at one step in ${stride} only, to keep the budget of logging.`
+      : "",
   ].filter(Boolean);
 }
 

@@ -4,18 +4,20 @@ import type { ViewDefinition } from "../view.ts";
 import { ACTIVATION_FIELDS } from "./activation/activation_fields.ts";
 import { CONVOLUTION_FIELDS } from "./convolution/convolution_fields.ts";
 import { LOSS_FIELDS } from "./loss/loss_fields.ts";
-import { activates, modeOf, outputLayer } from "./mode.ts";
+import { activates, modeOf, outputLayer, trains } from "./mode.ts";
+import { OPTIMIZER_FIELDS } from "./optimizer/optimizer_fields.ts";
 import { POOLING_FIELDS } from "./pooling/pooling_fields.ts";
 
 export const LAB_FIELDS = {
   /** On a pooling layer it is always pooling; on a convolution "pooling" pools the layer's output by hand. */
-  mode: fields.choice("convolution", "pooling", "activation", "loss"),
+  mode: fields.choice("convolution", "pooling", "activation", "loss", "optimizer"),
   /** The output cell that the window stands on; null: where the mode starts. */
   row: fields.optionalInteger(0, 100_000),
   column: fields.optionalInteger(0, 100_000),
   ...ACTIVATION_FIELDS,
   ...CONVOLUTION_FIELDS,
   ...LOSS_FIELDS,
+  ...OPTIMIZER_FIELDS,
   ...POOLING_FIELDS,
 } as const;
 
@@ -44,6 +46,7 @@ const BASE: ViewDefinition<typeof LAB_FIELDS> = {
     ["← → ↑ ↓", "in the picture: window by one output cell, with Shift by five; in the kernel: the weight beside"],
     ["← →", "in the picture of Activation: the input under the cursor, with Shift ten; Esc: away"],
     ["↑ ↓ ← →", "in the picture of Loss: another class; its logit, with Shift ten times as far; Esc: as logged"],
+    ["↑ ↓", "in the picture of Optimizer: the optimizer before, after"],
     ["Space", "in the picture: let the window slide by itself; again: stop"],
     ["Enter", "in the picture: window on the last output cell; in the kernel: take the number"],
     ["Esc", "in the kernel: leave the number as it was"],
@@ -78,10 +81,20 @@ const LOSS_CHOSEN: ViewDefinition<typeof LAB_FIELDS> = {
     layer.path === outputLayer(detail)?.path || stepsOf(detail, "operations", layer.path).length > 0,
 };
 
+/** While it asks what another optimizer would have done: one weight over all steps. Where none is followed it says so. */
+const OPTIMIZER: ViewDefinition<typeof LAB_FIELDS> = {
+  ...BASE,
+  needs: [],
+  ticks: ["gradient_samples", "losses", "epochs"],
+  layers: trains,
+  hint: "The wide grey line is what the run did; look where the thin lines leave it in the first steps.",
+};
+
 export const LAB_VIEW: ViewDefinition<typeof LAB_FIELDS> = {
   ...BASE,
   as: ({ mode }, layer, detail) => {
-    const as = modeOf(mode, layer, detail);
-    return as === "activation" ? ACTIVATION : as === "loss" ? (layer ? LOSS_CHOSEN : LOSS) : BASE;
+    const shown = modeOf(mode, layer, detail);
+    if (shown === "loss") return layer ? LOSS_CHOSEN : LOSS;
+    return shown === "activation" ? ACTIVATION : shown === "optimizer" ? OPTIMIZER : BASE;
   },
 };

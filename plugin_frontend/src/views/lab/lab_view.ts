@@ -22,10 +22,11 @@ const MODULES: Readonly<Record<Mode, () => Promise<unknown>>> = {
   pooling: () => import("./pooling/pooling_mode.ts"),
   activation: () => import("./activation/activation_mode.ts"),
   loss: () => import("./loss/loss_mode.ts"),
+  optimizer: () => import("./optimizer/optimizer_mode.ts"),
 };
 
-/** Whether a mode asks for its records itself. */
-const asksItself = (mode: Mode): boolean => mode === "activation" || mode === "loss";
+/** They ask for their records themselves. */
+const WITHOUT_OPERATIONS: ReadonlySet<Mode> = new Set(["activation", "loss", "optimizer"]);
 
 /** The one probe image whose inputs and outputs are logged. */
 const IMAGE = 0;
@@ -53,7 +54,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   readonly #operation = new RecordsController(
     this,
     () => this.session,
-    () => (asksItself(this.#chosen) ? null : operationQuery(this.session)),
+    () => (WITHOUT_OPERATIONS.has(this.#chosen) ? null : operationQuery(this.session)),
   );
   readonly #input = new RecordsController(
     this,
@@ -78,7 +79,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   override render(): unknown {
     const missing = this.#missingModule(this.#chosen);
     if (missing) return missing;
-    if (asksItself(this.#chosen)) return this.#ofItself(this.#chosen);
+    if (WITHOUT_OPERATIONS.has(this.#chosen)) return this.#ofItself(this.#chosen);
     const record = this.#operation.records?.[0];
     const operation = record ? operationOf(record) : null;
     if (operation instanceof Error) return this.#message("This layer cannot be shown", operation.message);
@@ -131,8 +132,9 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
   #ofItself(mode: Mode): unknown {
     const lab = this.#base(this.session.layer!);
     const shell = this.#shell(lab, mode);
-    return mode === "loss"
-      ? html`<cnn-lab-loss class="mode" .lab=${lab} .shell=${shell}></cnn-lab-loss>`
+    if (mode === "loss") return html`<cnn-lab-loss class="mode" .lab=${lab} .shell=${shell}></cnn-lab-loss>`;
+    return mode === "optimizer"
+      ? html`<cnn-lab-optimizer class="mode" .lab=${lab} .shell=${shell}></cnn-lab-optimizer>`
       : html`<cnn-lab-activation class="mode" .lab=${lab} .shell=${shell}></cnn-lab-activation>`;
   }
 
@@ -157,13 +159,14 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
     const { layer, session } = lab;
     const pools =
       layer.role === "pooling" ? `${isolated(layer.name)} is a pooling layer: it has no kernels` : undefined;
-    const image = asksItself(mode) ? IMAGE : session.state.image;
+    const isOfImage = !WITHOUT_OPERATIONS.has(mode);
+    const image = isOfImage ? session.state.image : IMAGE;
     const unmeasured = hasKind(session.detailA, "activations")
       ? undefined
       : "This run logged no activations of the training batch";
     return html`
       <span slot="title" title=${layer.path}>${layer.name}</span>
-      ${asksItself(mode) ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
+      ${!isOfImage ? nothing : html`<span slot="subtitle">probe image ${IMAGE}</span>`}
       <cnn-segmented
         slot="controls"
         label="Operation"
@@ -181,6 +184,11 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
             disabled: hasKind(session.detailA, "predictions")
               ? undefined
               : "This run logged no predictions: train again with probe=(x, y)",
+          },
+          {
+            value: "optimizer",
+            label: "Optimizer",
+            disabled: pools && `${isolated(layer.name)} is a pooling layer: it has no weights`,
           },
         ]}
         .value=${mode}
@@ -236,7 +244,7 @@ export class LabView extends ViewElement<typeof LAB_FIELDS> {
 
   override saveSvg(): string {
     const mode = this.#mode;
-    if (!mode?.saveSvg) throw new Error("only Activation and Loss draw charts; cells are saved as PNG");
+    if (!mode?.saveSvg) throw new Error("only Activation, Loss and Optimizer draw charts; cells are saved as PNG");
     return mode.saveSvg();
   }
 

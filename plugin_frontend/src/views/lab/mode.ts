@@ -1,7 +1,7 @@
 import type { LayerRecord, RunDetail } from "../../data/schema.ts";
 import { hasKind, layersOf, stepsOf } from "../../state/selectors.ts";
 
-export type Mode = "convolution" | "pooling" | "activation" | "loss";
+export type Mode = "convolution" | "pooling" | "activation" | "loss" | "optimizer";
 
 /**
  * The layer decides; on a convolution one may also pool, and ask what its activation does where that was measured. The loss is
@@ -11,6 +11,7 @@ export function modeOf(chosen: Mode, layer: LayerRecord | null, detail: RunDetai
   const isOpen = hasKind(detail, "predictions") && (layer === null || layer.path === outputLayer(detail)?.path);
   if (isOpen && chosen === "loss") return "loss";
   if (layer?.role === "pooling") return "pooling";
+  if (chosen === "optimizer") return "optimizer";
   if (chosen === "activation" && hasKind(detail, "activations")) return "activation";
   const operates = layer === null || stepsOf(detail, "operations", layer.path).length > 0;
   return isOpen && !operates ? "loss" : chosen === "pooling" ? "pooling" : "convolution";
@@ -34,6 +35,11 @@ export function outputLayer(detail: RunDetail | null): LayerRecord | null {
 export function layerFor(mode: Mode, layer: LayerRecord, detail: RunDetail | null): LayerRecord {
   if (mode === "loss") return outputLayer(detail) ?? layer;
   const operates = ({ path }: LayerRecord): boolean => stepsOf(detail, "operations", path).length > 0;
-  if (mode === "activation" || operates(layer)) return layer;
+  if (mode === "activation" || mode === "optimizer" || operates(layer)) return layer;
   return layersOf(detail).findLast((each) => each.role === mode && operates(each)) ?? layer;
+}
+
+/** Layers that an optimizer trains. */
+export function trains({ trainable, parameters }: LayerRecord): boolean {
+  return trainable && parameters > 0;
 }
