@@ -14,7 +14,7 @@ export interface QuantityWords {
 export const QUANTITY_WORDS: Readonly<Record<Shown, QuantityWords>> = {
   gradient: {
     title: "Gradient norm",
-    subtitle: "received, before clipping",
+    subtitle: "as received",
     badges: ["training batch", "exact", "before clipping"],
   },
   update: {
