@@ -9,6 +9,7 @@ from typing import Any
 from tb_cnnviz.capture.quantities.operations import MAX_BYTES
 from tb_cnnviz.loggers.activation_recorder import ActivationRecorder
 from tb_cnnviz.loggers.arguments import Scalar
+from tb_cnnviz.loggers.batch_recorder import BatchRecorder
 from tb_cnnviz.loggers.error_recorder import ErrorRecorder
 from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
@@ -67,6 +68,9 @@ class CNNViz(ProbeLogger):
             batch, at the steps of the gradients: histogram, mean, deviation, extremes, exact zeros, saturated values,
             NaN and Inf, of the whole layer and by channel; of a layer that fuses an activation also of what enters
             that. Under XLA the forward pass is made again at these steps, else not. Defaults to True.
+        batches: log mean, deviation, extremes, NaN and Inf of the inputs and labels that the model is trained on, and how
+            many labels are of each class, at the steps of the gradients. Taken from the arguments of the training
+            step, before preprocessing layers of the model. Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         exact_histograms: count every element in the histograms of gradients. By default those of a variable of a
@@ -119,6 +123,7 @@ class CNNViz(ProbeLogger):
         filters: bool = True,
         feature_maps: bool = True,
         activations: bool = True,
+        batches: bool = True,
         gradients: bool = True,
         exact_histograms: bool = False,
         gradient_samples: bool = True,
@@ -156,6 +161,7 @@ class CNNViz(ProbeLogger):
             writer=writer,
         )
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
+        self.batches = batches
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
 
     def make_recorders(self) -> list[Recorder]:
@@ -169,6 +175,7 @@ class CNNViz(ProbeLogger):
             (self.feature_maps, [FeatureMapRecorder()]),
             (self.gradients, [GradientRecorder(rhythm, exact=self.exact_histograms, samples=self.gradient_samples)]),
             (self.activations, [ActivationRecorder(rhythm)]),
+            (self.batches, [BatchRecorder(rhythm)]),
             (self.errors, [errors]),
             (self.losses, [LossRecorder(), MetricRecorder()]),
         ]
@@ -183,18 +190,27 @@ class FilterLogger(Logger):
 
 
 class FeatureMapLogger(ProbeLogger):
-    """Logs what the layers make of the probe, and statistics of what they make of the training batch.
+    """Logs what the layers make of the probe, and statistics of the training batch and what they make of it.
 
     Arguments as for `CNNViz`.
     """
 
-    def __init__(self, log_dir: str | Path, probe: Any = None, *, activations: bool = True, **settings: Any) -> None:
+    def __init__(
+        self,
+        log_dir: str | Path,
+        probe: Any = None,
+        *,
+        activations: bool = True,
+        batches: bool = True,
+        **settings: Any,
+    ) -> None:
         super().__init__(log_dir, probe, **settings)
-        self.activations = activations
+        self.activations, self.batches = activations, batches
 
     def make_recorders(self) -> list[Recorder]:
         rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
-        return [FeatureMapRecorder(), *([ActivationRecorder(rhythm)] if self.activations else [])]
+        activations = [ActivationRecorder(rhythm)] if self.activations else []
+        return [FeatureMapRecorder(), *activations, *([BatchRecorder(rhythm)] if self.batches else [])]
 
 
 class GradientLogger(Logger):

@@ -46,7 +46,10 @@ PICTURES = LOST["filters"] | LOST["feature maps"] | LOST["errors"]
 #: What is more than one part.
 WIDE = {
     "everything": set().union(*LOST.values()),
-    "all that is recorded inside training steps": LOST["gradients"] | LOST["losses"] | LOST["activations"],
+    "all that is recorded inside training steps": LOST["gradients"]
+    | LOST["losses"]
+    | LOST["activations"]
+    | LOST["batches"],
     "the schedule": PICTURES,
     "limits": PICTURES,
 }

@@ -32,6 +32,7 @@ import tb_cnnviz
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support import activation_oracles
+from tests.support.batch_cases import check_batch
 from tests.support.fits import (
     RATE,
     compiled,
@@ -552,7 +553,12 @@ def mirrored(folder: Path) -> None:
             return make()
 
     sgd(folder, maker=maker, callbacks=everything)
-    np.testing.assert_allclose(losses(run_of(folder), "examples"), [BATCH * (i + 1) for i in range(STEPS)])
+    run = run_of(folder)
+    np.testing.assert_allclose(losses(run, "examples"), [BATCH * (i + 1) for i in range(STEPS)])
+    for step in range(STEPS):
+        record, rows = run.read("batches", None, step), slice(BATCH * step, BATCH * (step + 1))
+        check_batch(record, [(record["names"][0], "input", X[rows]), ("y", "label", Y[rows])])
+        np.testing.assert_array_equal(record["class_counts"], np.bincount(Y[rows], minlength=5))
 
 
 def mirrored_float16(folder: Path) -> None:

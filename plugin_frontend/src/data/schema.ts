@@ -29,6 +29,7 @@ export type Kind =
   | "losses"
   | "epochs"
   | "activations"
+  | "batches"
   | "errors"
   | "error_maps"
   | "gradient_samples"
