@@ -153,7 +153,8 @@ class Run:
           told apart by `batch` = 0, 1, …; the last one's update was applied. Of a train_step that returns its losses also
           a column for each of them, and `sources`: what each is. epochs: a column for each metric, `step` and
           `epoch`; a metric that is named like one of these is `metric:step`, `metric:epoch` …. With
-          step None over all records, rows that were logged again once, the later value.
+          step None over all records, rows that were logged again once, the later value. A damaged record is left out
+          then, with a notice.
 
         Args:
             layer: the layer's path for kinds that belong to one, and for activations and errors (or None); a variable's
@@ -225,11 +226,21 @@ class Run:
 
     def _joined(self, join: Join, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
         self._steps(kind, layer)
-        if step is None:
-            records = [self._index.read_entry(entry) for entry in self._index.entries(kind)]
-        else:
-            records = [self._index.read_entry(self._repeat(kind, layer, step, repeat))]
-        return join(records)
+        if step is not None:
+            return join([self._index.read_entry(self._repeat(kind, layer, step, repeat))])
+        sound: list[Record] = []
+        damage: DamagedRecord | None = None
+        for entry in self._index.entries(kind):
+            try:
+                record = self._index.read_entry(entry)
+                join([record])
+                sound.append(record)
+            except DamagedRecord as found:  # costs itself alone
+                damage = found
+                self._index.note(entry, found.reason)
+        if damage is not None and not sound:
+            raise damage
+        return join(sound)
 
     def _column(self, variable: str, step: int | None) -> int:
         model = self._index.model(step)
