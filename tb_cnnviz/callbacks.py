@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tb_cnnviz.capture.quantities.operations import MAX_BYTES
+from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.activation_recorder import ActivationRecorder
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.batch_recorder import BatchRecorder
+from tb_cnnviz.loggers.doctor import Doctor
 from tb_cnnviz.loggers.error_recorder import ErrorRecorder
 from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
@@ -84,6 +86,10 @@ class CNNViz(ProbeLogger):
             as often between them as the gradients', where a quarter of `overhead` allows; maps of convolutions,
             pooling and dense layers at picture steps. One pass of the probe forward and back, with training=False, so
             batch normalization uses its moving statistics and dropout drops nothing. Defaults to True.
+        doctor: judge the fit while it runs, by what was logged: True warns once of each verdict of severity error or
+            warning (docs/doctor.md), "stop" also ends the fit where one of severity error was found. It looks after 32, 64,
+            128 … batches, at epoch ends and when fit is over; all looks but the last take at most a quarter of `overhead`.
+            Needs a local log_dir. Defaults to False.
         losses: log each batch's loss and learning rate, and Keras' metrics by epoch. Defaults to True.
         hparams: your own hyper-parameters, beside those of the optimizer: text, numbers, True or False by name.
         class_names: one for each class of the output.
@@ -129,6 +135,7 @@ class CNNViz(ProbeLogger):
         gradient_samples: bool = True,
         errors: bool = True,
         losses: bool = True,
+        doctor: bool | str = False,
         hparams: Mapping[str, Scalar] | None = None,
         class_names: Sequence[str] | None = None,
         channel_order: str = "rgb",
@@ -161,8 +168,11 @@ class CNNViz(ProbeLogger):
             writer=writer,
         )
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
-        self.batches = batches
+        self.batches, self.doctor = batches, arguments.doctor(doctor)
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
+
+    def make_doctor(self) -> Doctor | None:
+        return Doctor(self.settings.overhead, stops=self.doctor == "stop") if self.doctor else None
 
     def make_recorders(self) -> list[Recorder]:
         settings = self.settings

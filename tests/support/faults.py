@@ -36,7 +36,7 @@ SAYS = "a fault on purpose"
 PATIENCE = 300
 
 #: What a part is called in its warning, and the kinds of records that may be missing then, as the kinds say.
-LOST: dict[str, set[str]] = {"the end of fit": set()}
+LOST: dict[str, set[str]] = {"the end of fit": set(), "verdicts": set()}
 for kind in KINDS.values():
     for part in kind.lost_with:
         LOST.setdefault(part, set()).add(kind.name)
