@@ -248,14 +248,14 @@ def jit_on_torch(folder: Path) -> None:
         warnings.simplefilter("always")
         train(model, everything(folder), steps=2)
     said = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
-    assert len(said) == 3, said
+    assert len(said) == 4, said
     assert all("torch.compile" in text for text in said)
     assert identical(bare, model)
     kinds = set(run_of(folder).kinds)
     assert {"predictions", "feature_maps", "epochs"} <= kinds
-    assert not {"gradients", "activations", "losses"} & kinds
+    assert not {"gradients", "activations", "batches", "losses"} & kinds
     raise Refused(
-        "by tb_cnnviz, gradients, activations and batch losses only: torch.compile would compile what records together with the "
+        "by tb_cnnviz, gradients, activations, batches and batch losses only: torch.compile would compile what records together with the "
         "step, again for every shape that it meets. Without `jit_compile=True`, which is PyTorch's default, all is "
         "logged"
     )
