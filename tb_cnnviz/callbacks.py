@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tb_cnnviz.capture.quantities.operations import MAX_BYTES
+from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.activation_recorder import ActivationRecorder
 from tb_cnnviz.loggers.arguments import Scalar
+from tb_cnnviz.loggers.batch_recorder import BatchRecorder
+from tb_cnnviz.loggers.doctor import Doctor
 from tb_cnnviz.loggers.error_recorder import ErrorRecorder
 from tb_cnnviz.loggers.feature_map_recorder import FeatureMapRecorder
 from tb_cnnviz.loggers.filter_recorder import FilterRecorder
@@ -69,6 +72,9 @@ class CNNViz(ProbeLogger):
             batch, at the steps of the gradients: histogram, mean, deviation, extremes, exact zeros, saturated values,
             NaN and Inf, of the whole layer and by channel; of a layer that fuses an activation also of what enters
             that. Under XLA the forward pass is made again at these steps, else not. Defaults to True.
+        batches: log mean, deviation, extremes, NaN and Inf of the inputs and labels that the model is trained on, and how
+            many labels are of each class, at the steps of the gradients. Taken from the arguments of the training
+            step, before preprocessing layers of the model. Defaults to True.
         gradients: log histogram, norm, mean, extremes, zeros, NaN and Inf of the gradient that the optimizer receives
             (before clipping) for every trainable variable, and the norm of the update that it applies. Defaults to True.
         exact_histograms: count every element in the histograms of gradients. By default those of a variable of a
@@ -82,6 +88,10 @@ class CNNViz(ProbeLogger):
             as often between them as the gradients', where a quarter of `overhead` allows; maps of convolutions,
             pooling and dense layers at picture steps. One pass of the probe forward and back, with training=False, so
             batch normalization uses its moving statistics and dropout drops nothing. Defaults to True.
+        doctor: judge the fit while it runs, by what was logged: True warns once of each verdict of severity error or
+            warning (docs/doctor.md), "stop" also ends the fit where one of severity error was found. It looks after 32, 64,
+            128 … batches, at epoch ends and when fit is over; all looks but the last take at most a quarter of `overhead`.
+            Needs a local log_dir. Defaults to False.
         losses: log each batch's loss and learning rate, and Keras' metrics by epoch. Defaults to True.
         hparams: your own hyper-parameters, beside those of the optimizer: text, numbers, True or False by name.
         class_names: one for each class of the output.
@@ -121,11 +131,13 @@ class CNNViz(ProbeLogger):
         filters: bool = True,
         feature_maps: bool = True,
         activations: bool = True,
+        batches: bool = True,
         gradients: bool = True,
         exact_histograms: bool = False,
         gradient_samples: bool = True,
         errors: bool = True,
         losses: bool = True,
+        doctor: bool | str = False,
         hparams: Mapping[str, Scalar] | None = None,
         class_names: Sequence[str] | None = None,
         channel_order: str = "rgb",
@@ -158,7 +170,11 @@ class CNNViz(ProbeLogger):
             writer=writer,
         )
         self.filters, self.activations, self.gradients, self.losses = filters, activations, gradients, losses
+        self.batches, self.doctor = batches, arguments.doctor(doctor)
         self.exact_histograms, self.gradient_samples = exact_histograms, gradient_samples
+
+    def make_doctor(self) -> Doctor | None:
+        return Doctor(self.settings.overhead, stops=self.doctor == "stop") if self.doctor else None
 
     def make_recorders(self) -> list[Recorder]:
         settings = self.settings
@@ -171,6 +187,7 @@ class CNNViz(ProbeLogger):
             (self.feature_maps, [FeatureMapRecorder()]),
             (self.gradients, _of_gradients(rhythm, settings, self.exact_histograms, self.gradient_samples)),
             (self.activations, [ActivationRecorder(rhythm)]),
+            (self.batches, [BatchRecorder(rhythm)]),
             (self.errors, [errors]),
             (self.losses, [LossRecorder(), MetricRecorder()]),
         ]
@@ -185,18 +202,27 @@ class FilterLogger(Logger):
 
 
 class FeatureMapLogger(ProbeLogger):
-    """Logs what the layers make of the probe, and statistics of what they make of the training batch.
+    """Logs what the layers make of the probe, and statistics of the training batch and what they make of it.
 
     Arguments as for `CNNViz`.
     """
 
-    def __init__(self, log_dir: str | Path, probe: Any = None, *, activations: bool = True, **settings: Any) -> None:
+    def __init__(
+        self,
+        log_dir: str | Path,
+        probe: Any = None,
+        *,
+        activations: bool = True,
+        batches: bool = True,
+        **settings: Any,
+    ) -> None:
         super().__init__(log_dir, probe, **settings)
-        self.activations = activations
+        self.activations, self.batches = activations, batches
 
     def make_recorders(self) -> list[Recorder]:
         rhythm = StatisticsStride(self.settings.schedule, self.settings.overhead)
-        return [FeatureMapRecorder(), *([ActivationRecorder(rhythm)] if self.activations else [])]
+        activations = [ActivationRecorder(rhythm)] if self.activations else []
+        return [FeatureMapRecorder(), *activations, *([BatchRecorder(rhythm)] if self.batches else [])]
 
 
 class GradientLogger(Logger):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 CLASSES, BINARY, SQUARED, ABSOLUTE, OTHER = "classes", "binary", "squared", "absolute", "other"
@@ -26,6 +28,12 @@ def family_of(loss: str | None) -> str:
 def is_sparse(loss: str | None) -> bool:
     """Whether labels are the numbers of classes."""
     return (loss or "").startswith("sparse")
+
+
+def takes_logits(config: Mapping[str, object] | None) -> bool | None:
+    """Whether the loss applies a softmax or sigmoid of its own, by its configuration; None where that is not known."""
+    said = (config or {}).get("from_logits")
+    return said if isinstance(said, bool) else None
 
 
 def entropy(shares: np.ndarray) -> float:

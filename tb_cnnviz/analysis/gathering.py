@@ -260,7 +260,7 @@ def _has_images(array: Any) -> bool:
 
 
 def _batches(reader: _Reader, part: str) -> BatchStatistics | None:
-    """Statistics of the training batch's inputs or labels, where the log holds them: no log does yet."""
+    """Statistics of the training batch's inputs or labels; older logs hold none."""
     steps, records = reader.records("batches", STATISTICS)
     chosen = [np.flatnonzero([p == part for p in record.get("parts", ())]) for record in records]
     width = max((len(places) for places in chosen), default=0)

@@ -86,5 +86,7 @@ def _judge_one(
 def _gathered(run: RunFolder) -> Evidence | None:
     try:
         return gather(open_run(run))
-    except (NothingToJudge, OSError):
+    except (
+        Exception
+    ):  # a log that holds nothing, or says nonsense, is no baseline; `judge_runs` says where none is left
         return None

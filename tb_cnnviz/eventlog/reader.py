@@ -155,7 +155,8 @@ class Run:
           told apart by `batch` = 0, 1, …; the last one's update was applied. Of a train_step that returns its losses also
           a column for each of them, and `sources`: what each is. epochs: a column for each metric, `step` and
           `epoch`; a metric that is named like one of these is `metric:step`, `metric:epoch` …. With
-          step None over all records, rows that were logged again once, the later value.
+          step None over all records, rows that were logged again once, the later value. A damaged record is left out
+          then, with a notice.
 
         Args:
             layer: the layer's path for kinds that belong to one, and for activations and errors (or None); a variable's
@@ -228,9 +229,27 @@ class Run:
     def _joined(self, join: Join, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
         owner = self._owner(kind, layer)
         self._steps(kind, owner)
-        entries = self._index.entries(kind) if step is None else [self._repeat(kind, owner, step, repeat)]
-        records = [self._index.read_entry(entry) for entry in entries]
-        return join(records, self._asked(KINDS[kind], layer, records[-1], entries[-1]))
+        if step is not None:
+            entry = self._repeat(kind, owner, step, repeat)
+            record = self._index.read_entry(entry)
+            return join([record], self._asked(KINDS[kind], layer, record, entry))
+        sound: list[Record] = []
+        asked = Asked()
+        damage: DamagedRecord | None = None
+        for entry in self._index.entries(kind):
+            try:
+                record = self._index.read_entry(entry)
+                asked_of = self._asked(KINDS[kind], layer, record, entry)
+                join([record], asked_of)
+            except DamagedRecord as found:  # costs itself alone
+                damage = found
+                self._index.note(entry, found.reason)
+                continue
+            sound.append(record)
+            asked = asked_of
+        if damage is not None and not sound:
+            raise damage
+        return join(sound, asked)
 
     def _column(self, variable: str, step: int | None) -> int:
         model = self._index.model(step)

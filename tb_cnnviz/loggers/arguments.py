@@ -75,6 +75,20 @@ def choice(name: str, value: Any, accepted: Sequence[str]) -> str:
     return value
 
 
+def doctor(value: Any) -> bool | str:
+    """`value`, whether a fit is judged while it runs, and ended.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, bool) and not (isinstance(value, str) and value == "stop"):
+        raise ValueError(
+            f'doctor: {value!r} given; accepted are False, True, which warns of each verdict, and "stop", which also ends '
+            "a fit with a verdict of severity error"
+        )
+    return value
+
+
 def channel_order(value: Any) -> str:
     """`value`, the order of an image's three channels.
 

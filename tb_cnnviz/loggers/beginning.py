@@ -16,6 +16,7 @@ from tb_cnnviz.loggers import arguments
 from tb_cnnviz.loggers.budget import Budget
 from tb_cnnviz.loggers.clock import Clock
 from tb_cnnviz.loggers.context import FirstLook, FitContext, FitProbe
+from tb_cnnviz.loggers.doctor import PART as VERDICTS
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.logged_fit import LoggedFit
 from tb_cnnviz.loggers.loss_recorder import LossRecorder
@@ -136,6 +137,9 @@ def _open(fit: LoggedFit, log: FitLog, decisions: Decisions, obstacle: str, reas
                 log.turn_off(part.name, reason)
             else:
                 part.begin(context)
+    if fit.doctor is not None:
+        with log.guard(VERDICTS):
+            fit.doctor.begin(log)
     _say_what_was_unreadable(log)
     fit.pictures.take_at_an_end(log, fit.active(log))
     log.budget.keep_free(fit, fit.pictures.bytes_at_an_end + _loss_bytes(fit))

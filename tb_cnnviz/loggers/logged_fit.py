@@ -13,6 +13,8 @@ from tb_cnnviz.capture.in_step.seat import Seat
 from tb_cnnviz.capture.in_step.step import InstrumentedStep
 from tb_cnnviz.capture.messages import in_one_line
 from tb_cnnviz.capture.quantities.weight_bits import joined
+from tb_cnnviz.loggers.doctor import PART as VERDICTS
+from tb_cnnviz.loggers.doctor import Doctor
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.own_loop import OwnLoop
 from tb_cnnviz.loggers.picture_steps import PictureSteps
@@ -27,6 +29,7 @@ class LoggedFit:
 
     Args:
         params: what Keras says of the fit; may be empty.
+        doctor: judges the fit while it runs; None where nobody asked for it.
 
     Attributes:
         log: None before the first batch, and when the fit is over.
@@ -38,8 +41,15 @@ class LoggedFit:
     """
 
     def __init__(
-        self, settings: Settings, model: Any, recorders: list[Recorder], seat: Seat, params: Mapping[str, Any]
+        self,
+        settings: Settings,
+        model: Any,
+        recorders: list[Recorder],
+        seat: Seat,
+        params: Mapping[str, Any],
+        doctor: Doctor | None = None,
     ) -> None:
+        self.doctor = doctor
         self.settings, self.model, self.recorders, self.seat, self.params = settings, model, recorders, seat, params
         self.step = InstrumentedStep.of_fit(model)
         self.loop = None if self.step.is_in_fit else OwnLoop(model, self.step)
@@ -130,6 +140,7 @@ class LoggedFit:
             if self.loop is not None and self.loop.has_to_be_kept(self.pictures.ran):
                 self._drain(log)  # of a loop nobody says for sure that it ends
                 log.writer.flush()
+            self._ask_doctor(log, is_epoch_end=False)
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         if self.first_epoch is None:
@@ -154,6 +165,7 @@ class LoggedFit:
                     if log.training.ran or not part.is_in_step:
                         part.epoch_ended(log, step, logs)
             log.writer.flush()
+            self._ask_doctor(log, is_epoch_end=True)
 
     def weights_were_set(self, event: str) -> None:
         """The pictures that were taken at this step are of other weights."""
@@ -183,6 +195,9 @@ class LoggedFit:
             self.pictures.take_at_an_end(log, self.active(log))
             self._show_in_stock_tabs(log)
             self._finish(log, succeeded=True)
+            if self.doctor is not None and self.pictures.ran:
+                with log.guard(VERDICTS):
+                    self.doctor.look(log, self.pictures.ran, log.clock.now(), is_last=True)
 
     def abort(self) -> None:
         """An exception leaves fit: keep what was captured.
@@ -269,6 +284,16 @@ class LoggedFit:
     def _look_at_weights(self, event: str) -> None:
         if self.watch is not None:
             self.watch.look(event)
+
+    def _ask_doctor(self, log: FitLog, *, is_epoch_end: bool) -> None:
+        """Judge the fit so far, where that is due."""
+        if self.doctor is None:
+            return
+        with log.guard(VERDICTS):
+            if self.doctor.is_due(log, self.pictures.ran, is_epoch_end=is_epoch_end):
+                started = log.clock.now()
+                self._drain(log)
+                self.doctor.look(log, self.pictures.ran, started)
 
     def _drain(self, log: FitLog) -> None:
         """Let the log have what waits in the device's memory."""

@@ -19,6 +19,7 @@ from tb_cnnviz.capture.network.forward import pass_over_zeros
 from tb_cnnviz.loggers import alive, arguments, beginning
 from tb_cnnviz.loggers.arguments import Scalar
 from tb_cnnviz.loggers.context import FirstLook, FitProbe
+from tb_cnnviz.loggers.doctor import Doctor
 from tb_cnnviz.loggers.event_guard import guarded
 from tb_cnnviz.loggers.fit_log import EVERYTHING, FitLog, warn
 from tb_cnnviz.loggers.logged_fit import LoggedFit
@@ -75,6 +76,10 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def make_recorders(self) -> list[Recorder]:
         """The recorders of one fit."""
         raise NotImplementedError
+
+    def make_doctor(self) -> Doctor | None:
+        """Who judges one fit while it runs."""
+        return None
 
     def needs_first_batch(self) -> bool:
         return not self.model.built
@@ -209,7 +214,9 @@ class Logger(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         self.check(None)
         self.is_entering = False
         seat = Seat(self._begin, self.abort, self._lose_step)
-        self._logged = LoggedFit(self.settings, self.model, self.make_recorders(), seat, self.params or {})
+        self._logged = LoggedFit(
+            self.settings, self.model, self.make_recorders(), seat, self.params or {}, self.make_doctor()
+        )
         self._logged.join(self)
 
     def _entered(self) -> LoggedFit | None:

@@ -91,6 +91,8 @@ class ModelRecord:
     `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
     `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
     updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
+    `loss_config` is of a single loss: `from_logits`, `label_smoothing` and `reduction`, those of them that it has. None of
+    several losses, of a function of the user's own, and in older logs.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ModelRecord:
     keras_version: str | None = None
     channel_order: str = "rgb"
     steps: str | None = None
+    loss_config: dict[str, str | float | int | bool | None] | None = None
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), allow_nan=False, separators=(",", ":")).encode()

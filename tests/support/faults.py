@@ -36,7 +36,7 @@ SAYS = "a fault on purpose"
 PATIENCE = 300
 
 #: What a part is called in its warning, and the kinds of records that may be missing then, as the kinds say.
-LOST: dict[str, set[str]] = {"the end of fit": set()}
+LOST: dict[str, set[str]] = {"the end of fit": set(), "verdicts": set()}
 for kind in KINDS.values():
     for part in kind.lost_with:
         LOST.setdefault(part, set()).add(kind.name)
@@ -46,7 +46,10 @@ PICTURES = LOST["filters"] | LOST["feature maps"] | LOST["errors"]
 #: What is more than one part.
 WIDE = {
     "everything": set().union(*LOST.values()),
-    "all that is recorded inside training steps": LOST["gradients"] | LOST["losses"] | LOST["activations"],
+    "all that is recorded inside training steps": LOST["gradients"]
+    | LOST["losses"]
+    | LOST["activations"]
+    | LOST["batches"],
     "the schedule": PICTURES,
     "limits": PICTURES,
 }

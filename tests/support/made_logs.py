@@ -7,7 +7,7 @@ epochs, statistics at every eighth; the loss falls from guessing to a tenth of i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,7 @@ class MadeLog:
     layers: list[LayerRecord] = field(default_factory=layer_records)
     shapes: dict[str, list[int]] = field(default_factory=lambda: dict(SHAPES))
     loss_name: str = "sparse_categorical_crossentropy"
+    loss_config: dict[str, Any] | None = None
     optimizer: str = "SGD"
     hparams: dict[str, Any] = field(default_factory=dict)
     loss: np.ndarray = field(default_factory=falling_loss)
@@ -148,6 +149,7 @@ class MadeLog:
             for x in LAYERS
         ]
         model = ModelRecord("net", self.layers, variables, 4772, self.optimizer, self.loss_name, self.hparams)
+        model = replace(model, loss_config=self.loss_config)
         return Record("model", 0, arrays={"json": np.frombuffer(model.to_json(), np.uint8)})
 
     def _probe(self) -> Record:

@@ -32,6 +32,7 @@ import tb_cnnviz
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.eventlog.reader import Run
 from tests.support import activation_oracles
+from tests.support.batch_cases import check_batch
 from tests.support.fits import (
     RATE,
     compiled,
@@ -247,14 +248,14 @@ def jit_on_torch(folder: Path) -> None:
         warnings.simplefilter("always")
         train(model, everything(folder), steps=2)
     said = [str(w.message) for w in caught if "tb_cnnviz" in str(w.message)]
-    assert len(said) == 3, said
+    assert len(said) == 4, said
     assert all("torch.compile" in text for text in said)
     assert identical(bare, model)
     kinds = set(run_of(folder).kinds)
     assert {"predictions", "feature_maps", "epochs"} <= kinds
-    assert not {"gradients", "activations", "losses"} & kinds
+    assert not {"gradients", "activations", "batches", "losses"} & kinds
     raise Refused(
-        "by tb_cnnviz, gradients, activations and batch losses only: torch.compile would compile what records together with the "
+        "by tb_cnnviz, gradients, activations, batches and batch losses only: torch.compile would compile what records together with the "
         "step, again for every shape that it meets. Without `jit_compile=True`, which is PyTorch's default, all is "
         "logged"
     )
@@ -552,7 +553,12 @@ def mirrored(folder: Path) -> None:
             return make()
 
     sgd(folder, maker=maker, callbacks=everything)
-    np.testing.assert_allclose(losses(run_of(folder), "examples"), [BATCH * (i + 1) for i in range(STEPS)])
+    run = run_of(folder)
+    np.testing.assert_allclose(losses(run, "examples"), [BATCH * (i + 1) for i in range(STEPS)])
+    for step in range(STEPS):
+        record, rows = run.read("batches", None, step), slice(BATCH * step, BATCH * (step + 1))
+        check_batch(record, [(record["names"][0], "input", X[rows]), ("y", "label", Y[rows])])
+        np.testing.assert_array_equal(record["class_counts"], np.bincount(Y[rows], minlength=5))
 
 
 def mirrored_float16(folder: Path) -> None:

@@ -29,6 +29,7 @@ export type Kind =
   | "losses"
   | "epochs"
   | "activations"
+  | "batches"
   | "errors"
   | "error_maps"
   | "gradient_samples"
@@ -113,6 +114,8 @@ export interface VariableRecord {
  * `channel_order` is rgb or bgr: what the three channels of its images are. Older logs do not say it: rgb.
  * `optimizer` names the classes of the optimizers that are used. `steps` says what the log's steps count: `optimizer
  * updates`, or `train steps` where no single optimizer counts them; None in logs that are older than that.
+ * `loss_config` is of a single loss: `from_logits`, `label_smoothing` and `reduction`, those of them that it has. None of
+ * several losses, of a function of the user's own, and in older logs.
  */
 export interface ModelRecord {
   name: string;
@@ -127,6 +130,7 @@ export interface ModelRecord {
   keras_version: string | null;
   channel_order: string;
   steps: string | null;
+  loss_config: Record<string, string | number | boolean | null> | null;
 }
 
 /** The body of every answer that is not 200. */

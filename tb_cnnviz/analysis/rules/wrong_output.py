@@ -104,33 +104,41 @@ def _by_labels(evidence: Evidence, family: str, ends_by: str, units: int | None,
 
 
 def _by_loss(evidence: Evidence, family: str, ends_by: str, learning: Learning) -> tuple[str, str]:
-    """What the probe's loss says of how it reads the predictions: as shares, or through a softmax of its own."""
-    errors, probe = evidence.errors, evidence.probe
+    """How the loss reads the predictions: as shares, or through a softmax of its own. Older logs show it by the probe's loss."""
     squashed = {data_loss.CLASSES: "softmax", data_loss.BINARY: "sigmoid"}.get(family)
-    if errors is None or probe.y is None or squashed is None or not len(probe.predictions):
+    if squashed is None or ends_by not in (squashed, "linear"):
         return NOTE, ""
+    alarm = WARNING if learning.is_weak else NOTE
+    said = data_loss.takes_logits(evidence.model.loss_config)
+    is_logits = _measured_logits(evidence, ends_by) if said is None else said
+    if ends_by == squashed and is_logits is True:
+        # On TensorFlow, Keras may take what entered the softmax instead: only the probe's loss tells it.
+        is_sure = said is None or evidence.model.backend in ("jax", "torch")
+        if is_sure or _measured_logits(evidence, ends_by) is True:
+            return (
+                alarm,
+                f"The loss takes logits (from_logits=True) and gets the output of a {squashed}, so it is applied twice.",
+            )
+    elif ends_by == "linear" and is_logits is False:
+        return alarm, "The loss takes probabilities and gets a linear output: set from_logits=True."
+    return NOTE, ""
+
+
+def _measured_logits(evidence: Evidence, ends_by: str) -> bool | None:
+    """What the probe's loss says of it; None where it says nothing."""
+    errors, probe = evidence.errors, evidence.probe
+    if errors is None or probe.y is None or not len(probe.predictions):
+        return None
     at = np.flatnonzero(errors.step == probe.steps[-1])
     predictions = probe.predictions[-1]
     if not len(at) or not np.isfinite(predictions).all():
-        return NOTE, ""
+        return None
     loss = float(errors.loss[at[0]])
     as_shares, as_logits = (
         data_loss.prediction_loss(evidence.model.loss, probe.y, predictions, logits=logits) for logits in (False, True)
     )
-    if ends_by == squashed and abs(loss - as_logits) < 1e-3 * loss and abs(loss - as_shares) > 0.05 * loss:
-        severity = WARNING if learning.is_weak else NOTE
-        return (
-            severity,
-            f"The loss takes logits (from_logits=True) and gets the output of a {squashed}, so it is applied twice.",
-        )
-    if (
-        ends_by == "linear"
-        and (predictions < 0).any()
-        and abs(loss - as_logits) > 0.05 * loss
-        and np.isfinite(as_logits)
-    ):
-        return (
-            WARNING if learning.is_weak else NOTE,
-            "The loss takes probabilities and gets a linear output: set from_logits=True.",
-        )
-    return NOTE, ""
+    if ends_by != "linear":
+        is_near = abs(loss - as_logits) < 1e-3 * loss and abs(loss - as_shares) > 0.05 * loss
+        return True if is_near else None
+    is_far = (predictions < 0).any() and abs(loss - as_logits) > 0.05 * loss and np.isfinite(as_logits)
+    return False if is_far else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -58,6 +59,7 @@ def model_record(
         optimizer=optimizer,
         steps=steps,
         loss=loss_name(getattr(model, "loss", None)),
+        loss_config=loss_config(getattr(model, "loss", None)),
         hparams=dict(hparams or {}),
         class_names=[str(name) for name in class_names] if class_names is not None else None,
         channel_order=channel_order,
@@ -310,6 +312,33 @@ def loss_name(loss: Any) -> str | None:
         for each in tree.flatten(loss)
     ]
     return ", ".join(str(name) for name in names if name) or None
+
+
+def loss_config(loss: Any) -> dict[str, str | float | int | bool | None] | None:
+    """`from_logits`, `label_smoothing` and `reduction` of Keras' own losses, as far as each has them.
+
+    Args:
+        loss: as `compile` was given it. None is given for several, and for what is not of Keras.
+    """
+    try:
+        return _loss_config(loss)
+    except Exception:  # a text that names no loss
+        return None
+
+
+def _loss_config(loss: Any) -> dict[str, str | float | int | bool | None] | None:
+    if isinstance(loss, str) or inspect.isfunction(loss):  # compile makes the mean over the batch of it
+        function = keras.losses.get(loss) if isinstance(loss, str) else loss
+        if not getattr(function, "__module__", "").startswith("keras."):
+            return None
+        parameters = inspect.signature(function).parameters
+        found = {name: each.default for name, each in parameters.items()} | {"reduction": "sum_over_batch_size"}
+    elif isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
+        found = loss.get_config()
+    else:
+        return None
+    kept = {name: found[name] for name in ("from_logits", "label_smoothing", "reduction") if name in found}
+    return {name: value for name, value in kept.items() if value is None or isinstance(value, str | float | int | bool)}
 
 
 def _quietly(compute: Callable[[], Any]) -> Any:

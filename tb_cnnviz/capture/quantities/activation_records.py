@@ -38,6 +38,7 @@ def as_record(
         "rows": np.frombuffer(described.encode(), np.uint8),
         **{name: np.array([row[name] for row in each], np.float32) for name in ("mean", "std", "min", "max")},
         **{name: np.array([row[name] for row in each], np.int64) for name in ("count", *_COUNTS)},
+        "slope_rms": np.sqrt(seen["slope"][called]).astype(np.float32),
         "histogram": histogram,
         "sampled": seen["sampled"][called].astype(np.int32),
         "channel_mean": mean,

@@ -13,6 +13,7 @@ from tb_cnnviz.capture.network.forward import ForwardTrace
 from tb_cnnviz.capture.network.layer_tree import PlacedLayer
 from tb_cnnviz.capture.quantities import saturation
 from tb_cnnviz.capture.quantities.saturation import Saturation
+from tb_cnnviz.capture.quantities.slopes import Slope, slope_of
 
 OUTPUT, PRE_ACTIVATION = "output", "pre_activation"
 
@@ -26,7 +27,10 @@ _ROLES = ("convolution", "dense", "pooling", "normalization", "activation", "rec
 
 @dataclass(frozen=True)
 class Row:
-    """One place of one layer. `axis` is that of the channels in its tensors, 1 or -1; 2 behind the steps of a sequence."""
+    """One place of one layer. `axis` is that of the channels in its tensors, 1 or -1; 2 behind the steps of a sequence.
+
+    `slope` is the derivative of its activation: where that is fused, of the pre-activation's row, else of the output's.
+    """
 
     layer: Any
     path: str
@@ -34,6 +38,7 @@ class Row:
     channels: int
     axis: int
     saturation: Saturation | None
+    slope: Slope | None = None
 
     def described(self) -> dict[str, Any]:
         """As a record has it."""
@@ -87,8 +92,12 @@ def placed_rows(placed: Sequence[PlacedLayer], seen: ForwardTrace | None) -> Row
             continue
         kind = saturation.of_layer(layer)
         if fuses_activation(layer):
-            rows.append(Row(layer, item.path, PRE_ACTIVATION, channels, axis, kind.pre_activation))
-        rows.append(Row(layer, item.path, OUTPUT, channels, axis, kind.output))
+            slope = slope_of(layer, is_of_output=False)
+            rows.append(Row(layer, item.path, PRE_ACTIVATION, channels, axis, kind.pre_activation, slope))
+            rows.append(Row(layer, item.path, OUTPUT, channels, axis, kind.output))
+        else:
+            slope = slope_of(layer, is_of_output=True)
+            rows.append(Row(layer, item.path, OUTPUT, channels, axis, kind.output, slope))
     return Rows(rows, unknown, unseen)
 
 

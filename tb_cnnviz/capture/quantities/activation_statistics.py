@@ -6,6 +6,7 @@ map, and `C` that of channels:
 - `count` int32: P;
 - `moments` float32 [4, C]: mean, sum of squared deviations from it, least and largest finite value (NaN without one);
 - `counts` int32 [4, C]: exact zeros, saturated values, NaN, Inf;
+- `slope` float32: mean square of the activation's derivative; NaN for a row that has none;
 - `sampled` int32: the histograms are of every so many positions, beginning with the first;
 - `raw` int32 [RAW_COUNT]: counts by sign and exponent;
 - `channel_raw` int32 [C, bins]: counts by channel, with coarser bins in ascending order.
@@ -41,7 +42,7 @@ _STACK_BYTES = 16 << 20
 #: Exponent bits of a float32 that is 1 … 2.
 _BIAS = 127
 
-_NAMES = ("count", "moments", "counts", "sampled", "raw", "channel_raw")
+_NAMES = ("count", "moments", "counts", "slope", "sampled", "raw", "channel_raw")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def empty(row: Row, bins: ChannelBins) -> Summary:
         "count": np.zeros((), "int32"),
         "moments": np.repeat(none, row.channels, axis=1),
         "counts": np.zeros((4, row.channels), "int32"),
+        "slope": np.full((), np.nan, "float32"),
         "sampled": np.ones((), "int32"),
         "raw": np.zeros(RAW_COUNT, "int32"),
         "channel_raw": np.zeros((row.channels, bins.count), "int32"),
@@ -95,7 +97,7 @@ def summary(row: Row, tensor: Any, *, stride: int, bins: ChannelBins, jit: bool)
     """Of one tensor [N, …]; `stride` as by `sample_stride`, `jit` says whether XLA compiles it."""
     values = _by_position(row, tensor)
     limits = None if row.saturation is None else (row.saturation.lo, row.saturation.hi)
-    return _with_stride(_of_values(values, values[::stride], limits, bins, jit=jit), stride)
+    return _completed(row, values, _of_values(values, values[::stride], limits, bins, jit=jit), stride)
 
 
 def summaries(bins: ChannelBins, *, jit: bool) -> Callable[[Row, Any, int], Summary]:
@@ -112,7 +114,7 @@ def summaries(bins: ChannelBins, *, jit: bool) -> Callable[[Row, Any, int], Summ
         values = _by_position(row, tensor)
         chosen = values if stride == 1 else values[::stride]
         limits = () if row.saturation is None else (row.saturation.lo, row.saturation.hi)
-        return _with_stride((limited if limits else plain)(values, chosen, *limits), stride)
+        return _completed(row, values, (limited if limits else plain)(values, chosen, *limits), stride)
 
     return made
 
@@ -124,11 +126,10 @@ def stacked_summaries(found: Sequence[tuple[Row, Any, int]], bins: ChannelBins) 
     for places in _alike(found, values):
         stride, stacked = found[places[0]][2], ops.stack([values[i] for i in places])
         limits = _stacked_limits([found[i][0] for i in places])
-        whole = _with_stride(_of_values(stacked, stacked[:, ::stride], limits, bins, jit=True), stride)
-        made |= {
-            i: {name: each[k] if len(each.shape) else each for name, each in whole.items()}
-            for k, i in enumerate(places)
-        }
+        whole = _of_values(stacked, stacked[:, ::stride], limits, bins, jit=True)
+        for k, i in enumerate(places):
+            own = {name: each[k] if len(each.shape) else each for name, each in whole.items()}
+            made[i] = _completed(found[i][0], values[i], own, stride)
     return [made[i] for i in range(len(found))]
 
 
@@ -158,8 +159,14 @@ def _stacked_limits(rows: Sequence[Row]) -> Limits:
     return lo, hi
 
 
-def _with_stride(made: Summary, stride: int) -> Summary:
-    return {**made, "sampled": ops.convert_to_tensor(stride, "int32")}
+def _completed(row: Row, values: Any, made: Summary, stride: int) -> Summary:
+    """With what is not made of several rows at once."""
+    slope = np.float32("nan") if row.slope is None else row.slope.mean_square(values)
+    return {
+        **made,
+        "slope": ops.convert_to_tensor(slope, "float32"),
+        "sampled": ops.convert_to_tensor(stride, "int32"),
+    }
 
 
 def _by_position(row: Row, tensor: Any) -> Any:
@@ -266,7 +273,8 @@ def _merged(a: Summary, b: Summary) -> Summary:
         _known(ops.maximum, a["moments"][3], b["moments"][3]),
     ]
     added = {name: a[name] + b[name] for name in ("count", "counts", "raw", "channel_raw")}
-    return {**added, "moments": ops.stack(moments), "sampled": ops.maximum(a["sampled"], b["sampled"])}
+    slope = ops.where(n > 0, ops.where(m > 0, a["slope"] + (b["slope"] - a["slope"]) * share, a["slope"]), b["slope"])
+    return {**added, "moments": ops.stack(moments), "slope": slope, "sampled": ops.maximum(a["sampled"], b["sampled"])}
 
 
 def _known(which: Any, a: Any, b: Any) -> Any:
@@ -292,6 +300,7 @@ def columns(rows: Sequence[Row], bins: ChannelBins) -> dict[str, tuple[tuple[int
         "count": ((n,), "int32"),
         "moments": ((4, channels), "float32"),
         "counts": ((4, channels), "int32"),
+        "slope": ((n,), "float32"),
         "sampled": ((n,), "int32"),
         "raw": ((n, RAW_COUNT), "int32"),
         "channel_raw": ((channels, bins.count), "int32"),

@@ -37,6 +37,13 @@ KIND = Kind(
                 "values where the activation is saturated, as the row's `saturation` says",
                 "values",
             ),
+            Column(
+                "slope_rms",
+                "float32",
+                "root mean square of the activation's derivative, by which a gradient shrinks on its way back; in the row of the "
+                "pre-activation where the layer fuses its activation, else of the output. NaN without an activation whose "
+                "derivative is known by element, and where a value is NaN",
+            ),
             Column("nan", "int64", "values that are NaN", "values"),
             Column("inf", "int64", "infinite values", "values"),
         ),

@@ -15,7 +15,7 @@ def _restored(record: Content, asked: Asked) -> dict[str, Any]:
     """The columns of all variables, or one variable's values, histograms with all their bins."""
     variables, column = asked.variables, asked.column
     out: dict[str, Any] = {key: value for key, value in record.attributes.items() if key != "bin_start"}
-    out |= {"edges": edges(), "skipped": bool(out.get("skipped", False))}
+    out |= {"edges": edges(), "skipped": _count(out.get("skipped", 0))}
     with fitting(record.kind):
         columns = dict(record.arrays)
         for name in ("histogram", "micro_histogram"):
@@ -33,6 +33,11 @@ def _restored(record: Content, asked: Asked) -> dict[str, Any]:
     if MICRO_BATCH in record.arrays:
         rows[MICRO_BATCH] = record.arrays[MICRO_BATCH].copy()
     return {**out, **rows}
+
+
+def _count(value: Any) -> int:
+    """A log that says nonsense says none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 KIND = Kind(

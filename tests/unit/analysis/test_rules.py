@@ -122,6 +122,12 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
         "out",
         0,
     ),
+    "logits into a loss of shares": (
+        lambda: ends_by(unlearned(loss_config={"from_logits": False}), "linear"),
+        "wrong_output",
+        "out",
+        0,
+    ),
     "relu into cross-entropy": (lambda: ends_by(unlearned(), "relu"), "wrong_output", "out", 0),
     "adds the gradient": (lambda: unlearned(cosine=0.95), "not_learning", None, 0),
     "zeros that stay": (
@@ -194,6 +200,8 @@ FAULTS: dict[str, tuple[Change, str, str | None, int | None]] = {
 }
 
 LOOK_ALIKES: dict[str, Change] = {
+    "logits into a loss of logits": lambda: ends_by(MadeLog(loss_config={"from_logits": True}), "linear"),
+    "a configuration that says nonsense": lambda: ends_by(MadeLog(loss_config={"from_logits": "no"}), "linear"),
     "a sound training": MadeLog,
     "raw pixels, and it learns": lambda: MadeLog(x=np.full((8, 6, 6, 1), 90, np.float32)),
     "mostly black images": lambda: MadeLog(x=(np.random.default_rng(0).random((8, 6, 6, 1)) < 0.05).astype(np.float32)),

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from tb_cnnviz.capture.network import layer_kinds, layer_tree
-from tb_cnnviz.capture.network.architecture import model_record
+from tb_cnnviz.capture.network.architecture import loss_config, model_record
 from tb_cnnviz.capture.network.forward import ForwardTrace, pass_over_zeros, trace_forward
 from tb_cnnviz.records import LayerRecord, ModelRecord, ReceptiveField
 from tests.support.networks import Block, Subclassed, drawn_branches, every_convolution, nested
@@ -260,3 +260,30 @@ def test_channels_first_and_last(first: bool) -> None:
     assert found[1].output_shape == ([4, 7, 6] if first else [7, 6, 4])
     assert found[1].multiply_adds == 7 * 6 * 3 * 3 * 3 * 4
     assert found[2].receptive_field == ReceptiveField([5, 5], [4, 4], [-1, -1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "wanted"),
+    [
+        (None, None),
+        ("mse", {"reduction": "sum_over_batch_size"}),
+        (
+            "categorical_crossentropy",
+            {"from_logits": False, "label_smoothing": 0.0, "reduction": "sum_over_batch_size"},
+        ),
+        (keras.losses.mean_absolute_error, {"reduction": "sum_over_batch_size"}),
+        (
+            keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.25, reduction="sum"),
+            {"from_logits": True, "label_smoothing": 0.25, "reduction": "sum"},
+        ),
+        (
+            keras.losses.SparseCategoricalCrossentropy(reduction=None),
+            {"from_logits": False, "reduction": None},
+        ),
+        (lambda y, p: keras.ops.mean(p), None),
+        ({"a": "mse", "b": "mae"}, None),
+        ("no such loss", None),
+    ],
+)
+def test_what_a_loss_is_configured_to(loss: Any, wanted: dict[str, Any] | None) -> None:
+    assert loss_config(loss) == wanted

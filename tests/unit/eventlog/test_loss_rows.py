@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import tb_cnnviz
 from tb_cnnviz.records import Record
+from tb_cnnviz.records.damaged import DamagedRecord
 from tb_cnnviz.run_writer import RunWriter
 
 
@@ -39,3 +41,18 @@ def test_a_restart_replaces_all_batches_of_the_steps_that_it_repeats(tmp_path: P
 
 def test_logs_without_the_column_have_one_row_a_step(tmp_path: Path) -> None:
     assert joined(tmp_path, losses([0, 1, 1], [1, 2, 3]), losses([1, 2], [4, 5])) == [(0, 0, 1), (1, 0, 4), (2, 0, 5)]
+
+
+def test_a_damaged_record_costs_itself_alone_and_is_said(tmp_path: Path) -> None:
+    damaged = Record("losses", 2, arrays={"step": np.array([1, 2]), "loss": np.array([9], np.float32)})
+    assert joined(tmp_path, losses([0], [1]), damaged, losses([3], [4])) == [(0, 0, 1), (3, 0, 4)]
+    run = tb_cnnviz.open_log(tmp_path)["."]
+    run.read("losses")
+    assert ["differ in length" in str(notice) for notice in run.notices] == [True]
+    with pytest.raises(DamagedRecord, match="differ in length"):
+        run.read("losses", None, 2)
+
+
+def test_where_all_are_damaged_there_is_nothing_to_read(tmp_path: Path) -> None:
+    with pytest.raises(DamagedRecord, match="without a column of steps"):
+        joined(tmp_path, Record("losses", 0, arrays={"loss": np.zeros(1, np.float32)}))

@@ -72,8 +72,9 @@ export class ModelData {
       notes.push(
         `Zero output: ${wanted} of ${wanted + left.length} layers; the maps of the others are too large to load for this.`,
       );
-    if (this.gradients?.attributes["skipped"] === true)
-      notes.push("This step was skipped: its gradient overflowed and was not applied.");
+    const skipped = this.gradients?.attributes["skipped"];
+    if (typeof skipped === "number" && skipped > 0)
+      notes.push(`${skipped} updates before this one were skipped: their gradients overflowed.`);
     return notes;
   }
 }
