@@ -54,6 +54,7 @@ export function model(layers: LayerRecord[]): ModelRecord {
     parameters: 0,
     optimizer: null,
     loss: null,
+    loss_config: null,
     hparams: {},
     class_names: null,
     backend: null,

@@ -12,11 +12,7 @@ export interface QuantityWords {
 }
 
 export const QUANTITY_WORDS: Readonly<Record<Shown, QuantityWords>> = {
-  gradient: {
-    title: "Gradient norm",
-    subtitle: "as received",
-    badges: ["training batch", "exact", "before clipping"],
-  },
+  gradient: { title: "Gradient norm", subtitle: "as received", badges: ["training batch", "exact", "before clipping"] },
   update: {
     title: "Update norm",
     subtitle: "what was added to the weights",

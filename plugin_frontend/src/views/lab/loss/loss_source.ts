@@ -84,7 +84,7 @@ function arrayOf(record: DataRecord, name: string, missing: string): DataArray {
 }
 
 function configOf(model: ModelRecord | null): LossConfig {
-  const config = (model as { loss_config?: unknown } | null)?.loss_config;
+  const config: unknown = model?.loss_config;
   const { from_logits, label_smoothing, reduction } = (
     typeof config === "object" && config !== null ? config : {}
   ) as Record<string, unknown>;
