@@ -13,7 +13,7 @@ ON_DEMO_LOG := $(foreach name,frame pictures model filters maps lab_pooling lab_
 PY := $(VENV)/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-full check page types pictures bench-capture bench-log bench-scale bench-doctor clean
+.PHONY: demo test test-full check page types pictures bench-capture bench-log bench-scale bench-doctor bench-start clean
 
 demo: $(VENV)/demo.stamp
 	$(PY) examples/demo.py --data $(DATA) --logdir $(LOGDIR)
@@ -71,6 +71,11 @@ bench-log: $(VENV)/test.stamp
 # A million records, and how the costs grow with runs, steps and layers: a quarter of an hour.
 bench-scale: $(VENV)/test.stamp
 	$(PY) benchmarks/bench_scale.py --sizes
+
+# Real networks until they have trained for the first time, with the callback and without it by turns: an hour on two cores
+# that do nothing else. BENCH='--networks demo --backends jax' is a part of it.
+bench-start: $(VENV)/test.stamp
+	$(PY) benchmarks/bench_start.py $(BENCH)
 
 # 100 runs of 10,000 steps and 50 layers, a tenth of the runs, and a tenth of the steps: a minute.
 bench-doctor: $(VENV)/test.stamp
