@@ -77,7 +77,7 @@ def test_statistics_of_slow_steps_are_thinned_before_the_first_32(
 def test_callbacks_of_one_fit_share_log_and_overhead(tmp_path: Path) -> None:
     callbacks = [
         tb_cnnviz.FilterLogger(tmp_path, overhead=0.2),
-        tb_cnnviz.FeatureMapLogger(tmp_path, PROBE, overhead=0.2, activations=False),
+        tb_cnnviz.FeatureMapLogger(tmp_path, PROBE, overhead=0.2, activations=False, batches=False),
         tb_cnnviz.LossLogger(tmp_path),
     ]
     train(make(1), callbacks)

@@ -29,13 +29,13 @@ export type Kind =
   | "losses"
   | "epochs"
   | "activations"
-  | "batches"
   | "errors"
   | "error_maps"
   | "gradient_samples"
   | "cost"
   | "notices"
   | "weights_set"
+  | "batches"
   | "gradient_norms";
 
 /**

@@ -6,7 +6,7 @@ from tb_cnnviz.records.kinds.kind import Kind, Owner
 
 KIND = Kind(
     name="batches",
-    order=115,
+    order=180,
     owner=Owner.MODEL,
     arrays=(
         "of the training batch, as the training step gets it, before the model's own preprocessing; a place for each of its k "
