@@ -124,7 +124,10 @@ def test_metrics_by_epoch_are_keras_own(tmp_path: Path) -> None:
 def test_each_callback_alone_logs_its_part_and_no_other(tmp_path: Path) -> None:
     alone = {
         "filters": (tb_cnnviz.FilterLogger, {"filters"}),
-        "maps": (tb_cnnviz.FeatureMapLogger, {"activations", "feature_maps", "operations", "predictions", "probe"}),
+        "maps": (
+            tb_cnnviz.FeatureMapLogger,
+            {"activations", "batches", "feature_maps", "operations", "predictions", "probe"},
+        ),
         "gradients": (tb_cnnviz.GradientLogger, {"gradients", "gradient_samples"}),
         "losses": (tb_cnnviz.LossLogger, {"losses", "epochs"}),
     }
