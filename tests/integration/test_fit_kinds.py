@@ -12,7 +12,7 @@ from tests.support.fits import images, make, run_of
 
 def test_every_record_is_as_its_kind_says(tmp_path: Path) -> None:
     model, (x, y) = make(), images(16)
-    callback = CNNViz(tmp_path, probe=(x[:2], y[:2]), every=1)
+    callback = CNNViz(tmp_path, probe=(x[:2], y[:2]), overhead=1)
     model.fit(x, y, batch_size=8, epochs=1, callbacks=[callback], verbose=0)
     index = run_of(tmp_path)._index
     assert set(index.kinds) == set(KINDS) - {"notices", "weights_set"}
