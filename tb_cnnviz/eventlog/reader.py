@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -227,29 +227,30 @@ class Run:
             raise KeyError(f"layer {layer!r} has no {kind}; there is {there} ({len(layers)} in all)")
 
     def _joined(self, join: Join, kind: str, layer: str | None, step: int | None, repeat: int | None) -> dict[str, Any]:
-        owner = self._owner(kind, layer)
+        owner, known = self._owner(kind, layer), KINDS[kind]
         self._steps(kind, owner)
         if step is not None:
-            entry = self._repeat(kind, owner, step, repeat)
-            record = self._index.read_entry(entry)
-            return join([record], self._asked(KINDS[kind], layer, record, entry))
-        sound: list[Record] = []
-        asked = Asked()
-        damage: DamagedRecord | None = None
-        for entry in self._index.entries(kind):
-            try:
-                record = self._index.read_entry(entry)
-                asked_of = self._asked(KINDS[kind], layer, record, entry)
-                join([record], asked_of)
-            except DamagedRecord as found:  # costs itself alone
-                damage = found
-                self._index.note(entry, found.reason)
-                continue
-            sound.append(record)
-            asked = asked_of
-        if damage is not None and not sound:
-            raise damage
-        return join(sound, asked)
+            return self._join(join, known, layer, [self._repeat(kind, owner, step, repeat)])
+        entries = self._index.entries(kind)
+        try:
+            return self._join(join, known, layer, entries)
+        except DamagedRecord:  # costs itself alone
+            sound = [entry for entry in entries if self._is_sound(join, known, layer, entry)]
+            if not sound:
+                raise
+            return self._join(join, known, layer, sound)
+
+    def _join(self, join: Join, kind: Kind, layer: str | None, entries: Sequence[IndexEntry]) -> dict[str, Any]:
+        records = [self._index.read_entry(entry) for entry in entries]
+        return join(records, self._asked(kind, layer, records[-1], entries[-1]))
+
+    def _is_sound(self, join: Join, kind: Kind, layer: str | None, entry: IndexEntry) -> bool:
+        try:
+            self._join(join, kind, layer, [entry])
+        except DamagedRecord as damage:
+            self._index.note(entry, damage.reason)
+            return False
+        return True
 
     def _column(self, variable: str, step: int | None) -> int:
         model = self._index.model(step)

@@ -59,27 +59,9 @@ class GradientNorms(InRing):
 
             return apply
 
-        def wrap_stateless(original: Callable[..., Any]) -> Callable[..., Any]:
-            def stateless_apply(optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
-                weights, state = original(optimizer_variables, grads, trainable_variables)
-                with guard():
-                    before, after = (optimizer_variables, trainable_variables), (state, weights)
-                    variables = self._received.variables
-                    self._record_functional(Application(0, self._outermost, list(grads), variables, before, after))
-                return weights, state
-
-            return stateless_apply
-
-        def listen(application: Application) -> None:
-            with guard():
-                self._record_functional(application)
-
-        if keras.config.backend() != "jax":
-            return [Hook(self._received.innermost, "apply", wrap_apply)]
-        if self._calls is not None:
-            self._calls.listeners.append(listen)
-            return []
-        return [Hook(self._outermost, "stateless_apply", wrap_stateless)]
+        if keras.config.backend() == "jax":
+            return self._received.functional_hooks(self._calls, guard, self._record_functional)
+        return [Hook(self._received.innermost, "apply", wrap_apply)]
 
     def _record_functional(self, application: Application) -> None:
         """JAX: after the optimizer has worked, by the values before and after."""

@@ -119,34 +119,15 @@ class GradientCapture(InRing):
 
             return apply
 
-        def wrap_stateless(original: Callable[..., Any]) -> Callable[..., Any]:
-            def stateless_apply(optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
-                self.was_called = True
-                weights, state = original(optimizer_variables, grads, trainable_variables)
-                with guard():
-                    before, after = (optimizer_variables, trainable_variables), (state, weights)
-                    self._record_functional(Application(0, self._outermost, list(grads), self.variables, before, after))
-                return weights, state
-
-            return stateless_apply
-
-        def listen(application: Application) -> None:
-            self.was_called = True
-            with guard():
-                self._record_functional(application)
-
-        if self._is_functional and self._calls is not None:
-            self._calls.listeners.append(listen)
-            return []
         if self._is_functional:
-            return [Hook(self._outermost, "stateless_apply", wrap_stateless)]
+            return self.received.functional_hooks(self._calls, guard, self._record_functional)
         return [*self._skips.hooks(guard), Hook(self.received.innermost, "apply", wrap_apply)]
 
     def _record_functional(self, application: Application) -> None:
         """JAX: after it, by the values before and after."""
+        self.was_called = True
         assert application.before is not None
         assert application.after is not None
-
         is_applied = self._skips.applied(application.before[0], application.after[0])
         with scope_at(self._outermost, application.variables, application.before):
             row = self._record_received(application.gradients, application.variables, is_applied)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -12,7 +12,9 @@ from keras import ops
 from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.backends.host import to_numpy
 from tb_cnnviz.capture.backends.tensorflow.tf_graph_copy import recompute_tail
+from tb_cnnviz.capture.hook import Guard, Hook
 from tb_cnnviz.capture.in_step.loss_scale_skips import innermost
+from tb_cnnviz.capture.in_step.optimizers import Application, OptimizerCalls
 
 
 class ReceivedGradients:
@@ -45,6 +47,32 @@ class ReceivedGradients:
         self.sparse: set[int] = set()
         self._index = {id(v): i for i, v in enumerate(self.variables)}
         self._batch: int | None = None
+
+    def functional_hooks(
+        self, calls: OptimizerCalls | None, guard: Guard, record: Callable[[Application], None]
+    ) -> list[Hook]:
+        """JAX: what to put in place, so that `record` is told of each call of the optimizer after it; `guard` catches its
+        faults. Where `calls` watches the optimizer, it tells.
+        """
+
+        def listen(application: Application) -> None:
+            with guard():
+                record(application)
+
+        def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+            def stateless_apply(optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
+                weights, state = original(optimizer_variables, grads, trainable_variables)
+                before, after = (optimizer_variables, trainable_variables), (state, weights)
+                with guard():
+                    record(Application(0, self.outermost, list(grads), self.variables, before, after))
+                return weights, state
+
+            return stateless_apply
+
+        if calls is not None:
+            calls.listeners.append(listen)
+            return []
+        return [Hook(self.outermost, "stateless_apply", wrap)]
 
     def counted(self) -> tuple[Any, Any]:
         """Updates so far, and which micro-batch of the next one this is.
