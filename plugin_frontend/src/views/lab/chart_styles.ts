@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** What Activation and Loss draw as charts, and their legends. */
+/** What modes draw as charts, and their legends. */
 export const chartStyles = css`
   :host {
     display: block;

@@ -10,12 +10,11 @@ import "../../../parts/notice.ts";
 import "../../../parts/select.ts";
 import { SizeController } from "../../../parts/size_controller.ts";
 import { base, controls } from "../../../parts/styles.ts";
-import { pngOfSvg, svgDocument } from "../../../parts/svg_document.ts";
 import "../../../parts/view_layout.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
+import { ChartMode } from "../chart_mode.ts";
 import { chartStyles } from "../chart_styles.ts";
 import type { LabBase } from "../lab_base.ts";
-import { LabMode } from "../lab_mode.ts";
 import { activationCsv } from "./activation_csv.ts";
 import { FUNCTIONS } from "./activation_fields.ts";
 import { boxOf, layoutOf, type Layout } from "./activation_layout.ts";
@@ -38,8 +37,8 @@ const CURSOR_STEPS = 80;
  *
  * The part that `cellRect` knows is a function's name; row 0 and column 0 to 80 are places along its inputs.
  */
-export class ActivationMode extends LabMode<LabBase> {
-  static override properties = { ...LabMode.properties, cursor: { state: true } };
+export class ActivationMode extends ChartMode {
+  static override properties = { ...ChartMode.properties, cursor: { state: true } };
   static override styles = [base, controls, chartStyles, activationStyles];
 
   /** The input under the cursor; null: none. */
@@ -200,21 +199,11 @@ export class ActivationMode extends LabMode<LabBase> {
   override cellRect(part: string, _row: number, column: number): Rect | null {
     const [shown, layout] = [this.#shown, this.#layout];
     const at = shown?.panels.findIndex(({ name }) => name === part) ?? -1;
-    const corner = this.renderRoot.querySelector("svg.picture")?.getBoundingClientRect();
+    const { corner } = this;
     if (!layout || !corner || at < 0) return null;
     const box = boxOf(layout, at);
     const width = box.width / CURSOR_STEPS;
     return { x: corner.x + box.x + column * width, y: corner.y + box.bottom - 4, width, height: 4 };
-  }
-
-  override saveSvg(): string {
-    const root = this.renderRoot.querySelector<SVGSVGElement>("svg.picture");
-    if (!root) throw new Error("there is no picture yet");
-    return svgDocument(root);
-  }
-
-  override savePng(): Promise<Blob> {
-    return pngOfSvg(this.saveSvg());
   }
 
   override saveCsv(): string {

@@ -8,13 +8,12 @@ import "../../../parts/message.ts";
 import { isSignal } from "../../../parts/probe_image.ts";
 import { SizeController } from "../../../parts/size_controller.ts";
 import { base, controls } from "../../../parts/styles.ts";
-import { pngOfSvg, svgDocument } from "../../../parts/svg_document.ts";
 import "../../../parts/view_layout.ts";
 import { probeQuery } from "../../../state/probe.ts";
 import { RecordsController } from "../../../state/records_controller.ts";
+import { ChartMode } from "../chart_mode.ts";
 import { chartStyles } from "../chart_styles.ts";
 import type { LabBase } from "../lab_base.ts";
-import { LabMode } from "../lab_mode.ts";
 import { errorComparison, errorMapsQuery, loggedErrors, type ErrorComparison } from "./logged_error.ts";
 import { compareLoss, type Comparison } from "./loss_comparison.ts";
 import { lossCsv } from "./loss_csv.ts";
@@ -44,7 +43,7 @@ const COARSE = 16;
  *
  * Parts that `cellRect` knows: `logit`, `share`, `error` by the row's number, and `curve` and `slope` by the loss' place.
  */
-export class LossMode extends LabMode<LabBase> {
+export class LossMode extends ChartMode {
   static override styles = [base, controls, chartStyles, lossStyles];
 
   readonly #size = new SizeController(this, () => this.renderRoot.querySelector(".room"));
@@ -274,8 +273,7 @@ export class LossMode extends LabMode<LabBase> {
   }
 
   override cellRect(part: string, row: number, _column: number): Rect | null {
-    const [shown, layout] = [this.#shown, this.#layout];
-    const corner = this.renderRoot.querySelector("svg.picture")?.getBoundingClientRect();
+    const [shown, layout, corner] = [this.#shown, this.#layout, this.corner];
     if (!shown || !layout || !corner) return null;
     if (part === "curve" || part === "slope") {
       const span = layout[part];
@@ -285,16 +283,6 @@ export class LossMode extends LabMode<LabBase> {
     const span = part === "logit" || part === "share" || part === "error" ? layout[part] : null;
     if (!span || at < 0) return null;
     return { x: corner.x + span.x, y: corner.y + layout.rows.y + at * ROW, width: span.width, height: ROW };
-  }
-
-  override saveSvg(): string {
-    const root = this.renderRoot.querySelector<SVGSVGElement>("svg.picture");
-    if (!root) throw new Error("there is no picture yet");
-    return svgDocument(root);
-  }
-
-  override savePng(): Promise<Blob> {
-    return pngOfSvg(this.saveSvg());
   }
 
   override saveCsv(): string {

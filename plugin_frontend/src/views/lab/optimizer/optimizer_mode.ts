@@ -12,11 +12,10 @@ import "../../../parts/message.ts";
 import "../../../parts/select.ts";
 import { SizeController } from "../../../parts/size_controller.ts";
 import { base, controls } from "../../../parts/styles.ts";
-import { pngOfSvg, svgDocument } from "../../../parts/svg_document.ts";
 import "../../../parts/view_layout.ts";
 import { timeAxis } from "../../../state/time_axis.ts";
-import type { LabBase } from "../lab_base.ts";
-import { LabMode } from "../lab_mode.ts";
+import { ChartMode } from "../chart_mode.ts";
+import { chartStyles } from "../chart_styles.ts";
 import { parseByHand } from "./by_hand.ts";
 import { agreementWords, formulaTable, settingsOf } from "./formula.ts";
 import { followedOf, type Followed } from "./followed.ts";
@@ -46,8 +45,8 @@ const BELOW = 260;
  *
  * The parts that `cellRect` knows are `run` and the optimizers' ids; row 0, and a column for each recorded step.
  */
-export class OptimizerMode extends LabMode<LabBase> {
-  static override styles = [base, controls, optimizerStyles];
+export class OptimizerMode extends ChartMode {
+  static override styles = [base, controls, chartStyles, optimizerStyles];
 
   readonly #plot = new SizeController(this, () => this.renderRoot.querySelector(".plot"));
   readonly #frame = new SizeController(this, () => this.renderRoot.querySelector(".frame"));
@@ -250,7 +249,7 @@ export class OptimizerMode extends LabMode<LabBase> {
 
   override cellRect(part: string, _row: number, column: number): Rect | null {
     const scene = this.#scene;
-    const corner = this.renderRoot.querySelector("svg.picture")?.getBoundingClientRect();
+    const { corner } = this;
     const values =
       part === "run"
         ? scene?.shown.logged
@@ -264,16 +263,6 @@ export class OptimizerMode extends LabMode<LabBase> {
       width: 4,
       height: 4,
     };
-  }
-
-  override saveSvg(): string {
-    const root = this.renderRoot.querySelector<SVGSVGElement>("svg.picture");
-    if (!root) throw new Error("there is no picture yet");
-    return svgDocument(root);
-  }
-
-  override savePng(): Promise<Blob> {
-    return pngOfSvg(this.saveSvg());
   }
 
   override saveCsv(): string {

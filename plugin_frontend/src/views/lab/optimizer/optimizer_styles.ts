@@ -1,9 +1,9 @@
 import { css } from "lit";
 
+/** Beside what all charts share. */
 export const optimizerStyles = css`
-  :host {
-    display: block;
-    height: 100%;
+  .room {
+    height: auto;
   }
   .caption {
     display: flex;
@@ -32,29 +32,11 @@ export const optimizerStyles = css`
   }
   svg.picture {
     grid-column: 1 / -1;
-    display: block;
     overflow: visible;
     cursor: crosshair;
-    font: var(--w-r) var(--t-xs) / 1 var(--font);
-    font-variant-numeric: tabular-nums;
-  }
-  text {
-    fill: var(--ink);
-    font-size: 11px;
-  }
-  .tick {
-    fill: var(--ink-3);
   }
   .title {
     fill: var(--ink-2);
-  }
-  .grid {
-    stroke: var(--line);
-    fill: none;
-  }
-  .axis {
-    stroke: var(--line-strong);
-    fill: none;
   }
   .estimated {
     fill: url(#estimated);
@@ -113,9 +95,6 @@ export const optimizerStyles = css`
     stroke-width: 3px;
     stroke-linejoin: round;
   }
-  .strong {
-    font-weight: var(--w-b);
-  }
   .settings {
     display: flex;
     flex-wrap: wrap;
@@ -153,8 +132,6 @@ export const optimizerStyles = css`
     font-weight: var(--w-b);
   }
   .legend {
-    display: flex;
-    flex-direction: column;
     gap: var(--s3);
   }
   .legend button,
@@ -191,10 +168,5 @@ export const optimizerStyles = css`
   }
   .agrees {
     color: var(--good);
-  }
-  .badges {
-    display: flex;
-    flex-wrap: wrap;
-    gap: var(--s1);
   }
 `;
