@@ -22,8 +22,8 @@ export interface ViewDefinition<F extends Fields = Fields> {
   /** What it is about: one layer at one step, without which it is not shown (default), or the whole network or run. */
   readonly scope?: "layer" | "network";
   /**
-   * What holds of it by what is chosen in it and the chosen layer (null: none is), where that decides what it
-   * needs, its ticks or its layers. Default: always itself.
+   * The definition to use in its place, for a view whose needs, ticks or layers depend on its own options or on the
+   * chosen layer (null: none is chosen). Default: itself.
    */
   as?(options: ValuesOf<F>, layer: LayerRecord | null, detail: RunDetail | null): ViewDefinition<F>;
   /** Its own entries of the URL, written as `<id>.<key>`. */

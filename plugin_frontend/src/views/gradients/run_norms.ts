@@ -16,7 +16,7 @@ export interface RunNorms {
   readonly columns: NormColumns;
   /** How many of the logged steps are here. */
   readonly thinned: { readonly points: number; readonly of: number } | null;
-  /** The gradient's norm, of every step where that was logged. */
+  /** The gradient's norm: at every step, if the log has it, else at the recorded ones. */
   readonly gradient: { readonly columns: NormColumns; readonly thinned: RunNorms["thinned"] };
   /** Records that could not be read, or are of another model than the newest. */
   readonly leftOut: number;

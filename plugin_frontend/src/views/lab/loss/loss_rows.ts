@@ -50,7 +50,7 @@ export function withRowAt(z: Float64Array, { entries }: RowGroup, to: number): F
   return moved;
 }
 
-/** Every k-th place with all its classes, so that at most so many numbers are left. */
+/** Keeps every k-th place with all its classes; k is the least that leaves at most `most` numbers. */
 export function thinned(example: Example, z: Float64Array, most: number): { example: Example; every: number } {
   const { classes, y } = example;
   const every = Math.ceil(z.length / Math.max(most, classes));
