@@ -8,7 +8,7 @@ from functools import partial
 from tb_cnnviz.capture.backends import private
 from tb_cnnviz.capture.network.layer_tree import listed
 from tb_cnnviz.capture.quantities.batch_statistics import classes_of
-from tb_cnnviz.capture.quantities.batches import BatchCapture, statistics_seconds
+from tb_cnnviz.capture.quantities.batches import MOST, BatchCapture, statistics_seconds
 from tb_cnnviz.loggers.context import FitContext
 from tb_cnnviz.loggers.fit_log import FitLog
 from tb_cnnviz.loggers.statistics_recorder import StatisticsRecorder
@@ -58,8 +58,5 @@ class BatchRecorder(StatisticsRecorder):
         self._is_told = True
         if not capture.is_known:
             fit.notice(self.name, "not recorded, since a batch is not made of x, y and sample_weight")
-        elif capture.left_out:
-            fit.notice(
-                self.name,
-                f"{listed(capture.left_out)}: not recorded, since they are no dense tensors of numbers, or beyond the first 16",
-            )
+        elif capture.beyond:
+            fit.notice(self.name, f"{listed(capture.beyond)}: not recorded, the first {MOST} tensors of numbers are")

@@ -43,13 +43,12 @@ for kind in KINDS.values():
 #: Kinds that no part has for itself.
 COMMON = {kind.name for kind in KINDS.values() if not kind.lost_with}
 PICTURES = LOST["filters"] | LOST["feature maps"] | LOST["errors"]
+#: What records inside training steps: a fault in what these share costs each of them.
+IN_STEP = ("gradients", "losses", "activations", "batches")
 #: What is more than one part.
 WIDE = {
     "everything": set().union(*LOST.values()),
-    "all that is recorded inside training steps": LOST["gradients"]
-    | LOST["losses"]
-    | LOST["activations"]
-    | LOST["batches"],
+    "all that is recorded inside training steps": set().union(*(LOST[part] for part in IN_STEP)),
     "the schedule": PICTURES,
     "limits": PICTURES,
 }
@@ -171,7 +170,7 @@ class Bench:
                 problem = problem or str(error)
         told = [str(w.message) for w in seen if "tb_cnnviz" in str(w.message)]
         if not problem and (fired or is_always) and issubclass(case.error, Exception):
-            problem = self._judge(told, folder, case, most=3 if is_always else 1)
+            problem = self._judge(told, folder, case, most=len(IN_STEP) if is_always else 1)
         if not problem and not issubclass(case.error, Exception):
             problem = works_on(model)
         return {"problem": problem, "fired": bool(fired), "told": told}

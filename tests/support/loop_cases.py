@@ -193,7 +193,7 @@ def updates_outside(folder: Path) -> None:
     run = run_of(folder)
     check_rows(run, losses[1::2], [1, 3, 5])
     (notice,) = run.notices
-    assert "have no gradients, losses: these are taken from `model.train_on_batch`" in notice.reason
+    assert "have no gradients, batches, losses: these are taken from `model.train_on_batch`" in notice.reason
     assert run.steps("filters", path_of(model, "conv"))[-1] == 6
 
 
@@ -213,7 +213,7 @@ def no_batch_is_seen(folder: Path) -> None:
     run = run_of(folder)
     assert run.steps("filters", path_of(model, "conv")) == run.steps("epochs") == [1, 2]
     (notice,) = run.notices
-    assert "have no gradients, losses" in notice.reason
+    assert "have no gradients, gradient norms, batches, losses: " in notice.reason
     np.testing.assert_allclose(run.read("epochs", None, 2)["loss"][0], losses[1], rtol=1e-6)
 
 

@@ -47,7 +47,8 @@ class BatchCapture(InRing):
     Attributes:
         names: of the recorded tensors, once a step was traced: of those the batch has `of`.
         parts: INPUT or LABEL of each.
-        left_out: names of those that are no dense tensors of numbers, or beyond the first 16.
+        left_out: names of those that are no dense tensors of numbers, the first 16 of them.
+        beyond: names of those that are, beyond the first 16.
         is_known: whether the batch was one of (x, y, sample_weight), or less of it.
     """
 
@@ -57,6 +58,7 @@ class BatchCapture(InRing):
         self.names: list[str] = []
         self.parts: list[str] = []
         self.left_out: list[str] = []
+        self.beyond: list[str] = []
         self.is_known = True
         self.of = 0
         self._model, self._count, self._due, self._classes = model, count, due, classes
@@ -111,6 +113,8 @@ class BatchCapture(InRing):
         if self._counts_classes:
             arrays["class_counts"] = seen["classes"].astype(np.int64)
         said: dict[str, Any] = {"names": self.names, "parts": self.parts, "of": self.of, "source": "training batch"}
+        if self.left_out:
+            said["left_out"] = self.left_out
         if self._count.batches_per_step > 1:
             said["micro_batches"] = self._count.batches_per_step
         return Record("batches", step, arrays=arrays, attributes=said)
@@ -183,9 +187,11 @@ class BatchCapture(InRing):
             return []
         found = [(name, INPUT, leaf) for name, leaf in _named(x, "x", input_names(self._model))]
         found += [(name, LABEL, leaf) for name, leaf in _named(y, "y", [])]
-        kept = [each for each in found if is_plain(each[2])][:MOST]
+        plain = [each for each in found if is_plain(each[2])]
+        kept = plain[:MOST]
         self.names, self.parts, self.of = [each[0] for each in kept], [each[1] for each in kept], len(found)
-        self.left_out = [each[0] for each in found if not any(each is other for other in kept)]
+        self.left_out = [name for name, _, leaf in found if not is_plain(leaf)][:MOST]
+        self.beyond = [name for name, _, _ in plain[MOST:]]
         labels = [leaf for _, part, leaf in kept if part == LABEL]
         self._counts_classes = self._classes is not None and len(labels) == 1 and self._classes.fits(labels[0])
         return [leaf for _, _, leaf in kept]
