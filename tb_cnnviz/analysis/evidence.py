@@ -73,7 +73,8 @@ class Row:
     """One place of the network in the training batch, or of the error on the probe.
 
     Float64 [steps]: `mean`, `std`, `min`, `max`, `count`; shares `zeros` and `saturated` (NaN where the word has no
-    meaning); `not_finite`, how many. By channel float64 [steps, channels]: `channel_mean`, `channel_std`, `channel_zeros`.
+    meaning); `slope`, the root mean square of the activation's derivative (NaN without one); `not_finite`, how many. By
+    channel float64 [steps, channels]: `channel_mean`, `channel_std`, `channel_zeros`.
     NaN where a step has no such row.
     """
 
@@ -84,6 +85,7 @@ class Row:
     count: np.ndarray
     zeros: np.ndarray
     saturated: np.ndarray
+    slope: np.ndarray
     not_finite: np.ndarray
     channel_mean: np.ndarray
     channel_std: np.ndarray
@@ -104,6 +106,14 @@ class Activations:
 
     def of(self, layer: str, place: str = OUTPUT) -> Row | None:
         return self.rows.get((layer, place))
+
+    def slope(self, layer: str) -> np.ndarray | None:
+        """Of the activation that a layer is or fuses, float64 [steps]; None where the log knows of none."""
+        for place in (PRE_ACTIVATION, OUTPUT):
+            row = self.of(layer, place)
+            if row is not None and not np.isnan(row.slope).all():
+                return row.slope
+        return None
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,7 @@ def _row(table: PlaceTable, place: tuple[str, str]) -> Row:
         **{name: column(name) for name in _ROW_VALUES},
         zeros=column("zeros") / count,
         saturated=np.where(has_saturation, column("saturated") / count, np.nan),
+        slope=column("slope_rms"),
         not_finite=column("nan") + column("inf"),
         **{name: table.by_channel(name, place) for name in _CHANNEL_VALUES},
         channel_zeros=table.by_channel("channel_zeros", place) / (count[:, None] / max(channels, 1)),

@@ -108,6 +108,17 @@ class Network:
         layer = self.layers.get(self.layer_of(column) or "")
         return max(self.model.variables[column].shape[-1], (layer.filters or 0) if layer else 0, 1)
 
+    def way(self, layer: str, end: str) -> list[LayerRecord] | None:
+        """The layers from one on and before another, where they follow each other in one line; None where it branches."""
+        here, found = layer, list[LayerRecord]()
+        while here != end:
+            behind = self.following.get(here, [])
+            if len(behind) != 1 or len(behind[0].inbound) != 1 or len(found) > len(self.layers):
+                return None
+            found.append(self.layers[here])
+            here = behind[0].path
+        return found
+
     def before(self, layer: str) -> list[LayerRecord]:
         """All layers from which a layer can be reached."""
         found: dict[str, LayerRecord] = {}

@@ -129,4 +129,4 @@ def said(value: float) -> str:
         return "NaN" if np.isnan(value) else "Inf" if value > 0 else "-Inf"
     if value == 0 or 0.001 <= abs(value) < 1000:
         return f"{value:.3g}"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.1e}"
+    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.1e}"

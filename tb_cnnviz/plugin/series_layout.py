@@ -21,12 +21,16 @@ MAX_ROWS_BYTES = 1 << 20
 
 
 class Row(NamedTuple):
-    """A place in the network. `saturation` says how that is judged there, None where it is not."""
+    """A place in the network.
+
+    `saturation` says how that is judged there, None where it is not; `slope` names the activation whose slope is recorded.
+    """
 
     layer: str
     place: str
     channels: int
     saturation: str | None
+    slope: str | None = None
 
 
 #: The number of variables of gradients, the rows of activations and errors, 0 for kinds that have neither.
@@ -107,7 +111,10 @@ def _rows(kind: str, content: bytes) -> tuple[Row, ...]:
         rows = parsed_rows(kind, content)
     except DamagedRecord as error:
         raise MalformedSeries(error.reason) from error
-    return tuple(Row(row["layer"], row["place"], row["channels"], _text(row.get("saturation"))) for row in rows)
+    return tuple(
+        Row(row["layer"], row["place"], row["channels"], _text(row.get("saturation")), _text(row.get("slope")))
+        for row in rows
+    )
 
 
 def _text(value: Any) -> str | None:

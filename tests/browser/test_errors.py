@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tb_cnnviz import open_log
 from tests.browser.cnn_page import CnnPage, colour, number
@@ -51,6 +52,18 @@ def test_errors_by_layer_and_as_maps(cnn: CnnPage, logdir: Path) -> None:
     text = cnn.texts("figure[data-panel=A] cnn-step-heatmap .values span")[at]
     assert text in (f"{share} %", f"{100 * row['zeros'] / row['count']:.1f} %")
     assert "training batch" in cnn.texts("cnn-gradients-view cnn-badge")
+
+    cnn.frame.locator("cnn-gradients-view cnn-segmented button", has_text="Slope").click()
+    cnn.wait("view.shown?.quantity === 'slope' && view.dataset.state === 'ready'")
+    paths = cnn.wait("view.shown.panels[0].rows.map(r => r.path)")
+    slopes = cnn.texts("figure[data-panel=A] cnn-step-heatmap .values span")
+    # A ReLU's slope is 1 where it gives more than zero.
+    wanted = [
+        np.sqrt(1 - row["zeros"] / row["count"]) for path in paths for row in [run.read("activations", path, first)]
+    ]
+    np.testing.assert_allclose([number(text) for text in slopes], wanted, rtol=ROUNDED)
+    left = cnn.frame.locator("cnn-gradients-view svg.flow").get_attribute("aria-label") or ""
+    assert number(left.split(", ")[0].rsplit(" ", 1)[1]) == pytest.approx(np.prod(wanted), rel=ROUNDED)
 
     layer = layers[1].path
     cnn.open(view="maps", run=run.name, layer=layer, step=int(step))

@@ -102,6 +102,7 @@ class MadeLog:
     alike: tuple[str, ...] = ()  #: kernels whose weights are all the same
     alike_until: int = STEPS  #: the step from which they are not
     rows: dict[str, Rows] = field(default_factory=lambda: {x: _rows(x, STEPS // STRIDE) for x in LAYERS})
+    slopes: dict[str, float] | None = None  #: of activations; None: not recorded
     errors: dict[str, float] = field(default_factory=lambda: {"conv": 0.2, "hidden": 0.3, "out": 0.3})
     x: np.ndarray = field(
         default_factory=lambda: np.random.default_rng(2).normal(0, 1, (8, 6, 6, 1)).astype(np.float32)
@@ -205,6 +206,8 @@ class MadeLog:
         arrays["nan"] = np.array([row.bad[place] for row in rows], np.int64)
         arrays["inf"] = np.zeros(3, np.int64)
         arrays |= {"histogram": counts[:, None].astype(np.uint32), "sampled": np.ones(3, np.int32)}
+        if self.slopes is not None:
+            arrays["slope_rms"] = np.array([self.slopes.get(x, np.nan) for x in LAYERS], np.float32)
         for name in ("channel_mean", "channel_std"):
             arrays[name] = np.concatenate([getattr(row, name)[place] for row in rows]).astype(np.float32)
         arrays["channel_zeros"] = np.concatenate(by_channel)

@@ -8,6 +8,8 @@ export interface RecordRow {
   readonly channels: number;
   /** How saturation is judged; null: not at all. */
   readonly saturation: string | null;
+  /** The activation whose slope the row has; null: none. */
+  readonly slope: string | null;
   /** What is particular about its numbers; null: nothing. */
   readonly note: string | null;
   /** Why it is not on the loss' path, so that its error is no number; null where it is, or it is no row of errors. */
@@ -35,7 +37,7 @@ export function rowsFrom(rows: unknown): RecordRow[] {
   if (!Array.isArray(rows)) throw new DecodeError("the names of the record's rows are no list");
   let firstChannel = 0;
   return rows.map((each: unknown, row) => {
-    const { layer, place, channels, saturation, note, connected, why } = (each ?? {}) as Record<string, unknown>;
+    const { layer, place, channels, saturation, slope, note, connected, why } = (each ?? {}) as Record<string, unknown>;
     if (typeof layer !== "string" || typeof place !== "string" || !isCount(channels)) {
       throw new DecodeError(`row ${row} of the record names no layer, place or number of channels`);
     }
@@ -46,6 +48,7 @@ export function rowsFrom(rows: unknown): RecordRow[] {
       place,
       channels,
       saturation: typeof saturation === "string" ? saturation : null,
+      slope: typeof slope === "string" ? slope : null,
       note: typeof note === "string" ? note : null,
       why: connected === false ? (typeof why === "string" ? why : "the loss does not depend on it") : null,
       row,

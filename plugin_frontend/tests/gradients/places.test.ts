@@ -62,6 +62,16 @@ describe("what goes through a run's layers", () => {
     expect(Array.from(picture.panels[0]!.rows[1]!.values)).toEqual([0.25, 1]);
   });
 
+  it("has slopes of the row that enters the activation, as sizes", () => {
+    const rows = [{ ...ROWS[0], slope: "sigmoid" }, ROWS[1], { ...ROWS[2], slope: 3 }];
+    const slopes = runPlaces(series({ slope_rms: [0.25, NaN, NaN, 0.125, NaN, NaN] }, rows), "r", "slope");
+    expect(slopes?.places.map(({ row, values }) => [row.layer, row.place, Array.from(values)])).toEqual([
+      ["m/a", "pre_activation", [0.25, 0.125]],
+    ]);
+    expect(Array.from(placePicture(slopes!, null, [], [], "both").panels[0]!.rows[0]!.values)).toEqual([-2, -3]);
+    expect(runPlaces(series({ slope_rms: counts }), "r", "slope")?.places).toEqual([]);
+  });
+
   it("draws errors as logarithms, and the ratio of two runs", () => {
     const of = (run: string, norms: number[]) =>
       runPlaces(series({ norm: norms }, ROWS.slice(1).concat({ ...ROWS[2]!, layer: "m/c" })), run, "error")!;

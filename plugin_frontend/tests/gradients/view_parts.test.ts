@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { VariableRecord } from "../../src/data/schema.ts";
 import { bandPath, percent } from "../../src/views/gradients/bands.ts";
 import { factorBetween, nameAt, type Flow } from "../../src/views/gradients/flow.ts";
+import { productsToEnd } from "../../src/views/gradients/flow_model.ts";
 import { namedRows } from "../../src/views/gradients/histogram_picture.ts";
 import { histogramWords } from "../../src/views/gradients/legend.ts";
 import { namesInLayer, placeOf, rowGroups } from "../../src/views/gradients/row_groups.ts";
@@ -96,8 +97,21 @@ describe("the picture", () => {
   });
 });
 
+describe("what is left to the end", () => {
+  it("is the product of all factors from there on", () => {
+    expect(productsToEnd([0.5, 4, 0.25])).toEqual([0.5, 1, 0.25]);
+    expect(productsToEnd([])).toEqual([]);
+  });
+
+  it("is not known before a factor that is not known, and NaN before NaN", () => {
+    expect(productsToEnd([0.5, null, 0.25, 0.5])).toEqual([null, null, 0.125, 0.5]);
+    expect(productsToEnd([0.5, NaN, 0.25])).toEqual([NaN, NaN, 0.25]);
+  });
+});
+
 describe("names of the flow's lines", () => {
   const flowOf = (a: number | null, b: number): Flow => ({
+    heading: "Flow",
     steps: [4],
     names: ["first"],
     current: 0,

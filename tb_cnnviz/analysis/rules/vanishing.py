@@ -40,6 +40,9 @@ def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
     worst = max(starved, key=lambda i: typically[i])
     course = factors[:, worst]
     finding = f"{layers[worst]} gets {what} {said(float(typically[worst]))} times smaller than {layers[-1]}."
+    by_slopes = _by_slopes(evidence, layers[worst], layers[-1])
+    if by_slopes is not None:
+        finding += f" The slopes of the activations in between account for about {said(by_slopes)} times."
     return [
         Verdict(
             "vanishing",
@@ -54,6 +57,25 @@ def vanishing(evidence: Evidence, learning: Learning, limits: Limits, found: Seq
             evidence=Series.of(f"{layers[-1]} / {layers[worst]}: {what}", steps, course, limits.vanishing_factor),
         )
     ]
+
+
+def _by_slopes(evidence: Evidence, first: str, last: str) -> float | None:
+    """By how much the activations between two layers shrink an error; None where it goes more than one way, or they are
+    not known.
+
+    The root mean square of a product is near the product of the root mean squares where the factors are independent.
+    """
+    way = evidence.network.way(first, last)
+    if way is None or evidence.activations is None:
+        return None
+    factor = 1.0
+    for layer in way:
+        slope = evidence.activations.slope(layer.path)
+        if slope is not None:
+            factor *= typical(slope)
+        elif evidence.network.activation(layer) is not None:
+            return None
+    return 1 / factor if factor > 0 else None
 
 
 def _sizes(evidence: Evidence) -> tuple[str, np.ndarray, list[str], np.ndarray]:

@@ -44,6 +44,8 @@ class Row:
         """As a record has it."""
         said = None if self.saturation is None else str(self.saturation)
         described = {"layer": self.path, "place": self.place, "channels": self.channels, "saturation": said}
+        if self.slope is not None:
+            described["slope"] = self.slope.name
         if keras.config.backend() == "tensorflow" and isinstance(self.layer, layer_kinds.MAX_POOLING):
             described["note"] = _MAX_OF_NAN
         return described

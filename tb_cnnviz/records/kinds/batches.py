@@ -17,7 +17,8 @@ KIND = Kind(
     ),
     attributes=(
         "`names` [k]: of inputs as the model or a dict of the data calls them, else `x`, `x_0` …, of labels `y` likewise; `parts` "
-        "[k]: input or label; `of`: how many tensors the batch has, of which at most 16 are recorded; `source`: training "
+        "[k]: input or label; `of`: how many tensors the batch has, of which at most 16 are recorded; `left_out`: names "
+        "of up to 16 that are no dense tensors of numbers (text, ragged, sparse), where there are any; `source`: training "
         "batch; `micro_batches` under gradient accumulation: of the last one of each update"
     ),
     lost_with=("batches",),

@@ -294,3 +294,26 @@ def test_the_measured_value_is_what_was_put_in(fault: str, measured: float, tmp_
     verdict = next(v for v in make().diagnosis(tmp_path).verdicts if v.kind == kind)
     assert verdict.measured == pytest.approx(measured, rel=0.01)
     assert verdict.limit is not None
+
+
+def vanishing_said(made: MadeLog, folder: Path) -> str:
+    return next(v.finding for v in made.diagnosis(folder).verdicts if v.kind == "vanishing")
+
+
+def test_the_activations_part_in_a_vanishing_error_is_said(tmp_path: Path) -> None:
+    said = vanishing_said(starved(unlearned(slopes={"conv": 0.05, "hidden": 0.02})), tmp_path)
+    assert said == (
+        "conv gets an error 5,000 times smaller than out. "
+        "The slopes of the activations in between account for about 1,000 times."
+    )
+
+
+@pytest.mark.parametrize("slopes", [None, {"conv": 0.05}])
+def test_it_is_not_said_where_a_slope_is_not_known(slopes: dict[str, float] | None, tmp_path: Path) -> None:
+    assert "slopes" not in vanishing_said(starved(unlearned(slopes=slopes)), tmp_path)
+
+
+def test_nor_where_an_error_comes_back_two_ways(tmp_path: Path) -> None:
+    made = starved(unlearned(slopes={"conv": 0.05, "hidden": 0.02}))
+    made.layers[-1] = replace(made.layers[-1], inbound=["hidden", "flatten"])
+    assert "slopes" not in vanishing_said(made, tmp_path)

@@ -35,6 +35,7 @@ export function controls(
         { value: "error", label: "Error", disabled: lacks("error") },
         { value: "zeros", label: "Zeros", disabled: lacks("zeros") },
         { value: "saturated", label: "Saturated", disabled: lacks("saturated") },
+        { value: "slope", label: "Slope", disabled: lacks("slope") },
       ]}
       @change=${(event: CustomEvent<GradientOptions["quantity"]>) => set({ quantity: event.detail })}></cnn-segmented>
     <cnn-segmented slot="controls" label="Runs" .value=${show}

@@ -15,6 +15,7 @@ export interface FlowLine {
 }
 
 export interface Flow {
+  readonly heading: string;
   /** Of the numbers; two where two runs were logged at different steps. */
   readonly steps: readonly number[];
   readonly names: readonly string[];

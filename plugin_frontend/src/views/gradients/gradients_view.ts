@@ -22,7 +22,7 @@ import { controls } from "./controls.ts";
 import type { GRADIENT_FIELDS, PlaceQuantity, Shown } from "./fields.ts";
 import { histogramFigure, normFigure, type FigureFrame, type NormActions, type VariableChoice } from "./figures.ts";
 import type { Flow } from "./flow.ts";
-import { flowModel } from "./flow_model.ts";
+import { flowModel, slopesFlow } from "./flow_model.ts";
 import { gradientsCsv, placesCsv } from "./gradients_csv.ts";
 import { GradientsData } from "./gradients_data.ts";
 import { GRADIENTS_VIEW } from "./gradients_definition.ts";
@@ -37,7 +37,7 @@ import { namesInLayer, placeOf, tailOf } from "./row_groups.ts";
 import { sheetOf } from "./saved_sheet.ts";
 import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
-import { QUANTITY_WORDS, stepsText } from "./labels.ts";
+import { NO_ROWS, QUANTITY_WORDS, stepsText } from "./labels.ts";
 
 interface Hovered {
   readonly panel: NormPanel["id"];
@@ -270,7 +270,7 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
 
   private pictureOf(picture: NormPicture): TemplateResult {
     if (!picture.panels.some(({ groups }) => groups.length)) {
-      return html`<p class="quiet notice">No layer of this network has a bound below which it is called saturated. A ReLU’s zeros stand under Zeros.</p>`;
+      return html`<p class="quiet notice">${NO_ROWS[picture.quantity] ?? "The log names no layers here."}</p>`;
     }
     const { axis, histograms } = this;
     const { width } = this.size;
@@ -346,8 +346,10 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
     const { data, options, session, quantity } = this;
     if (isOfPlaces(quantity)) {
       const picture = this.picturePlaces();
-      if (!picture || isShare(quantity) || this.isDifference(picture)) return null;
-      return flowModel(picture.panels, session.layer!.path, this.step, this.side);
+      if (!picture?.panels.some(({ groups }) => groups.length) || isShare(quantity) || this.isDifference(picture))
+        return null;
+      const flowOf = quantity === "slope" ? slopesFlow : flowModel;
+      return flowOf(picture.panels, session.layer!.path, this.step, this.side);
     }
     const b = session.runB === null || options.show === "a" ? null : data.b.norms;
     const { panels } = this.flowNorms(

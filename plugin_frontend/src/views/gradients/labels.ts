@@ -46,6 +46,23 @@ export const QUANTITY_WORDS: Readonly<Record<Shown, QuantityWords>> = {
       "Where an activation is saturated its slope is below 0.05, and hardly any gradient comes back. A bright row is a layer that " +
       "holds back those before it.",
   },
+  slope: {
+    title: "Slope of the activation",
+    subtitle: "root mean square of f′",
+    badges: ["training batch", "exact"],
+    howToRead:
+      "On its way back an error is multiplied by each activation’s slope. A sigmoid passes at most ¼, so eight in a row leave " +
+      "0.00002 or less; a ReLU passes all or nothing. A row that turns dark: that layer begins to hold the error back.",
+  },
+};
+
+/** Why a picture has no rows. */
+export const NO_ROWS: Readonly<Partial<Record<Shown, string>>> = {
+  saturated:
+    "No layer of this network has a bound below which it is called saturated. A ReLU’s zeros stand under Zeros.",
+  slope:
+    "No layer of this log has an activation whose slope is recorded: logs of older versions have none, nor have softmax, " +
+    "gates, and functions of your own.",
 };
 
 /** "134 steps", or how many of them are here. */

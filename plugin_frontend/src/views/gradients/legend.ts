@@ -43,7 +43,7 @@ export function legend(input: LegendInput): TemplateResult {
     ${
       flow
         ? html`<div>
-      <h2><b>Flow at step ${flow.steps.join(" and ")}</b> <span class="quiet">loss is below</span></h2>
+      <h2><b>${flow.heading} at step ${flow.steps.join(" and ")}</b> <span class="quiet">loss is below</span></h2>
       <svg class="flow" width=${flow.width} height=${flowHeight(flow)} role="img" aria-label=${flowWords(flow)}>${flowSvg(flow)}</svg>
     </div>`
         : nothing

@@ -1,4 +1,4 @@
-/** What the log says of what goes through a run's layers: backpropagated errors, zeros and saturation, over its steps. */
+/** What the log says of what goes through a run's layers: backpropagated errors, zeros, saturation and slopes, over its steps. */
 import type { SeriesQuery } from "../../data/api.ts";
 import type { DataRecord } from "../../data/binary.ts";
 import { DecodeError } from "../../data/errors.ts";
@@ -13,6 +13,7 @@ export const PLACE_SERIES: Readonly<
   error: { kind: "errors", columns: ["norm"] },
   zeros: { kind: "activations", columns: ["zeros", "count"] },
   saturated: { kind: "activations", columns: ["saturated", "count"] },
+  slope: { kind: "activations", columns: ["slope_rms"] },
 };
 
 export function isOfPlaces(quantity: Shown): quantity is PlaceQuantity {
@@ -64,11 +65,16 @@ function namedRows(record: DataRecord): RecordRow[] {
   }
 }
 
-/** Of each layer the row that tells: errors have one; zeros are those of the output; saturation where it is judged. */
+const TELLS: Readonly<Record<PlaceQuantity, (row: RecordRow) => boolean>> = {
+  error: () => true,
+  zeros: ({ place }) => place === "output",
+  saturated: ({ saturation }) => saturation !== null,
+  slope: ({ slope }) => slope !== null,
+};
+
+/** Of each layer the row that tells: errors have one; zeros are those of the output; the rest where they are judged. */
 function ownRows(rows: readonly RecordRow[], quantity: PlaceQuantity): RecordRow[] {
-  const told = rows.filter(
-    (row) => quantity === "error" || (quantity === "zeros" ? row.place === "output" : row.saturation !== null),
-  );
+  const told = rows.filter(TELLS[quantity]);
   const byLayer = new Map<string, RecordRow>();
   for (const row of told) if (!byLayer.has(row.layer) || row.place === "output") byLayer.set(row.layer, row);
   return [...byLayer.values()];

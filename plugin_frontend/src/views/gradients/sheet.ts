@@ -93,7 +93,7 @@ function sideSvg({ bars, flow, side }: Sheet, x: number): Drawn {
     y += 24 + GAP + LINE;
   }
   if (!flow) return { content, bottom: y };
-  content.push(svg`<text class="strong" x=${x} y=${y - 6}>Flow at step ${flow.steps.join(" and ")}</text>
+  content.push(svg`<text class="strong" x=${x} y=${y - 6}>${flow.heading} at step ${flow.steps.join(" and ")}</text>
     <g transform="translate(${x} ${y})">${flowSvg(flow)}</g>`);
   return { content, bottom: y + flowHeight(flow) };
 }
