@@ -20,7 +20,7 @@ export function productsToEnd(factors: readonly (number | null)[]): (number | nu
 export function slopesFlow(panels: readonly NormPanel[], layer: string, step: number, width: number): Flow {
   const flow = flowModel(panels, layer, step, width);
   const lines = flow.lines.map((line) => ({ ...line, values: productsToEnd(line.values) }));
-  return { ...flow, heading: "Left by the slopes", lines, range: rangeOf(lines) };
+  return { ...flow, heading: "Left by slopes", lines, range: rangeOf(lines) };
 }
 
 export function flowModel(panels: readonly NormPanel[], layer: string, step: number, width: number): Flow {
