@@ -158,3 +158,30 @@ def test_the_view_keeps_its_room_in_a_small_window(page: CnnPage, size: tuple[in
     assert page.wait("view.getBoundingClientRect().height") >= page.frame.evaluate("innerHeight") / 2
     assert not page.frame.evaluate(CUT)
     page.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_the_heatmap_is_marked_where_a_verdict_begins(page: CnnPage, judged: Path) -> None:
+    """At the row of each layer that an alarm means, at its step; a click leads to that step."""
+    alarms = [each for each in said(judged, UNSCALED) if each["severity"] != "note"]
+    wanted = {
+        (path, each["step"])
+        for each in alarms
+        for path in {each["layer"], *each["layers"]} - {None}
+        if each["step"] is not None
+    }
+    page.open(view="gradients", run=UNSCALED, step="last")
+    page.wait("view.shown?.quantity === 'gradient' && view.dataset.state === 'ready'")
+    marks = page.frame.locator("cnn-step-heatmap[data-map=A] .mark")
+    expect(marks.first).to_be_visible(timeout=PATIENCE_MS)
+    titles = marks.evaluate_all("found => found.map(each => each.title)")
+    paths = page.wait("view.shown.panels[0].rows.map(r => r.path)")
+    rows = marks.evaluate_all(
+        "found => found.map(each => Math.round(parseFloat(each.style.top) / parseFloat(each.style.height)))"
+    )
+    steps = [int(found[1]) for title in titles if (found := re.search(r"since step (\d+)", title))]
+    assert len(steps) == len(rows)
+    found = {(paths[row], step) for row, step in zip(rows, steps, strict=True)}
+    assert found >= {(path, step) for path, step in wanted if path in paths}
+    assert all(any(each["finding"] in title for each in alarms) for title in titles)
+    marks.first.click()
+    page.wait("view.session.step === argument", steps[0])

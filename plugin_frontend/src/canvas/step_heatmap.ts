@@ -20,6 +20,7 @@ import { LINE, labelledRows } from "./heat_rows.ts";
 import { drawHeatmap, type HeatmapPlace } from "./heat_painter.ts";
 import { readTheme } from "./grid_theme.ts";
 import type { Rect } from "./grid_layout.ts";
+import { heatMarks, heatMarkStyles, type HeatMark } from "./heat_marks.ts";
 import { hereLine } from "./here_line.ts";
 import { stepHeatmapStyles } from "./step_heatmap_styles.ts";
 
@@ -45,8 +46,9 @@ export class StepHeatmap extends LitElement {
     describe: { attribute: false },
     cursor: { attribute: false },
     named: { attribute: false },
+    marks: { attribute: false },
   };
-  static override styles = [hereLine, stepHeatmapStyles];
+  static override styles = [hereLine, stepHeatmapStyles, heatMarkStyles];
 
   declare rows: readonly HeatRow[];
   /** Where a step stands on the axis, 0 to 1. */
@@ -60,6 +62,8 @@ export class StepHeatmap extends LitElement {
   declare values: readonly string[];
   /** The rows that carry their names; null: all that have room. */
   declare named: readonly number[] | null;
+  /** Flags on rows; a click on one leads to its step. */
+  declare marks: readonly HeatMark[];
   /** Pixels a row (see heat_rows.ts for what suits a height). */
   declare rowHeight: number;
   declare label: string;
@@ -84,6 +88,7 @@ export class StepHeatmap extends LitElement {
     this.current = -1;
     this.values = [];
     this.named = null;
+    this.marks = [];
     this.rowHeight = 20;
     this.label = "";
     this.describe = null;
@@ -130,6 +135,7 @@ export class StepHeatmap extends LitElement {
           @transitionrun=${() => this.requestFrame()}
         ></canvas>
         ${step === null || !width ? nothing : html`<div class="line" .style=${`left:${this.toShare(step) * width}px`}></div>`}
+        ${width ? heatMarks(this.marks, this, (mark) => this.tell("heatmap-step", { step: mark.step, row: mark.row })) : nothing}
         ${this.frameOf(this.cursor)}
       </div>
       <div class="values">

@@ -1,5 +1,6 @@
 /** The picture's figures: a heatmap of norms, and a variable's histograms over steps. */
 import { html, type TemplateResult } from "lit";
+import type { HeatMark } from "../../canvas/heat_marks.ts";
 import type { HeatCell } from "../../canvas/step_heatmap.ts";
 import "../../canvas/step_heatmap.ts";
 import { formatCount } from "../../math/format.ts";
@@ -27,6 +28,7 @@ export interface FigureFrame {
 
 export interface NormActions {
   readonly current: number;
+  readonly marks: readonly HeatMark[];
   readonly describe: (cell: HeatCell) => string;
   readonly chooseRow: (row: number) => void;
   readonly hover: (cell: HeatCell | null) => void;
@@ -48,6 +50,7 @@ export function normFigure(
       data-map=${panel.id} .rows=${panel.rows} .toShare=${frame.axis.toShare} .scale=${picture.scale} .step=${frame.step}
       .current=${actions.current} .values=${at ? gutterTexts(panel, at.index, isShare(picture.quantity)) : []} .rowHeight=${frame.sizes.rowHeight}
       label=${`${QUANTITY_WORDS[picture.quantity].title} of ${panel.run}, rows by steps`} .describe=${actions.describe}
+      .marks=${actions.marks}
       @heatmap-step=${(event: CustomEvent<{ step: number }>) => frame.goTo(event.detail.step)}
       @heatmap-row=${(event: CustomEvent<{ row: number }>) => actions.chooseRow(event.detail.row)}
       @heatmap-hover=${(event: CustomEvent<{ cell: HeatCell | null }>) => actions.hover(event.detail.cell)}

@@ -7,6 +7,7 @@
 import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
 import type { Rect } from "../../canvas/grid_layout.ts";
 import { hereLine } from "../../canvas/here_line.ts";
+import type { HeatMark } from "../../canvas/heat_marks.ts";
 import type { HeatCell, StepHeatmap } from "../../canvas/step_heatmap.ts";
 import { speakNumber } from "../../math/format.ts";
 import { nearestIndex } from "../../math/gradient_norms.ts";
@@ -38,6 +39,7 @@ import { sheetOf } from "./saved_sheet.ts";
 import { sheetSvg, type Sheet } from "./sheet.ts";
 import { mostHistogramRows, sizesFor, type Sizes } from "./sizes.ts";
 import { NO_ROWS, QUANTITY_WORDS, stepsText } from "./labels.ts";
+import { verdictMarks } from "./verdict_marks.ts";
 
 interface Hovered {
   readonly panel: NormPanel["id"];
@@ -291,10 +293,17 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
   private actionsOf(panel: NormPanel): NormActions {
     return {
       current: currentRow(panel, this.session.layer!.path, this.variable),
+      marks: this.marksOf(panel),
       describe: (cell) => this.describe(panel, cell, true),
       chooseRow: (row) => this.chooseRow(panel, row),
       hover: (cell) => (this.hovered = cell && { panel: panel.id, cell }),
     };
+  }
+
+  private marksOf(panel: NormPanel): readonly HeatMark[] {
+    const { session } = this;
+    const detail = panel.id === "A" ? session.detailA : panel.id === "B" ? session.detailB : null;
+    return detail ? verdictMarks(session.verdicts.of(panel.run).value?.verdicts ?? [], detail, panel) : [];
   }
 
   private variableChoice({ histogram }: HistogramFigure): VariableChoice {
@@ -374,7 +383,8 @@ export class GradientsView extends ViewElement<typeof GRADIENT_FIELDS> {
       !spoken || value === 0
         ? normText(value, difference, isShare(this.quantity))
         : `${difference ? "times " : ""}${speakNumber(value)}`;
-    return `${row.name}, ${difference ? "A / B" : panel.id}, step ${step}: ${number}`;
+    const mark = this.marksOf(panel).find((each) => each.row === cell.row && each.step === step);
+    return `${row.name}, ${difference ? "A / B" : panel.id}, step ${step}: ${number}${mark ? `; ${mark.words}` : ""}`;
   }
 
   private chooseRow(panel: NormPanel, row: number): void {
