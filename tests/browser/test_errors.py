@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,20 @@ from tests.browser.cnn_page import CnnPage, colour, number
 
 CLOSE = 2
 ROUNDED = 6e-3
+
+
+def check_the_faint_image(cnn: CnnPage, record: Mapping[str, Any]) -> None:
+    """Said of each image whose largest error is below a twentieth of the largest of all; its button leads to that one."""
+    sizes = np.abs(np.asarray(record["maps"], np.float64)).reshape(len(record["maps"]), -1).max(1)
+    notice = cnn.frame.locator("cnn-maps-view cnn-notice.faint")
+    for image in [int(np.argmax(sizes)), int(np.argmin(sizes))]:
+        cnn.open(view="maps", image=image, maps__of="error")
+        cnn.wait("view.state?.kind === 'error_maps' && view.state.image === argument", image)
+        assert notice.count() == int(sizes[image] < sizes.max() / 20), (image, sizes)
+    if notice.count():
+        notice.locator("button", has_text="Show image").click()
+        cnn.wait("view.state?.image === argument", int(np.argmax(sizes)))
+        assert notice.count() == 0
 
 
 def test_errors_by_layer_and_as_maps(cnn: CnnPage, logdir: Path) -> None:
@@ -81,3 +97,4 @@ def test_errors_by_layer_and_as_maps(cnn: CnnPage, logdir: Path) -> None:
         drawn = pixels[int(y), int(x)].astype(int)
         assert np.abs(drawn - colour(value, -hi, hi, "RdBu_r")).max() <= CLOSE, (channel, r, c)
     assert "labelled" in cnn.texts("cnn-maps-view cnn-badge")
+    check_the_faint_image(cnn, record)

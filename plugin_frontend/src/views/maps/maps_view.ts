@@ -16,6 +16,7 @@ import type { Actions } from "./actions.ts";
 import { channelsMode } from "./channels_mode.ts";
 import { colourMap, type Scaling } from "./colours.ts";
 import { sightOf, valueAt, type Focus } from "./focus.ts";
+import { faintError, faintNotice } from "./faint_error.ts";
 import { imagePart } from "./image_part.ts";
 import { deadWord, layerMaps, type LayerMaps } from "./layer_maps.ts";
 import { layersMode } from "./layers_mode.ts";
@@ -236,7 +237,15 @@ export class MapsView extends ViewElement<typeof MAPS_FIELDS> {
       return stepsMode({ shown, sweep: this.#sweep, scene, logged: session.steps.length, focus, pointed, actions });
     }
     const scenes = this.#scenes.channels(shown, scaling, map);
-    return html`${this.#missingB(shown)} ${channelsMode({ shown, scaling, map, scenes, focus, pointed, actions })}`;
+    return html`${this.#missingB(shown)} ${this.#faint(shown, scaling)} ${channelsMode({ shown, scaling, map, scenes, focus, pointed, actions })}`;
+  }
+
+  #faint({ a: { maps }, image }: Shown, { shared }: Scaling): unknown {
+    if (!maps.isError) return nothing;
+    return faintNotice(faintError(maps.statistics, image), {
+      showImage: (other) => this.session.set({ image: other }),
+      scaleByMap: shared ? () => this.setOptions({ scale: "map" }) : null,
+    });
   }
 
   /** Why run B is chosen and not seen. */

@@ -143,6 +143,12 @@ export const mapsViewStyles = css`
     width: 16px;
     height: 132px;
   }
+  cnn-notice.faint {
+    margin-bottom: var(--s3);
+  }
+  cnn-notice.faint button {
+    margin: var(--s1) var(--s2) 0 0;
+  }
   .patches button {
     height: auto;
     border: 0;
