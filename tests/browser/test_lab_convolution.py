@@ -223,6 +223,21 @@ def holds_the_pixels(
     assert np.abs(drawn("input", row, column) - wanted).max() <= CLOSE, (layer.path, "input", row, column)
 
 
+def test_the_channels_are_one_stop_of_the_tab_key(cnn: CnnPage, logdir: Path) -> None:
+    """However many there are: one name, and one field of its weights where these can be written over."""
+    layer = next(each for each in layers_of(one_run(logdir)) if each.kernel.shape[1] > 3)
+    state = opened(cnn, layer)
+    names = cnn.frame.locator(f"{MODE} cnn-lab-products button.label")
+    stops = cnn.frame.locator(f"{MODE} cnn-lab-products :is(button, input)[tabindex='0']")
+    assert names.count() > 3
+    assert stops.count() == 1 + (cnn.frame.locator(f"{MODE} cnn-lab-products input").count() > 0)
+    names.first.focus()
+    cnn.page.keyboard.press("ArrowDown")
+    cnn.page.keyboard.press("Enter")
+    shown(cnn, f"s.inputChannel === {state['order'][1]}")
+    assert stops.first.get_attribute("aria-pressed") == "true"
+
+
 def test_the_window_slides_by_key_by_itself_and_by_pointer(cnn: CnnPage, logdir: Path) -> None:
     layer = layers_of(one_run(logdir))[0]
     rows, columns = layer.output.shape[1:]

@@ -16,6 +16,8 @@ export interface TileCells {
 }
 
 export interface WeightCells {
+  /** Whether the Tab key stops at the first of them. */
+  readonly isStop: boolean;
   label(row: number, column: number): string;
   edited(row: number, column: number): boolean;
   /** Take what was written; false where it is no weight. */
@@ -109,7 +111,7 @@ export function weightTile(
       return html`<input
         class=${weights.edited(row, column) ? "edited" : ""}
         style=${styleMap(ink(value, colouring))}
-        tabindex=${i === 0 ? 0 : -1}
+        tabindex=${i === 0 && weights.isStop ? 0 : -1}
         inputmode="decimal"
         maxlength="24"
         autocomplete="off"

@@ -5,6 +5,7 @@ import type { Rect } from "../../../canvas/grid_layout.ts";
 import type { CellSum, Filter } from "../../../math/convolution.ts";
 import { formatSigned } from "../../../math/format.ts";
 import { base, controls } from "../../../parts/styles.ts";
+import { walkButtons } from "../../../parts/walk_buttons.ts";
 import type { Edit } from "./edits.ts";
 import { parseWeight, LARGEST_WEIGHT } from "./edits.ts";
 import type { Colouring } from "./map_picture.ts";
@@ -152,22 +153,24 @@ export class Products extends LitElement {
     const first = Math.max(0, Math.floor(top / pitch) - SPARE);
     const count = Math.min(order.length - first, Math.ceil(height / pitch) + 1 + 2 * SPARE);
     const rows = Array.from({ length: count }, (_, i) => first + i);
+    // One Tab stop for all names, and one for the weights of that row: the chosen one, or the first in sight.
+    const stop = rows.find((place) => order[place] === input.chosen) ?? first;
     return html`
       <div class="row heads" style=${columns}><span></span><b>window</b><span></span><b>kernel</b><span></span><b>product</b><b class="sum">sum</b></div>
       <div class="scroll" .style=${`height:${height}px`} @scroll=${(event: Event) => (this.top = (event.currentTarget as HTMLElement).scrollTop)}
-        @pointerleave=${() => this.#hover(null)}>
+        @pointerleave=${() => this.#hover(null)} @keydown=${walkNames}>
         <div .style=${`height:${whole - ROW_GAP}px`}></div>
         ${repeat(
           rows,
           (place) => order[place],
-          (place) => this.#row(input, order[place]!, `${columns};top:${place * pitch}px`),
+          (place) => this.#row(input, order[place]!, `${columns};top:${place * pitch}px`, place === stop),
         )}
       </div>
       ${this.complaint ? html`<p class="complaint" role="alert">${this.complaint}</p>` : nothing}
     `;
   }
 
-  #row(input: ProductsInput, channel: number, style: string): unknown {
+  #row(input: ProductsInput, channel: number, style: string, isStop: boolean): unknown {
     const { cell, filter, names } = input;
     const size = filter.rows * filter.columns;
     const part = <T extends Float32Array | Float64Array>(values: T): T =>
@@ -182,7 +185,7 @@ export class Products extends LitElement {
     };
     const name = names[channel] ?? String(channel);
     return html`<div class="row" data-channel=${channel} style=${style}>
-      <button class="label" title=${`draw ${name} as the input`} aria-pressed=${channel === input.chosen}
+      <button class="label" title=${`draw ${name} as the input`} aria-pressed=${channel === input.chosen} tabindex=${isStop ? 0 : -1}
         @click=${() => this.dispatchEvent(new CustomEvent("channel-chosen", { detail: channel }))}>${name}</button>
       ${cellTile("window", part(cell.window), input.window, cells, cell.inside)}
       <span class="sign">×</span>
@@ -190,6 +193,7 @@ export class Products extends LitElement {
         this.numbered
           ? weightTile(part(filter.weights), input.kernel, cells, {
               label: (row, column) => `weight ${name}, row ${row}, column ${column}`,
+              isStop,
               edited: (row, column) => input.edited({ channel, row, column }),
               change: (row, column, field) => this.#edit({ channel, row, column }, field),
             })
@@ -244,6 +248,11 @@ export class Products extends LitElement {
     const [width, height] = [tile.width / filter.columns, tile.height / filter.rows];
     return { x: tile.left + column * width, y: tile.top + row * height, width, height };
   }
+}
+
+/** Arrow keys go from name to name; those inside a tile are its own. */
+function walkNames(event: KeyboardEvent): void {
+  if ((event.target as HTMLElement).matches("button.label")) walkButtons(event);
 }
 
 customElements.define("cnn-lab-products", Products);

@@ -2,6 +2,7 @@
 import { html } from "lit";
 import { colourPixel, paletteOf, pixelCss } from "../../../math/colour.ts";
 import { viridis, rdbu } from "../../../math/colour_maps.ts";
+import { tabStop, walkButtons } from "../../../parts/walk_buttons.ts";
 import { formatNumber } from "../../../math/format.ts";
 import { largestMagnitude, magnitudeRange, symmetric } from "../../../math/ranges.ts";
 
@@ -16,11 +17,12 @@ export function channelValues(
   const palette = paletteOf(signed ? rdbu : viridis);
   return html`
     <h2 class="second"><b>${values.length === 1 ? "The only channel" : `All ${values.length} channels`}</b> <span class="quiet">as ${name} gave them, on a scale of their own from ${formatNumber(lo, { digits: 2 })} to ${formatNumber(hi, { digits: 2 })}</span></h2>
-    <ol class="values">
+    <ol class="values" @keydown=${walkButtons}>
       ${Array.from(
         values,
         (value, channel) => html`<li>
-        <button class=${channel === chosen ? "here" : ""} @click=${() => choose(channel)} title="Choose channel ${channel}">
+        <button class=${channel === chosen ? "here" : ""} @click=${() => choose(channel)} title="Choose channel ${channel}"
+          tabindex=${tabStop(channel, chosen)}>
           <i style="background:${pixelCss(colourPixel(value, lo, hi, palette))}"></i><span class="quiet">${channel}</span>
           <b>${formatNumber(value, { digits: 3 })}</b>
         </button>
