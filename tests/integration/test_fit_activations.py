@@ -17,6 +17,7 @@ from tb_cnnviz.capture.backends.host import to_numpy
 from tests.support.activation_networks import try_network, try_several_callbacks
 from tests.support.activation_oracles import check_row, convolution
 from tests.support.fits import compiled, identical, images, run_of, train
+from tests.support.mode_table import kept_programs
 
 _TRIES = """
 import sys
@@ -39,7 +40,7 @@ def test_several_callbacks_of_one_fit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_on_another_backend_channels_first_too(tmp_path: Path, backend: str) -> None:
-    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment = {**os.environ, **kept_programs(tmp_path / "found"), "KERAS_BACKEND": backend}
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, "-c", _TRIES, str(tmp_path)], cwd=root, env=environment, capture_output=True, text=True

@@ -15,6 +15,7 @@ import pytest
 import tb_cnnviz
 from tests.support.batch_cases import CLASSES, check_batch, try_batches, try_others
 from tests.support.fits import compiled, images, run_of, train
+from tests.support.mode_table import kept_programs
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_on_another_backend(tmp_path: Path, backend: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.batch_cases", str(tmp_path)],
         cwd=root,
-        env={**os.environ, "KERAS_BACKEND": backend},
+        env={**os.environ, **kept_programs(tmp_path / "found"), "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
     )

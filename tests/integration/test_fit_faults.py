@@ -42,9 +42,6 @@ def test_faults_and_interrupts(tmp_path: Path, backend: str) -> None:
 def test_a_fault_in_every_function_that_a_fit_calls(
     tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Most of these fits compile the same programs.
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "compiled"))
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     # PyTorch's threads of the one process would wait for those of the other.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     for results in tried(tmp_path, backend, ("--complete", "ZeroDivisionError"), ("--complete", "KeyboardInterrupt")):

@@ -18,7 +18,7 @@ import pytest
 
 import tb_cnnviz
 from tests.support.fits import identical, images, make, train, weights
-from tests.support.mode_table import BACKENDS, ROOT
+from tests.support.mode_table import BACKENDS, ROOT, kept_programs
 
 
 class Copies(keras.callbacks.Callback):
@@ -75,7 +75,12 @@ def test_copies_made_during_training(tmp_path: Path, optimizer: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_copies_made_at_every_event_and_inside_a_step(tmp_path: Path, backend: str) -> None:
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {
+        **os.environ,
+        **kept_programs(tmp_path / "found"),
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     command = [sys.executable, "-m", "tests.support.saving", str(tmp_path / "found.json")]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
